@@ -1,0 +1,86 @@
+//! The command line: one file a command, and what they share in how they end.
+//!
+//! Owns the exit codes of design, section 3, and nothing that computes: library code returns
+//! values, this prints them. Data goes to stdout, progress and logs to stderr.
+
+pub mod interrupt;
+
+use clap::{Parser, Subcommand};
+
+/// If I pull this box, what else comes down?
+#[derive(Parser, Debug)]
+#[command(name = "topple", version, about, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands of design, section 3.
+#[derive(Subcommand, Debug)]
+pub enum Command {}
+
+/// How a command ended when nothing failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done; for `plan`, `what-if` and `vet`: and it is safe. Code 0.
+    Done,
+    /// It worked, and the answer is "not safe". Code 3.
+    NotSafe,
+    /// What was asked for was carried out and went wrong (an accident in `--execute`). Code 1.
+    Accident,
+}
+
+/// Why a command did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Bad usage or bad input: unreadable, truncated, foreign, future. Code 2.
+    #[error("{0}")]
+    Input(miette::Report),
+    /// The work itself failed: a full disk. Code 1.
+    #[error("{0}")]
+    Failed(miette::Report),
+    /// Stopped by a signal; what was finished is kept. Code 128 + its number.
+    #[error("interrupted")]
+    Interrupted(i32),
+}
+
+impl Failure {
+    /// Bad input, code 2.
+    pub fn input(error: impl miette::Diagnostic + Send + Sync + 'static) -> Self {
+        Self::Input(error.into())
+    }
+
+    /// Bad input told in one sentence with its remedy, code 2.
+    pub fn input_message(message: impl std::fmt::Display, remedy: impl std::fmt::Display) -> Self {
+        Self::Input(miette::miette!(help = remedy.to_string(), "{message}"))
+    }
+
+    /// Failed work told in one sentence with its remedy, code 1.
+    pub fn failed_message(message: impl std::fmt::Display, remedy: impl std::fmt::Display) -> Self {
+        Self::Failed(miette::miette!(help = remedy.to_string(), "{message}"))
+    }
+
+    /// The process's exit code.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Input(_) => 2,
+            Self::Failed(_) => 1,
+            Self::Interrupted(signal) => 128 + *signal as u8,
+        }
+    }
+}
+
+/// What every command's `run` returns.
+pub type Outcome = Result<Exit, Failure>;
+
+impl Exit {
+    /// The process's exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Accident => 1,
+            Self::NotSafe => 3,
+        }
+    }
+}

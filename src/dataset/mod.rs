@@ -1,0 +1,26 @@
+//! Rollouts on disk and on their way into the model.
+//!
+//! Owns [`Episode`], the Parquet layout (design, section 5), splits by stack, and the recipe that
+//! turns a seed into episodes. Refuses tensors: [`crate::model`] makes those.
+
+use crate::rollout::{Action, Rollout};
+use crate::scene::{Draw, Workcell};
+
+/// One belief, one action, one draw, one outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Episode {
+    /// Unique within a data set, in order.
+    pub index: u64,
+    /// Episodes of the same stack share this; splits never cut through a stack.
+    pub stack: u64,
+    /// The generator family or the import that the stack comes from.
+    pub family: String,
+    /// What the robot knew: poses as observed, with their noise.
+    pub workcell: Workcell,
+    /// What it did.
+    pub action: Action,
+    /// What was really there: settled poses, mass, friction, centre of mass.
+    pub draw: Draw,
+    /// What came of it.
+    pub rollout: Rollout,
+}

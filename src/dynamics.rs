@@ -1,0 +1,129 @@
+//! The one thing that the planner knows of physics: a belief and actions in, risk out.
+//!
+//! Owns the traits that the sandbox and the world model both implement, and the values that they
+//! answer with. A prediction is finite or a typed failure, never a number that can win by being
+//! NaN; mean and uncertainty come back together.
+
+use serde::Serialize;
+
+use crate::pose::Pose;
+use crate::rollout::Action;
+use crate::scene::Workcell;
+
+/// How likely an action is to end in an accident under the belief.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Risk {
+    /// P(any accident), calibrated.
+    pub risk: f64,
+    /// What is held against `max_risk`: a bound on the risk, never below it.
+    pub bound: f64,
+    /// P of each kind, in the order of [`crate::rollout::AccidentKind::ALL`]; kinds may coincide.
+    pub by_accident: [f64; 5],
+    /// Expected path length of the boxes not held, m.
+    pub path_length: f64,
+    /// Expected sum of their peak speeds, m/s.
+    pub peak_speed: f64,
+    /// Standard deviation of the risk over ensemble members (learned) or its standard error over draws (sandbox).
+    pub disagreement: f64,
+}
+
+impl Risk {
+    /// Whether every number is finite and every probability lies in `[0, 1]`.
+    pub fn is_valid(&self) -> bool {
+        let probability = |p: f64| (0.0..=1.0).contains(&p);
+        probability(self.risk)
+            && probability(self.bound)
+            && self.by_accident.iter().all(|&p| probability(p))
+            && [self.path_length, self.peak_speed, self.disagreement]
+                .iter()
+                .all(|x| x.is_finite())
+    }
+}
+
+/// What becomes of one box over all members and draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct BoxFate {
+    /// P(its centre moves by more than the task's `max_displacement`).
+    pub p_moves: f64,
+    /// P(it tilts by more than the task's `max_tilt`, or its centre sinks by more than half its height).
+    pub p_falls: f64,
+    /// Expected displacement of its centre, m.
+    pub displacement_mean: f64,
+    /// 95th percentile of the displacement, m.
+    pub displacement_p95: f64,
+}
+
+/// The boxes at one moment as they are imagined: the mean over members or draws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImaginedFrame {
+    /// s from the action's start.
+    pub t: f64,
+    /// `[N]` in the scene's order.
+    pub boxes: Vec<Pose>,
+    /// Standard deviation of each box's position over members or draws, m, `[N]`.
+    pub position_std: Vec<f64>,
+}
+
+/// An action carried out in the mind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imagined {
+    /// The action's risk, seen with the trajectory.
+    pub risk: Risk,
+    /// From the action's onset, every [`crate::rollout::STRIDE_S`].
+    pub frames: Vec<ImaginedFrame>,
+    /// `[N]` in the scene's order.
+    pub fates: Vec<BoxFate>,
+}
+
+/// Why an action has no prediction.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum PredictionFailure {
+    /// Some number of the prediction was not finite.
+    #[error("the prediction is not finite")]
+    NotFinite,
+    /// The engine lost a body, or no draw could be simulated.
+    #[error("the simulation failed: {0}")]
+    Simulation(String),
+}
+
+/// A prediction or the reason why there is none.
+pub type Prediction<T> = Result<T, PredictionFailure>;
+
+/// Why nothing at all can be predicted of a scene.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DynamicsError {
+    /// No draw of the belief stood by itself for two seconds.
+    #[error("the scene does not stand by itself: {reason}")]
+    DoesNotStand {
+        /// Which box moves first and how.
+        reason: String,
+    },
+    /// The tensor library refused.
+    #[error("the world model failed: {0}")]
+    Model(String),
+}
+
+/// A physics, exact or learned.
+pub trait Dynamics: Sync {
+    /// "sandbox" or "learned".
+    fn name(&self) -> &'static str;
+
+    /// Takes in a belief once, so that its candidates share the cost.
+    ///
+    /// # Errors
+    /// When the scene does not stand, or the model cannot run.
+    fn believe<'a>(
+        &'a self,
+        workcell: &Workcell,
+        seed: u64,
+    ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError>;
+}
+
+/// A physics that has one belief in mind.
+pub trait SceneDynamics {
+    /// The cheap price: the risk of each whole action in one pass. `[B]` in, `[B]` out.
+    fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>>;
+
+    /// The full price: the trajectory of each action and its risk. `[B]` in, `[B]` out.
+    fn imagine(&self, actions: &[Action]) -> Vec<Prediction<Imagined>>;
+}

@@ -1,0 +1,35 @@
+//! Grippers and grasp candidates, from geometry alone.
+//!
+//! Owns [`GraspCandidate`], the proposal of candidates over faces, contact points, hand rotations
+//! and grippers, and the pruning that needs no dynamics: reach, collision of the hand (also on
+//! the way in), and the gripper's statics at the worst that the belief allows. Every candidate
+//! that is turned down keeps its [`Rejection`].
+
+use crate::pose::{Pose, Vec3};
+use crate::scene::geometry::Face;
+
+/// Where and with what a box is gripped.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GraspCandidate {
+    /// Index into the scene's boxes.
+    pub box_index: usize,
+    /// Index into the robot's grippers.
+    pub gripper: usize,
+    /// The face that the hand approaches.
+    pub face: Face,
+    /// The hand frame in the box's frame: +z points out of the palm into the box. For suction its
+    /// origin lies on the face; for a jaw it is the palm's middle, the fingers reach along +z and close along x.
+    pub hand_in_box: Pose,
+}
+
+impl GraspCandidate {
+    /// The hand in the world when the box is at `box_pose`.
+    pub fn hand_in_world(&self, box_pose: &Pose) -> Pose {
+        box_pose * self.hand_in_box
+    }
+
+    /// The direction in which the hand approaches, in the world: its +z.
+    pub fn approach(&self, box_pose: &Pose) -> Vec3 {
+        self.hand_in_world(box_pose).rotation * Vec3::z()
+    }
+}

@@ -1,0 +1,35 @@
+//! `topple` answers one question before a robot touches a stack: if I pull this box, what else comes down?
+//!
+//! # The pipeline
+//!
+//! 1. [`scene`] reads a task file: a belief about boxes, a robot, limits.
+//! 2. [`sandbox`] carries actions out in rapier, under draws of the belief: the ground truth.
+//! 3. [`dataset`] keeps what came of millions of them, in Parquet.
+//! 4. [`model`] learns from that, in candle: risk in one pass, trajectories by strides.
+//! 5. [`dynamics`] is the trait that both physics implement.
+//! 6. [`grasp`] and [`motion`] propose; [`plan`] asks the dynamics and picks, or refuses.
+//! 7. [`eval`] measures the model against the sandbox, and the planner in it.
+//! 8. [`replay`] shows it to a person; [`cli`] prints.
+//!
+//! Data flows one way: scene → sandbox → dataset → model → plan → eval → cli. `sandbox`, `model`
+//! and `plan` do not import each other.
+//!
+//! # Units and frames
+//!
+//! SI, radians inside, degrees only where a key of a file ends in `_deg`. The world is
+//! right-handed, z up, ground at z = 0. Quaternions `[x, y, z, w]`. Sizes are full edge lengths,
+//! poses are of a box's geometric centre. The hand's +z points out of the palm (REP-103).
+//!
+//! # Notation
+//!
+//! `B` batch, `H` horizon in strides, `N` bodies, `M` members, `E` edges: `[M, B, H, N, 7]`.
+
+pub mod cli;
+pub mod dataset;
+pub mod dynamics;
+pub mod grasp;
+pub mod motion;
+pub mod pose;
+pub mod rollout;
+pub mod sandbox;
+pub mod scene;

@@ -1,0 +1,3 @@
+//! The `topple` program: parse, run, exit code.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The rapier world: the ground truth that everything is measured against.
