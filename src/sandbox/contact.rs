@@ -5,6 +5,8 @@
 //! of iterations. Impact peaks depend on how stiff contacts are modelled; the mean over three
 //! steps (12.5 ms) takes the edge off, as real force sensors do.
 
+use rapier3d::geometry::ColliderHandle;
+
 use super::engine::{Engine, Part, from_vector};
 use crate::scene::geometry::Face;
 
@@ -46,7 +48,7 @@ impl Forces {
             if !pair.has_any_active_contact() {
                 continue;
             }
-            let part = |handle| Part::decode(engine.colliders[handle].user_data);
+            let part = |handle: ColliderHandle| Part::decode(engine.colliders[handle].user_data);
             let (a, b) = (part(pair.collider1), part(pair.collider2));
             let mut pair_force = 0.0;
             for manifold in pair.solver_manifolds() {

@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
         };
         let target = grasp.box_index;
         let gripper = &self.workcell.robot.grippers[grasp.gripper];
-        let opening = crate::grasp::opening_for(&self.workcell.scene, grasp, gripper);
+        let opening = crate::grasp::approach_opening(self.workcell, grasp);
         let home = motion.at(0.0).pose;
         self.hand = Some(Hand::new(
             &mut self.engine,

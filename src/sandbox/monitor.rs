@@ -82,7 +82,7 @@ impl Monitor {
                 self.path_length += moved;
                 self.peak_speed[i] = self.peak_speed[i].max(speed);
             }
-            let reference = &self.reference[i];
+            let reference = self.reference[i];
             let displaced = (centre - reference.translation.vector).norm();
             if displaced > self.safety.max_displacement && exempt != Exempt::ActedOn(i) {
                 self.latch(AccidentKind::Disturb, i, t);
