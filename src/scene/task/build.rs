@@ -59,7 +59,13 @@ impl Builder<'_> {
         Fixture {
             id: block.id.clone(),
             size: vec3(block.size),
-            pose: self.pose(block.position, block.yaw_deg, block.rotation, at, Quat::identity()),
+            pose: self.pose(
+                block.position,
+                block.yaw_deg,
+                block.rotation,
+                at,
+                Quat::identity(),
+            ),
             friction: block.friction.map_or(DEFAULT_FRICTION, |f| f.0),
         }
     }
@@ -70,7 +76,13 @@ impl Builder<'_> {
         BoxSpec {
             id: block.id.clone(),
             size,
-            pose: self.pose(block.position, block.yaw_deg, block.rotation, at, Quat::identity()),
+            pose: self.pose(
+                block.position,
+                block.yaw_deg,
+                block.rotation,
+                at,
+                Quat::identity(),
+            ),
             mass: self.quantity(&block.mass, MASS_KG, &at.key("mass")),
             friction: friction.map_or(Quantity::Known(DEFAULT_FRICTION), |f| {
                 self.quantity(f, FRICTION, &at.key("friction"))
@@ -106,7 +118,12 @@ impl Builder<'_> {
             Err(error) => {
                 let remedy = "Divide it by its length, or write `yaw_deg` for what stands level.";
                 let path = at.key("rotation");
-                self.note(MistakeKind::OutOfRange, &path, error.to_string(), remedy.to_owned());
+                self.note(
+                    MistakeKind::OutOfRange,
+                    &path,
+                    error.to_string(),
+                    remedy.to_owned(),
+                );
                 turned
             }
         }
@@ -125,14 +142,21 @@ impl Builder<'_> {
             }
             QuantityEntry::Spread(spread) => spread,
         };
-        match (spread.mean, spread.std, spread.min, spread.max) {
+        let [mean, std, min, max] =
+            [spread.mean, spread.std, spread.min, spread.max].map(|n| n.map(|n| n.0));
+        match (mean, std, min, max) {
             (Some(mean), Some(std), None, None) => {
                 self.in_range(mean, range, &at.key("mean"));
                 self.in_range(std, (0.0, range.1), &at.key("std"));
                 if std > mean {
                     let message = format!("`{at}` has a std of {std}, more than its mean {mean}");
                     let remedy = "Half of such draws would be unphysical: write {min, max}.";
-                    self.note(MistakeKind::Conflict, &at.key("std"), message, remedy.to_owned());
+                    self.note(
+                        MistakeKind::Conflict,
+                        &at.key("std"),
+                        message,
+                        remedy.to_owned(),
+                    );
                 }
                 Quantity::Normal { mean, std }
             }
@@ -172,14 +196,14 @@ impl Builder<'_> {
         match entry {
             None => CenterOfMass::Known(Vec3::zeros()),
             Some(OffsetEntry::Spread(std)) => {
-                self.in_range(std, (0.0, 1.0), &at.key("std"));
-                CenterOfMass::Normal { std }
+                self.in_range(std.0, (0.0, 1.0), &at.key("std"));
+                CenterOfMass::Normal { std: std.0 }
             }
             Some(OffsetEntry::Known(offset)) => {
+                let offset = vec3(offset);
                 for axis in 0..3 {
                     let half = 0.5 * size[axis];
-                    // Asked this way round, so that NaN is out.
-                    if !(offset[axis].abs() <= half) {
+                    if offset[axis].abs() > half {
                         let path = at.index(axis);
                         let message =
                             format!("`{path}` is {}, which lies outside the box", offset[axis]);
@@ -187,7 +211,7 @@ impl Builder<'_> {
                         self.note(MistakeKind::OutOfRange, &path, message, remedy);
                     }
                 }
-                CenterOfMass::Known(offset.into())
+                CenterOfMass::Known(offset)
             }
         }
     }
@@ -274,7 +298,10 @@ impl Builder<'_> {
             }
         }
         if let Some(with) = inside_of(scene, &home) {
-            let message = format!("the hand's home lies inside {}", neighbour_name(scene, with));
+            let message = format!(
+                "the hand's home lies inside {}",
+                neighbour_name(scene, with)
+            );
             let remedy = "Move `robot.home` to where the hand is free.".to_owned();
             self.note(MistakeKind::Overlap, &path, message, remedy);
         }
@@ -298,7 +325,11 @@ impl Builder<'_> {
             .chain(one)
             .map(|(gripper, path)| self.gripper(gripper, &path))
             .collect();
-        if all.is_empty() { vec![default_gripper()] } else { all }
+        if all.is_empty() {
+            vec![default_gripper()]
+        } else {
+            all
+        }
     }
 
     fn gripper(&mut self, block: &GripperBlock, at: &FieldPath) -> Gripper {
@@ -397,7 +428,12 @@ impl Builder<'_> {
             match self.box_index(id, scene, &path) {
                 Some(index) if boxes.contains(&index) => {
                     let message = format!("box `{id}` is in the list twice");
-                    self.note(MistakeKind::Duplicate, &path, message, "Keep one.".to_owned());
+                    self.note(
+                        MistakeKind::Duplicate,
+                        &path,
+                        message,
+                        "Keep one.".to_owned(),
+                    );
                 }
                 Some(index) => boxes.push(index),
                 None => {}
@@ -427,7 +463,10 @@ impl Builder<'_> {
             let first = ids.iter().take(12).copied().collect::<Vec<_>>().join(", ");
             let remedy = match nearest(&id, &ids) {
                 Some(near) => format!("Did you mean `{near}`?"),
-                None => format!("The boxes are {first}{}.", if ids.len() > 12 { ", …" } else { "" }),
+                None => format!(
+                    "The boxes are {first}{}.",
+                    if ids.len() > 12 { ", …" } else { "" }
+                ),
             };
             self.note(MistakeKind::NotThere, at, message, remedy);
         }
@@ -457,7 +496,9 @@ pub(super) fn safety(block: Option<&SafetyBlock>) -> Safety {
         max_risk: or(block.max_risk, default.max_risk),
         max_plan_risk: block.max_plan_risk.map(|r| r.0),
         max_displacement: or(block.max_displacement, default.max_displacement),
-        max_tilt: block.max_tilt_deg.map_or(default.max_tilt, |t| t.0.to_radians()),
+        max_tilt: block
+            .max_tilt_deg
+            .map_or(default.max_tilt, |t| t.0.to_radians()),
         max_strike_force: or(block.max_strike_force, default.max_strike_force),
     }
 }

@@ -95,7 +95,11 @@ pub fn find_box_faults(scene: &Scene, box_index: usize, pose: &Pose) -> Vec<Faul
 }
 
 fn neighbours(scene: &Scene, but: usize) -> impl Iterator<Item = (Neighbour, Obb)> + '_ {
-    let boxes = scene.boxes.iter().enumerate().filter(move |(i, _)| *i != but);
+    let boxes = scene
+        .boxes
+        .iter()
+        .enumerate()
+        .filter(move |(i, _)| *i != but);
     let boxes = boxes.map(|(i, b)| (Neighbour::Box(i), Obb::new(b.size, b.pose)));
     let fixtures = scene.fixtures.iter().enumerate();
     boxes.chain(fixtures.map(|(i, f)| (Neighbour::Fixture(i), Obb::new(f.size, f.pose))))
@@ -174,7 +178,9 @@ mod tests {
     fn a_box_that_hovers_by_more_than_the_tolerance_is_a_fault_and_just_less_is_none() {
         assert_eq!(find_faults(&scene(&[cube_at(0.0, 0.1049)])), vec![]);
         let faults = find_faults(&scene(&[cube_at(0.0, 0.1051)]));
-        assert!(matches!(faults[..], [Fault::Hover { box_index: 0, height }] if (height - 0.0051).abs() < 1e-9));
+        assert!(
+            matches!(faults[..], [Fault::Hover { box_index: 0, height }] if (height - 0.0051).abs() < 1e-9)
+        );
     }
 
     #[test]
@@ -182,14 +188,24 @@ mod tests {
         for gap in [0.0, 0.001, -0.002] {
             let beside = [cube_at(0.0, 0.1), cube_at(0.2 + gap, 0.25)];
             let faults = find_faults(&scene(&beside));
-            assert!(matches!(faults[..], [Fault::Hover { box_index: 1, .. }]), "{faults:?}");
+            assert!(
+                matches!(faults[..], [Fault::Hover { box_index: 1, .. }]),
+                "{faults:?}"
+            );
         }
     }
 
     #[test]
     fn an_overlap_of_two_boxes_is_told_once_with_its_depth() {
         let faults = find_faults(&scene(&[cube_at(0.0, 0.1), cube_at(0.19, 0.1)]));
-        let [Fault::Overlap { box_index, with, depth }] = faults[..] else {
+        let [
+            Fault::Overlap {
+                box_index,
+                with,
+                depth,
+            },
+        ] = faults[..]
+        else {
             panic!("{faults:?}");
         };
         assert_eq!((box_index, with), (1, Neighbour::Box(0)));
@@ -201,7 +217,10 @@ mod tests {
         let faults = find_faults(&scene(&[cube_at(0.0, 0.05)]));
         assert!(matches!(
             faults[..],
-            [Fault::Overlap { with: Neighbour::Ground, .. }]
+            [Fault::Overlap {
+                with: Neighbour::Ground,
+                ..
+            }]
         ));
     }
 
@@ -223,7 +242,13 @@ mod tests {
         let normal = turn * Vec3::z();
         let centre = edge + normal * 0.05 + along * 0.1;
         let raised = Pose::from_parts(centre.into(), turn);
-        let faults = find_faults(&scene(&[(cube_size, cube), (Vec3::new(0.6, 0.2, 0.1), raised)]));
-        assert!(!faults.iter().any(|f| matches!(f, Fault::Hover { .. })), "{faults:?}");
+        let faults = find_faults(&scene(&[
+            (cube_size, cube),
+            (Vec3::new(0.6, 0.2, 0.1), raised),
+        ]));
+        assert!(
+            !faults.iter().any(|f| matches!(f, Fault::Hover { .. })),
+            "{faults:?}"
+        );
     }
 }

@@ -108,7 +108,10 @@ fn check_yaml(source: &SourceText, what: &str) -> Result<(), TaskError> {
         let message = "the file is empty";
         return Err(mistake(source, MistakeKind::Syntax, None, message, remedy).into());
     }
-    match serde_saphyr::from_str_with_options::<IgnoredAny>(&source.text, options()) {
+    let mut options = options();
+    // Told better by the typed pass, which knows the value's name.
+    options.non_finite_float_policy = serde_saphyr::NonFiniteFloatPolicy::PassThrough;
+    match serde_saphyr::from_str_with_options::<IgnoredAny>(&source.text, options) {
         Ok(IgnoredAny) => Ok(()),
         Err(error) => {
             let place = place_of_error(&error, &source.text);
@@ -155,7 +158,10 @@ fn place_of_error(error: &YamlError, text: &str) -> Option<Place> {
     }
     let start = byte_at(text, line, column);
     // At least one character, so that there is something to underline.
-    let end = text[start..].char_indices().nth(1).map_or(text.len(), |(at, _)| start + at);
+    let end = text[start..]
+        .char_indices()
+        .nth(1)
+        .map_or(text.len(), |(at, _)| start + at);
     let mut place = place_of(text, start..end);
     place.line = line;
     Some(place)
@@ -167,7 +173,13 @@ fn not_yaml(error: &YamlError, source: &SourceText, place: Option<Place>) -> Mis
         YamlError::DuplicateMappingKey { key, .. } => {
             let key = shown(key.as_deref().unwrap_or("?"));
             let message = format!("the key `{key}` is there twice");
-            mistake(source, MistakeKind::Duplicate, place, message, "Keep one of the two.")
+            mistake(
+                source,
+                MistakeKind::Duplicate,
+                place,
+                message,
+                "Keep one of the two.",
+            )
         }
         YamlError::Budget { .. }
         | YamlError::AliasReplayLimitExceeded { .. }
@@ -207,64 +219,131 @@ fn plain(error: &YamlError) -> String {
 
 /// The words for a value that does not fit its type.
 fn explain(error: &YamlError, located: &Located, schema: &Value) -> TaskError {
-    let source = &located.source;
-    if let YamlError::AliasError { error, .. } = error.without_snippet() {
+    let error = error.without_snippet();
+    if let YamlError::AliasError { error, .. } = error {
         return explain(error, located, schema);
     }
-    let place = place_of_error(error, &source.text);
-    let path = place
+    let source = &located.source;
+    let at_error = place_of_error(error, &source.text);
+    let path = at_error
         .as_ref()
         .map_or_else(FieldPath::default, |p| located.path_at(p.bytes.start));
-    let words = |path: &FieldPath| {
-        field_words(schema, path)
-            .unwrap_or_else(|| "`topple schema` prints what goes in.".to_owned())
-    };
-    let (kind, message, remedy) = match error.without_snippet() {
-        YamlError::SerdeUnknownField { field, expected, .. } => {
+    let (kind, place, message, remedy) = match error {
+        YamlError::SerdeUnknownField {
+            field, expected, ..
+        } => {
             let message = format!("`{}` is no key of {}", shown(field), parent(&path, field));
-            (MistakeKind::UnknownKey, message, suggestion(field, expected))
+            let place = at_error.map(|p| {
+                let bytes = p.bytes.start..p.bytes.start + field.len();
+                place_of(&source.text, bytes)
+            });
+            (
+                MistakeKind::UnknownKey,
+                place,
+                message,
+                suggestion(field, expected),
+            )
         }
-        YamlError::SerdeUnknownVariant { variant, expected, .. } => {
+        YamlError::SerdeUnknownVariant {
+            variant, expected, ..
+        } => {
             let message = format!("`{path}` cannot be `{}`", shown(variant));
-            (MistakeKind::WrongType, message, suggestion(variant, expected))
+            let remedy = suggestion(variant, expected);
+            (
+                MistakeKind::WrongType,
+                Some(located.place(&path)),
+                message,
+                remedy,
+            )
         }
         YamlError::SerdeMissingField { field, .. } => {
-            let message = format!("`{field}` is missing from {path}");
-            (MistakeKind::MissingKey, message, format!("Add {}", words(&path.key(field))))
+            let lacking = lacks(&path, field, located, schema);
+            let message = format!("`{field}` is missing from {lacking}");
+            let remedy = format!("Add {}", words(schema, &lacking.key(field)));
+            (
+                MistakeKind::MissingKey,
+                Some(located.place(&lacking)),
+                message,
+                remedy,
+            )
         }
         YamlError::QuotingRequired { value, .. } => {
-            let message = format!("`{path}` is {}, which YAML reads as no text", shown(value));
-            let remedy = format!("Put it into quotes: \"{}\".", shown(value));
-            (MistakeKind::WrongType, message, remedy)
+            let value = shown(value);
+            let message = format!("`{path}` is {value}, which YAML does not read as text");
+            let remedy = format!("Put it into quotes: \"{value}\".");
+            (
+                MistakeKind::WrongType,
+                Some(located.place(&path)),
+                message,
+                remedy,
+            )
         }
         YamlError::NonFiniteFloat { value, .. } => {
             let message = format!("`{path}` is {}, which is not finite", shown(value));
-            (MistakeKind::OutOfRange, message, words(&path))
-        }
-        YamlError::SerdeInvalidLength { expected, .. } => {
-            let found = located.value_text(&path).unwrap_or_default();
-            let message = format!("`{path}` is {}, not {expected}", shown(first_line(found)));
-            (MistakeKind::WrongType, message, words(&path))
+            let remedy = words(schema, &path);
+            (
+                MistakeKind::OutOfRange,
+                Some(located.place(&path)),
+                message,
+                remedy,
+            )
         }
         other => {
-            let found = located.value_text(&path).unwrap_or_default();
-            let message = match other {
-                YamlError::SerdeInvalidType { expected, .. }
-                | YamlError::SerdeInvalidValue { expected, .. } => {
-                    format!("`{path}` is {}, not {expected}", shown(first_line(found)))
-                }
-                YamlError::InvalidScalar { .. } => {
-                    format!("`{path}` is {}, not a number", shown(first_line(found)))
-                }
-                other => {
-                    let found = shown(first_line(found));
-                    format!("`{path}` is {found}, which does not fit: {}", plain(other))
-                }
-            };
-            (MistakeKind::WrongType, message, words(&path))
+            let found = shown(first_line(located.value_text(&path).unwrap_or_default()));
+            let message = format!("`{path}` is {found}, not {}", wanted(other));
+            let remedy = words(schema, &path);
+            (
+                MistakeKind::WrongType,
+                Some(located.place(&path)),
+                message,
+                remedy,
+            )
         }
     };
     mistake(source, kind, place, message, remedy).into()
+}
+
+fn words(schema: &Value, path: &FieldPath) -> String {
+    field_words(schema, path).unwrap_or_else(|| "`topple schema` prints what goes in.".to_owned())
+}
+
+/// What should have been there.
+fn wanted(error: &YamlError) -> String {
+    match error {
+        YamlError::SerdeInvalidType { expected, .. }
+        | YamlError::SerdeInvalidValue { expected, .. }
+        | YamlError::SerdeInvalidLength { expected, .. } => {
+            let size = expected.strip_prefix("an array of length ");
+            match size.or_else(|| expected.strip_prefix("a tuple of size ")) {
+                Some(size) => format!("a list of {size} values"),
+                None => expected.clone(),
+            }
+        }
+        YamlError::InvalidScalar { .. } => "a number".to_owned(),
+        YamlError::NullIntoString { .. } => "text".to_owned(),
+        YamlError::Unexpected { expected, .. } if expected.contains("sequence") => {
+            "a list [ … ]".to_owned()
+        }
+        YamlError::Unexpected { expected, .. } if expected.contains("mapping") => {
+            "keys with values { … }".to_owned()
+        }
+        YamlError::Unexpected { .. } => "a single value".to_owned(),
+        other => format!("what belongs there ({})", plain(other)),
+    }
+}
+
+/// The mapping that lacks `field`: the error names the last key that was read in it.
+fn lacks(path: &FieldPath, field: &str, located: &Located, schema: &Value) -> FieldPath {
+    let mut at = path.clone();
+    loop {
+        let missing = at.key(field);
+        if located.value_text(&missing).is_none() && field_words(schema, &missing).is_some() {
+            return at;
+        }
+        if at.0.pop().is_none() {
+            return path.clone();
+        }
+    }
 }
 
 fn first_line(text: &str) -> &str {
@@ -297,8 +376,18 @@ fn out_of_range(
 ) -> Mistake {
     let path = FieldPath::parse(&path.to_string());
     let found = located.value_text(&path).unwrap_or_default();
-    let message = format!("`{path}` is {}: {}", shown(first_line(found)), error.message());
+    let message = format!(
+        "`{path}` is {}: {}",
+        shown(first_line(found)),
+        error.message()
+    );
     let remedy = field_words(schema, &path).unwrap_or_default();
     let place = Some(located.place(&path));
-    mistake(&located.source, MistakeKind::OutOfRange, place, message, remedy)
+    mistake(
+        &located.source,
+        MistakeKind::OutOfRange,
+        place,
+        message,
+        remedy,
+    )
 }

@@ -148,7 +148,11 @@ pub(super) fn mistake(
 
 /// `value` as a message shows it: printable, in one line, at most 40 characters.
 pub(super) fn shown(value: &str) -> String {
-    let mut text: String = value.chars().take(40).flat_map(char::escape_debug).collect();
+    let mut text: String = value
+        .chars()
+        .take(40)
+        .flat_map(char::escape_debug)
+        .collect();
     if value.chars().nth(40).is_some() {
         text.push('…');
     }

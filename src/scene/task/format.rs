@@ -27,7 +27,10 @@ pub(super) const MAX_ID_CHARS: usize = 64;
 pub(super) struct TaskDocument {
     /// The version of this format: 1.
     #[garde(range(min = 1, max = 1))]
-    #[allow(dead_code, reason = "checked before the typed pass, kept for the schema")]
+    #[allow(
+        dead_code,
+        reason = "checked before the typed pass, kept for the schema"
+    )]
     pub version: u64,
     /// What reports call this task.
     #[garde(length(min = 1, max = 200))]
@@ -97,7 +100,7 @@ pub(super) struct NoiseBlock {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Fixture", transform = one_orientation)]
 pub(super) struct FixtureBlock {
-    /// Unique among boxes and fixtures.
+    /// Unique among boxes and fixtures: 1 to 64 letters, digits and _ - . :
     #[garde(custom(valid_id))]
     #[schemars(schema_with = "id_schema")]
     pub id: String,
@@ -112,6 +115,7 @@ pub(super) struct FixtureBlock {
     pub yaw_deg: Option<Number>,
     /// Unit quaternion [x, y, z, w], instead of yaw_deg.
     #[garde(inner(inner(range(min = -1.01, max = 1.01))))]
+    #[schemars(inner(range(min = -1.01, max = 1.01)))]
     pub rotation: Option<[Number; 4]>,
     /// Friction coefficient (0.5).
     #[garde(range(min = 0.0, max = 2.0))]
@@ -123,7 +127,7 @@ pub(super) struct FixtureBlock {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Box", transform = one_orientation)]
 pub(super) struct BoxBlock {
-    /// Unique among boxes and fixtures.
+    /// Unique among boxes and fixtures: 1 to 64 letters, digits and _ - . :
     #[garde(custom(valid_id))]
     #[schemars(schema_with = "id_schema")]
     pub id: String,
@@ -138,12 +142,13 @@ pub(super) struct BoxBlock {
     pub yaw_deg: Option<Number>,
     /// Unit quaternion [x, y, z, w], instead of yaw_deg.
     #[garde(inner(inner(range(min = -1.01, max = 1.01))))]
+    #[schemars(inner(range(min = -1.01, max = 1.01)))]
     pub rotation: Option<[Number; 4]>,
-    /// Mass, kg.
+    /// Mass, kg: a number, {mean, std} (a normal cut at 3 std), or {min, max} (anything between).
     #[garde(skip)]
     #[schemars(schema_with = "mass_schema")]
     pub mass: QuantityEntry,
-    /// Friction coefficient (0.5).
+    /// Friction coefficient (0.5): a number, {mean, std} or {min, max}.
     #[garde(skip)]
     #[serde(default)]
     #[schemars(schema_with = "friction_schema")]
@@ -191,6 +196,7 @@ pub(super) struct PoseBlock {
     pub yaw_deg: Option<Number>,
     /// Unit quaternion [x, y, z, w], instead of yaw_deg.
     #[garde(inner(inner(range(min = -1.01, max = 1.01))))]
+    #[schemars(inner(range(min = -1.01, max = 1.01)))]
     pub rotation: Option<[Number; 4]>,
 }
 
@@ -245,6 +251,7 @@ pub(super) struct GripperBlock {
     pub max_force: Option<Number>,
     /// A finger's thickness, width and length, m ([0.02, 0.06, 0.12]).
     #[garde(inner(inner(range(min = 0.002, max = 1.0))))]
+    #[schemars(inner(range(min = 0.002, max = 1.0)))]
     pub finger: Option<[Number; 3]>,
     /// Friction coefficient of the pads (0.8).
     #[garde(range(min = 0.02, max = 2.0))]
@@ -311,7 +318,10 @@ pub(super) struct SafetyBlock {
 pub(super) struct StepsDocument {
     /// The version of this format: 1.
     #[garde(range(min = 1, max = 1))]
-    #[allow(dead_code, reason = "checked before the typed pass, kept for the schema")]
+    #[allow(
+        dead_code,
+        reason = "checked before the typed pass, kept for the schema"
+    )]
     pub version: u64,
     /// What to do, in order.
     #[garde(length(min = 1, max = 1000), dive)]
@@ -345,7 +355,7 @@ pub(super) struct ByBlock {
     /// suction or parallel_jaw.
     #[garde(skip)]
     pub gripper: GripperKind,
-    /// The face that the hand approaches, in the box's own frame.
+    /// The face that the hand approaches, in the box's own frame: front is +x, left +y, top +z.
     #[garde(skip)]
     #[schemars(schema_with = "face_schema")]
     pub face: Face,
@@ -362,34 +372,48 @@ fn valid_id(id: &str, _: &()) -> garde::Result {
 
 fn id_schema(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({
-        "description": "Unique among boxes and fixtures: 1 to 64 letters, digits and _ - . :",
         "type": "string", "minLength": 1, "maxLength": MAX_ID_CHARS,
         "pattern": r"^[\p{Alphabetic}\p{N}_.:-]+$",
     })
 }
 
 fn mass_schema(_: &mut SchemaGenerator) -> Schema {
-    quantity_schema("Mass, kg.", MASS_KG.0, MASS_KG.1)
+    quantity_schema(MASS_KG)
 }
 
 fn friction_schema(_: &mut SchemaGenerator) -> Schema {
-    quantity_schema("Friction coefficient (0.5).", FRICTION.0, FRICTION.1)
+    let mut schema = quantity_schema(FRICTION);
+    if let Some(alternatives) = schema.get_mut("anyOf").and_then(|a| a.as_array_mut()) {
+        alternatives.push(serde_json::json!({"type": "null"}));
+    }
+    schema
 }
 
 fn face_schema(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({
-        "description": "The face that the hand approaches, in the box's own frame: front is +x, left is +y, top is +z.",
         "type": "string", "enum": Face::ALL.map(Face::name),
     })
 }
 
 /// The keys of each kind of block: `(kind, keys it needs, keys it may have)`.
-pub(super) type KindKeys = (&'static str, &'static [&'static str], &'static [&'static str]);
+pub(super) type KindKeys = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+);
 
 /// Which keys go with which gripper.
 pub(super) const GRIPPER_KEYS: [KindKeys; 2] = [
-    ("suction", &[], &["cup_radius", "max_pull", "max_shear", "max_moment"]),
-    ("parallel_jaw", &["max_opening", "max_force"], &["finger", "pad_friction"]),
+    (
+        "suction",
+        &[],
+        &["cup_radius", "max_pull", "max_shear", "max_moment"],
+    ),
+    (
+        "parallel_jaw",
+        &["max_opening", "max_force"],
+        &["finger", "pad_friction"],
+    ),
 ];
 
 /// Which keys go with which task.
@@ -400,8 +424,10 @@ pub(super) const TASK_KEYS: [KindKeys; 3] = [
 ];
 
 /// Which keys go with which step; here the first needed key is what tells the kind.
-pub(super) const STEP_KEYS: [KindKeys; 2] =
-    [("remove", &["remove"], &["by"]), ("place", &["place", "at"], &["by"])];
+pub(super) const STEP_KEYS: [KindKeys; 2] = [
+    ("remove", &["remove"], &["by"]),
+    ("place", &["place", "at"], &["by"]),
+];
 
 fn gripper_kinds(schema: &mut Schema) {
     split_by_kind(schema, Some("kind"), &GRIPPER_KEYS);
@@ -428,7 +454,10 @@ fn split_by_kind(schema: &mut Schema, tag: Option<&str>, kinds: &[KindKeys]) {
         let mut properties = serde_json::Map::new();
         let mut required: Vec<&str> = needed.to_vec();
         if let Some(tag) = tag {
-            properties.insert(tag.to_owned(), serde_json::json!({"type": "string", "const": kind}));
+            properties.insert(
+                tag.to_owned(),
+                serde_json::json!({"type": "string", "const": kind}),
+            );
             required.insert(0, tag);
         }
         for key in needed.iter().chain(*allowed) {

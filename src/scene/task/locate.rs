@@ -59,13 +59,13 @@ impl FieldPath {
 
     /// Reads what [`fmt::Display`] writes, `a.b[3].c`; keys hold neither dots nor brackets.
     pub fn parse(text: &str) -> Self {
-        let segments = text
-            .split(['.', '['])
-            .filter(|part| !part.is_empty())
-            .map(|part| match part.strip_suffix(']').map(str::parse) {
-                Some(Ok(index)) => Segment::Index(index),
-                _ => Segment::Key(part.to_owned()),
-            });
+        let segments =
+            text.split(['.', '['])
+                .filter(|part| !part.is_empty())
+                .map(|part| match part.strip_suffix(']').map(str::parse) {
+                    Some(Ok(index)) => Segment::Index(index),
+                    _ => Segment::Key(part.to_owned()),
+                });
         Self(segments.collect())
     }
 
@@ -216,7 +216,9 @@ impl Located {
             let next = match &node.content {
                 Content::Map(entries) => entries
                     .iter()
-                    .find(|(_, key, value)| key.start <= byte && byte < value.bytes.end.max(key.end))
+                    .find(|(_, key, value)| {
+                        key.start <= byte && byte < value.bytes.end.max(key.end)
+                    })
                     .map(|(name, _, value)| (Segment::Key(name.clone()), value)),
                 Content::Seq(items) => items
                     .iter()

@@ -177,7 +177,8 @@ fn check_planner(builder: &mut Builder, settings: &PlannerSettings) {
     ];
     for (few, few_count, many, many_count) in pairs {
         if few_count > many_count {
-            let message = format!("`planner.{few}` is {few_count}, more than `{many}`: {many_count}");
+            let message =
+                format!("`planner.{few}` is {few_count}, more than `{many}`: {many_count}");
             let remedy = format!("Lower `{few}` or raise `{many}`.");
             builder.note(MistakeKind::Conflict, &at.key(few), message, remedy);
         }
@@ -194,7 +195,13 @@ fn scene_of_other(
     let refuse = |message: String, remedy: &str| {
         let place = Some(builder.located.place(&at));
         let source = &builder.located.source;
-        TaskError::from(mistake(source, MistakeKind::NotThere, place, message, remedy))
+        TaskError::from(mistake(
+            source,
+            MistakeKind::NotThere,
+            place,
+            message,
+            remedy,
+        ))
     };
     let mut from = path.to_owned();
     let mut other = other.to_owned();
@@ -253,9 +260,10 @@ pub fn default_gripper() -> Gripper {
 /// [`DEFAULT_HOME_CLEARANCE_M`] over the highest thing of the scene, palm down.
 pub fn default_home(scene: &Scene) -> Pose {
     let centres = scene.boxes.iter().map(|b| b.pose.translation.vector);
-    let (low, high) = centres.fold((Vec3::repeat(f64::MAX), Vec3::repeat(f64::MIN)), |(a, b), c| {
-        (a.inf(&c), b.sup(&c))
-    });
+    let (low, high) = centres.fold(
+        (Vec3::repeat(f64::MAX), Vec3::repeat(f64::MIN)),
+        |(a, b), c| (a.inf(&c), b.sup(&c)),
+    );
     let middle = if scene.boxes.is_empty() {
         Vec3::zeros()
     } else {

@@ -24,7 +24,10 @@ pub(super) fn field_words(schema: &Value, path: &FieldPath) -> Option<String> {
     let mut at = vec![schema];
     let mut description = None;
     for segment in &path.0 {
-        at = at.iter().flat_map(|s| children(schema, s, segment)).collect();
+        at = at
+            .iter()
+            .flat_map(|s| children(schema, s, segment))
+            .collect();
         if let (Segment::Key(_), Some(found)) = (segment, first_str(schema, &at, "description")) {
             description = Some(found);
         }
@@ -32,7 +35,8 @@ pub(super) fn field_words(schema: &Value, path: &FieldPath) -> Option<String> {
     if at.is_empty() {
         return None;
     }
-    let mut words = format!("`{key}`: {}", description.unwrap_or_default());
+    let description = description.unwrap_or_default().replace('\n', " ");
+    let mut words = format!("`{key}`: {description}");
     let all: Vec<&Value> = at.iter().flat_map(|s| alternatives(schema, s)).collect();
     let bound = |name: &str| all.iter().find_map(|s| s[name].as_f64());
     match (bound("minimum"), bound("maximum")) {
@@ -64,7 +68,10 @@ fn children<'a>(root: &'a Value, schema: &'a Value, segment: &Segment) -> Vec<&'
 /// `schema`, what it refers to, and all of its alternatives; schemas here refer in no circles.
 fn alternatives<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
     let mut all = vec![schema];
-    if let Some(name) = schema["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")) {
+    if let Some(name) = schema["$ref"]
+        .as_str()
+        .and_then(|r| r.strip_prefix("#/$defs/"))
+    {
         all.extend(alternatives(root, &root["$defs"][name]));
     }
     for group in ["anyOf", "oneOf"] {

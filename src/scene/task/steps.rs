@@ -6,13 +6,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::TaskFile;
 use super::build::Builder;
 use super::document::{read_document, read_text};
 use super::error::{MistakeKind, TaskError};
 use super::format::{GripperKind, STEP_KEYS, StepBlock, StepsDocument};
 use super::locate::{FieldPath, SourceText};
 use super::schema::steps_schema;
-use super::TaskFile;
 use crate::pose::{Pose, Quat};
 use crate::scene::Gripper;
 use crate::scene::geometry::Face;

@@ -1,6 +1,6 @@
 //! The values of a task file that are more than a number: they may be distributions.
 //!
-//! Owns [`Number`], [`QuantityEntry`], [`OffsetEntry`] and [`SceneEntry`] as they are written,
+//! Owns [`Number`] (which takes no text, unlike the YAML reader's own numbers), [`QuantityEntry`], [`OffsetEntry`] and [`SceneEntry`] as they are written,
 //! each read by a visitor of its own, since serde's untagged enums forget where a value stood.
 //! What they mean is worked out in `build`.
 
@@ -9,14 +9,55 @@ use std::fmt;
 use garde::rules::range::{Bounds, OutOfBounds};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::format::SceneBlock;
 
 /// A number whose range also keeps out what is not finite.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd, serde::Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub(super) struct Number(pub f64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl Visitor<'_> for Reader {
+            type Value = Number;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a number")
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+                Ok(Number(value))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+                Ok(Number(value as f64))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+                Ok(Number(value as f64))
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
+}
+
+/// A whole number that is written as a number.
+pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    struct Reader;
+    impl Visitor<'_> for Reader {
+        type Value = usize;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("a whole number")
+        }
+        fn visit_u64<E: Error>(self, value: u64) -> Result<usize, E> {
+            usize::try_from(value).map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
+        }
+        fn visit_i64<E: Error>(self, value: i64) -> Result<usize, E> {
+            usize::try_from(value).map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
+        }
+    }
+    deserializer.deserialize_any(Reader)
+}
 
 impl JsonSchema for Number {
     fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -54,10 +95,10 @@ impl Bounds for Number {
 #[derive(Clone, Copy, Debug, Default, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Spread {
-    pub mean: Option<f64>,
-    pub std: Option<f64>,
-    pub min: Option<f64>,
-    pub max: Option<f64>,
+    pub mean: Option<Number>,
+    pub std: Option<Number>,
+    pub min: Option<Number>,
+    pub max: Option<Number>,
 }
 
 /// A number, `{mean, std}` or `{min, max}`.
@@ -93,12 +134,11 @@ impl<'de> Deserialize<'de> for QuantityEntry {
     }
 }
 
-/// The schema of a [`QuantityEntry`] whose values lie in `[min, max]`.
-pub(super) fn quantity_schema(what: &str, min: f64, max: f64) -> Schema {
+/// The schema of a [`QuantityEntry`] whose values lie in `range`.
+pub(super) fn quantity_schema((min, max): (f64, f64)) -> Schema {
     let number = serde_json::json!({"type": "number", "minimum": min, "maximum": max});
     let std = serde_json::json!({"type": "number", "minimum": 0, "maximum": max});
     json_schema!({
-        "description": format!("{what} A number, or a normal {{mean, std}} cut at 3 std, or anything between {{min, max}}."),
         "anyOf": [
             number,
             {"type": "object", "properties": {"mean": number, "std": std},
@@ -112,8 +152,8 @@ pub(super) fn quantity_schema(what: &str, min: f64, max: f64) -> Schema {
 /// The centre of mass: `[x, y, z]` or `{std}`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum OffsetEntry {
-    Known([f64; 3]),
-    Spread(f64),
+    Known([Number; 3]),
+    Spread(Number),
 }
 
 impl<'de> Deserialize<'de> for OffsetEntry {
@@ -121,7 +161,7 @@ impl<'de> Deserialize<'de> for OffsetEntry {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct StdOnly {
-            std: f64,
+            std: Number,
         }
         struct Reader;
         impl<'de> Visitor<'de> for Reader {

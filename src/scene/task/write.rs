@@ -43,7 +43,10 @@ fn push(out: &mut String, line: std::fmt::Arguments) {
 
 fn scene(out: &mut String, scene: &Scene) {
     push(out, format_args!("scene:"));
-    push(out, format_args!("  ground: {{friction: {}}}", number(scene.ground_friction)));
+    push(
+        out,
+        format_args!("  ground: {{friction: {}}}", number(scene.ground_friction)),
+    );
     let PoseNoise {
         position_m,
         rotation_rad,
@@ -98,7 +101,11 @@ fn body(id: &str, size: Vec3, pose: &Pose) -> String {
         None => String::new(),
     };
     let position = lengths(pose.translation.vector);
-    format!("id: {}, size: {}, position: {position}{turn}", word(id), lengths(size))
+    format!(
+        "id: {}, size: {}, position: {position}{turn}",
+        word(id),
+        lengths(size)
+    )
 }
 
 /// `yaw_deg: …` for what stands level, `rotation: …` for what leans, nothing for no turn.
@@ -134,17 +141,26 @@ fn robot(out: &mut String, robot: &Robot) {
     let turn = match turn {
         None => String::new(),
         Some(yaw) if yaw.starts_with("yaw") => format!(", {yaw}"),
-        Some(_) => format!(", {}", orientation(&robot.home.rotation).unwrap_or_default()),
+        Some(_) => format!(
+            ", {}",
+            orientation(&robot.home.rotation).unwrap_or_default()
+        ),
     };
     push(out, format_args!("  home: {{position: {position}{turn}}}"));
-    push(out, format_args!("  max_hand_force: {}", number(robot.max_hand_force)));
+    push(
+        out,
+        format_args!("  max_hand_force: {}", number(robot.max_hand_force)),
+    );
     push(out, format_args!("  grippers:"));
     for item in &robot.grippers {
         push(out, format_args!("    - {{{}}}", gripper(item)));
     }
     if let Some(reach) = &robot.reach {
         let base = lengths(reach.base);
-        push(out, format_args!("  reach: {{base: {base}, max: {}}}", number(reach.max)));
+        push(
+            out,
+            format_args!("  reach: {{base: {base}, max: {}}}", number(reach.max)),
+        );
     }
 }
 
@@ -178,7 +194,12 @@ fn gripper(gripper: &Gripper) -> String {
 }
 
 fn task(task: &Task, scene: &Scene) -> String {
-    let id = |index: usize| scene.boxes.get(index).map_or_else(String::new, |b| word(&b.id));
+    let id = |index: usize| {
+        scene
+            .boxes
+            .get(index)
+            .map_or_else(String::new, |b| word(&b.id))
+    };
     match task {
         Task::Retrieve { box_index } => format!("{{kind: retrieve, box: {}}}", id(*box_index)),
         Task::Clear { boxes } if boxes.iter().copied().eq(0..scene.boxes.len()) => {
@@ -258,7 +279,9 @@ fn number(value: f64) -> String {
 fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic());
-    let reserved = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+    let reserved = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
+    ];
     let is_reserved = reserved.contains(&text.to_ascii_lowercase().as_str());
     if starts_well && text.chars().all(plain) && !is_reserved {
         return text.to_owned();
