@@ -3,6 +3,8 @@
 //! Owns [`Episode`], the Parquet layout (design, section 5), splits by stack, and the recipe that
 //! turns a seed into episodes. Refuses tensors: [`crate::model`] makes those.
 
+pub mod recipe;
+
 use crate::rollout::{Action, Rollout};
 use crate::scene::{Draw, Workcell};
 
