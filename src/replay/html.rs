@@ -113,7 +113,7 @@ fn data(recording: &Recording) -> Value {
         "imagined": frames(&recording.imagined),
         "look": {
             "accident": look::ACCIDENT, "ghost": look::GHOST,
-            "hand": look::HAND, "rubber": look::RUBBER,
+            "target": look::TARGET, "hand": look::HAND, "rubber": look::RUBBER,
         },
     })
 }

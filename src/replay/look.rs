@@ -35,9 +35,9 @@ pub const FLOOR: Rgb = [226, 229, 233];
 /// Where the floor ends.
 pub const SKY: Rgb = [243, 245, 247];
 
-/// The colour of box `index` while nothing has happened to it.
+/// The colour of box `index` before anything happens to it and while it is not acted on.
 pub fn box_colour(recording: &Recording, index: usize) -> Rgb {
-    if recording.targets.contains(&index) && !all_are_targets(recording) {
+    if recording.targets.contains(&index) {
         TARGET
     } else {
         // Neighbours in a list often touch; a step of two through five tints parts them.
@@ -45,10 +45,16 @@ pub fn box_colour(recording: &Recording, index: usize) -> Rgb {
     }
 }
 
-/// Whether the task is to clear everything: then no box stands out.
-fn all_are_targets(recording: &Recording) -> bool {
-    recording.boxes.len() > 1
-        && (0..recording.boxes.len()).all(|i| recording.targets.contains(&i))
+/// The colour of box `index` at time `t`, during `step`.
+pub fn box_colour_at(recording: &Recording, index: usize, t: f64, step: usize) -> Rgb {
+    let hurt = recording.events_by(t).iter();
+    if hurt.filter_map(|e| e.box_index).any(|b| b == index) {
+        return ACCIDENT;
+    }
+    match recording.steps.get(step).and_then(|s| s.target) {
+        Some(target) if target == index => TARGET,
+        _ => box_colour(recording, index),
+    }
 }
 
 /// The colour of a fixture: wood where it is a flat board near level, else steel.

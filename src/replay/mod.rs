@@ -5,20 +5,20 @@
 //! Refuses physics: a recording is shown as it is, and where it says that poses are imagined, so
 //! does every format. The same recording gives the same bytes.
 
-//TODO pub mod camera;
-//TODO pub mod draw;
+pub mod camera;
+pub mod draw;
 //TODO pub mod export;
-//TODO pub mod gif;
+pub mod gif;
 pub mod hand;
 pub mod html;
-//TODO pub mod lettering;
+pub mod lettering;
 pub mod look;
 //TODO pub mod mcap;
-//TODO pub mod picture;
+pub mod picture;
 pub mod plan_file;
-//TODO pub mod png;
-//TODO pub mod quantise;
-//TODO pub mod raster;
+pub mod png;
+pub mod quantise;
+pub mod raster;
 //TODO pub mod screen;
 pub mod source;
 pub mod timeline;

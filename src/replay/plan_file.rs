@@ -302,7 +302,8 @@ impl<'a> Plan<'a> {
             origin,
             boxes: self.boxes,
             fixtures: self.fixtures,
-            targets: self.targets,
+            // Each step's own box stands out while the step lasts.
+            targets: Vec::new(),
             steps,
             frames,
             imagined,

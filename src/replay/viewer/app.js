@@ -41,11 +41,12 @@ function extent() {
   rec.boxes.forEach((b, i) => take(frames[0].boxes[i], b.size));
   const room = [lo.map((x) => x - 0.5), hi.map((x) => x + 0.5)];
   for (const f of frames) f.boxes.forEach((p, i) => take(p, rec.boxes[i].size, room));
-  return { centre: scale(add(lo, hi), 0.5), radius: Math.max(0.25, norm(sub(hi, lo)) / 2 * 0.98) };
+  return { centre: scale(add(lo, hi), 0.5), radius: Math.max(0.25, norm(sub(hi, lo)) / 2 * 1.08) };
 }
 
 const { centre, radius } = extent();
-const orbit = new Orbit(centre, radius);
+// The bar at the bottom covers a strip: what is looked at sits a little lower, so the scene a little higher.
+const orbit = new Orbit(add(centre, [0, 0, -0.06 * radius]), radius);
 const canvas = $("view"), labels = $("labels"), pen = labels.getContext("2d");
 let painter;
 try { painter = new PaintGl(canvas); } catch { painter = new PaintFlat(canvas); }
@@ -68,7 +69,7 @@ function itemsAt(now) {
   now.boxes.forEach((p, i) => {
     if (!p) return;
     const b = rec.boxes[i];
-    let colour = hurt.has(i) ? rec.look.accident : b.colour;
+    let colour = hurt.has(i) ? rec.look.accident : rec.steps.length && rec.steps[now.step].target === i ? rec.look.target : b.colour;
     if (i === state.hover) colour = colour.map((c) => Math.min(255, c * 1.12 + 12));
     items.push({ model: modelMatrix(p, b.size), size: b.size, colour, kind: 0 });
   });

@@ -2,7 +2,7 @@
 class PaintFlat {
   constructor(canvas) { this.canvas = canvas; this.pen = canvas.getContext("2d"); }
   paint(items, view) {
-    const { pen, canvas } = this, W = canvas.width, H = canvas.height, sun = unit([0.45, -0.35, 1.0]);
+    const { pen, canvas } = this, W = canvas.width, H = canvas.height, sun = unit([0.62, -0.30, 1.0]);
     pen.setTransform(1, 0, 0, 1, 0, 0);
     pen.fillStyle = view.dark ? "#14171c" : "#eef1f4"; pen.fillRect(0, 0, W, H);
     this.floor(view, W, H);

@@ -50,7 +50,7 @@ void main() {
     c *= 0.985 + 0.03 * hash(floor(vec2(q.x * 60.0, q.y * 420.0)));
   } else if (kind < 1.5) c *= 0.96 + 0.06 * hash(vec2(floor(q.y * 40.0), floor(q.x * 3.0)));
   float up = n.z * 0.5 + 0.5, straight = max(dot(n, sun), 0.0);
-  vec3 light = mix(vec3(0.36, 0.38, 0.44), vec3(0.60, 0.61, 0.63), up) * (dark > 0.5 ? 0.80 : 1.0) + vec3(0.60, 0.57, 0.52) * straight * shade * (dark > 0.5 ? 0.9 : 1.0);
+  vec3 light = mix(vec3(0.40, 0.41, 0.45), vec3(0.70, 0.70, 0.71), up) * (dark > 0.5 ? 0.80 : 1.0) + vec3(0.50, 0.475, 0.44) * straight * shade * (dark > 0.5 ? 0.9 : 1.0);
   light *= mix(0.80, 1.0, smoothstep(0.0, 0.10, vWorld.z));
   c *= light;
   if (kind < 2.5 && kind != 2.0) {
@@ -137,7 +137,7 @@ class PaintGl {
   }
   // items: {model, size, colour, kind: 0 card, 1 fixture, 2 hand, form, alpha}; solids first, ghosts last.
   paint(items, view) {
-    const gl = this.gl, sun = unit([0.45, -0.35, 1.0]), r = view.radius * 1.6;
+    const gl = this.gl, sun = unit([0.62, -0.30, 1.0]), r = view.radius * 1.6;
     const sunCamera = multiply(orthographic(r, 0.1, 6 * r), lookAt(add(view.centre, scale(sun, 3 * r)), view.centre, [0, 1, 0]));
     gl.enable(gl.DEPTH_TEST); gl.disable(gl.BLEND);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.frame);
