@@ -133,6 +133,15 @@ pub enum DatasetError {
         /// What does not fit.
         reason: String,
     },
+    /// A source could not make a stack's episodes.
+    #[error("stack {stack} could not be made: {source}")]
+    #[diagnostic(help("finished files are kept; another seed or other families may get further"))]
+    Source {
+        /// The stack.
+        stack: u64,
+        /// What the source said.
+        source: super::SourceError,
+    },
     /// A source broke its promise of so many episodes a stack.
     #[error("stack {stack} yielded {found} episodes instead of {wanted}")]
     #[diagnostic(help(
@@ -191,6 +200,7 @@ impl DatasetError {
             Self::Write { .. }
                 | Self::NotFinite { .. }
                 | Self::Misfit { .. }
+                | Self::Source { .. }
                 | Self::WrongCount { .. }
                 | Self::Config { .. }
                 | Self::Threads { .. }

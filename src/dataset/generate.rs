@@ -1,6 +1,6 @@
 //! Episodes from a source to disk: in parallel, resumable, the same bytes whatever the threads.
 //!
-//! Owns [`EpisodeSource`] and [`generate`]. Stacks are made in parallel within a file and put down
+//! Owns [`generate`]. Stacks are made in parallel within a file and put down
 //! in order. Two files are under way at a time, so that the last stacks of one do not keep
 //! threads waiting; memory is therefore that of two files, however long the set.
 
@@ -10,37 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use serde_json::Value;
 
 use super::files::FileNumber;
 use super::info::{Plan, Shard};
 use super::writer::DatasetWriter;
-use super::{DatasetError, Episode};
-
-/// How many episodes a stack yields unless its source says otherwise.
-pub const EPISODES_PER_STACK: u64 = 8;
+use super::{DatasetError, Episode, EpisodeSource};
 
 /// Files that are being made at the same time.
 const FILES_UNDER_WAY: usize = 2;
-
-/// Makes the episodes of a stack from its number.
-pub trait EpisodeSource: Sync {
-    /// All that the episodes depend on beside the seed: part of the data set's identity.
-    fn config_json(&self) -> Value;
-
-    /// What every random number comes from.
-    fn seed(&self) -> u64;
-
-    /// How many episodes every stack yields. Fixed, so that an episode's index follows from its
-    /// stack alone: `stack · episodes_per_stack + k`.
-    fn episodes_per_stack(&self) -> u64 {
-        EPISODES_PER_STACK
-    }
-
-    /// The episodes of stack `stack`, which depend on nothing but seed, config and `stack`. Their
-    /// `index` and `stack` are set by who calls this.
-    fn stack(&self, stack: u64) -> Vec<Episode>;
-}
 
 /// How far the work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,7 +180,8 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
 
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, DatasetError> {
         let wanted = self.writer.info().episodes_per_stack;
-        let mut episodes = self.source.stack(stack);
+        let made = self.source.stack(stack);
+        let mut episodes = made.map_err(|source| DatasetError::Source { stack, source })?;
         let found = episodes.len() as u64;
         if found != wanted {
             return Err(DatasetError::WrongCount {

@@ -16,16 +16,19 @@ mod merge;
 mod outcome_columns;
 mod parquet_file;
 mod reader;
+pub mod recipe;
+mod source;
 mod split;
 mod stats;
 mod writer;
 
 pub use error::DatasetError;
 pub use files::{info_path, stats_path};
-pub use generate::{EPISODES_PER_STACK, Ending, EpisodeSource, Progress, Report, generate};
+pub use generate::{Ending, Progress, Report, generate};
 pub use info::{Info, Plan, SCHEMA_VERSION, STACKS_PER_FILE, Shard, Status};
 pub use merge::merge;
 pub use reader::Dataset;
+pub use source::{EpisodeSource, SourceError};
 pub use split::{Split, split_of};
 pub use writer::DatasetWriter;
 

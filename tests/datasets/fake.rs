@@ -4,7 +4,7 @@ use nalgebra::{UnitQuaternion, Vector3};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
-use topple::dataset::{Episode, EpisodeSource};
+use topple::dataset::{Episode, EpisodeSource, SourceError};
 use topple::grasp::GraspCandidate;
 use topple::pose::Pose;
 use topple::rollout::{
@@ -46,7 +46,13 @@ impl EpisodeSource for Fake {
         self.episodes_per_stack
     }
 
-    fn stack(&self, stack: u64) -> Vec<Episode> {
+    fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
+        Ok(self.episodes(stack))
+    }
+}
+
+impl Fake {
+    pub fn episodes(&self, stack: u64) -> Vec<Episode> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         rng.set_stream(stack);
         let boxes = rng.random_range(1..6);

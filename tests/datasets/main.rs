@@ -12,7 +12,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use topple::dataset::{
     Dataset, DatasetError, Ending, Episode, EpisodeSource, Report, STACKS_PER_FILE, Shard,
-    generate, info_path, merge,
+    SourceError, generate, info_path, merge,
 };
 
 /// Three files, the last one not full.
@@ -71,7 +71,7 @@ fn what_was_written_is_read_back_to_the_bit() {
     assert!(set.is_complete());
     assert_eq!(set.len(), STACKS * 3);
     let read: Vec<Episode> = set.episodes().collect::<Result<_, _>>().unwrap();
-    let mut made: Vec<Episode> = (0..STACKS).flat_map(|s| source.stack(s)).collect();
+    let mut made: Vec<Episode> = (0..STACKS).flat_map(|s| source.episodes(s)).collect();
     for (index, episode) in (0..).zip(&mut made) {
         episode.index = index;
     }
@@ -375,12 +375,15 @@ fn an_episode_that_is_not_finite_or_hangs_not_together_is_not_written() {
         fn seed(&self) -> u64 {
             self.0.seed()
         }
-        fn stack(&self, stack: u64) -> Vec<Episode> {
-            let mut episodes = self.0.stack(stack);
+        fn episodes_per_stack(&self) -> u64 {
+            8
+        }
+        fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
+            let mut episodes = self.0.episodes(stack);
             if stack == STACKS_PER_FILE {
                 self.1(&mut episodes[1]);
             }
-            episodes
+            Ok(episodes)
         }
     }
     let source = |spoil| {
@@ -410,7 +413,7 @@ fn an_episode_that_is_not_finite_or_hangs_not_together_is_not_written() {
 }
 
 #[test]
-fn a_source_that_breaks_its_promise_of_a_number_is_told_so() {
+fn a_source_that_fails_or_breaks_its_promise_of_a_number_is_told_so() {
     struct Short(Fake);
     impl EpisodeSource for Short {
         fn config_json(&self) -> serde_json::Value {
@@ -419,8 +422,14 @@ fn a_source_that_breaks_its_promise_of_a_number_is_told_so() {
         fn seed(&self) -> u64 {
             self.0.seed()
         }
-        fn stack(&self, stack: u64) -> Vec<Episode> {
-            self.0.stack(stack)
+        fn episodes_per_stack(&self) -> u64 {
+            8
+        }
+        fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
+            if stack == 1 {
+                return Err("no such scene".into());
+            }
+            Ok(self.0.episodes(stack))
         }
     }
     let dir = TempDir::new().unwrap();
