@@ -123,11 +123,7 @@ impl Recipe {
     }
 }
 
-fn simulate(
-    workcell: &Workcell,
-    world: &Engine,
-    action: &Action,
-) -> Result<Rollout, SandboxError> {
+fn simulate(workcell: &Workcell, world: &Engine, action: &Action) -> Result<Rollout, SandboxError> {
     sandbox::run(workcell, world, action, Extent::Whole, Recording::Strides)
 }
 

@@ -349,7 +349,11 @@ mod tests {
         let recording = two_boxes();
         let painter = Painter::new(&recording, 96, 72, 0, 0);
         let first = painter.paint(&recording.at(0.0));
-        assert_eq!(first, painter.paint(&recording.at(-1.0)), "nothing moves before");
+        assert_eq!(
+            first,
+            painter.paint(&recording.at(-1.0)),
+            "nothing moves before"
+        );
         let later = painter.paint(&recording.at(1.25));
         let pairs = first.colours.iter().zip(&later.colours);
         let changed = pairs.filter(|(a, b)| a != b).count();
@@ -382,7 +386,10 @@ mod tests {
         nothing.hand = None;
         let dark = |p: &Painting| p.colours.iter().filter(|p| p[2] < 190).count();
         let shaded = dark(&painter.paint(&recording.at(0.0)));
-        let light = Painter { recording: &bare, ..painter.clone() };
+        let light = Painter {
+            recording: &bare,
+            ..painter.clone()
+        };
         assert!(shaded > dark(&light.paint(&nothing)) + 100);
     }
 }

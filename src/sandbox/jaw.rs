@@ -112,9 +112,7 @@ impl Jaw {
 
     /// Whether both pads press on box `target`; if so, the jaw turns from closing to holding.
     pub fn squeeze(&mut self, engine: &mut Engine, target: usize) -> bool {
-        let firm = |finger: &Finger| {
-            pad_force(engine, finger, target) >= FORMED * self.max_force
-        };
+        let firm = |finger: &Finger| pad_force(engine, finger, target) >= FORMED * self.max_force;
         if !self.fingers.iter().all(firm) {
             return false;
         }
@@ -123,13 +121,9 @@ impl Jaw {
         let at = palm.inverse() * from_engine(engine.bodies[holder.body].position());
         if let Some(joint) = engine.joints.get_mut(holder.slide, true) {
             let x = at.translation.vector.x - holder.side * self.max_force / LOCK.0;
-            joint.data.set_motor(
-                JointAxis::LinX,
-                x as f32,
-                0.0,
-                LOCK.0 as f32,
-                LOCK.1 as f32,
-            );
+            joint
+                .data
+                .set_motor(JointAxis::LinX, x as f32, 0.0, LOCK.0 as f32, LOCK.1 as f32);
             joint
                 .data
                 .set_motor_max_force(JointAxis::LinX, (4.0 * self.max_force) as f32);
