@@ -89,3 +89,13 @@ impl Exit {
         }
     }
 }
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// As its exit code says: bad input, failed work, or an interruption.
+pub fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Schema(args) => schema::run(args),
+    }
+}
