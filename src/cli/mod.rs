@@ -3,7 +3,10 @@
 //! Owns the exit codes of design, section 3, and nothing that computes: library code returns
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
+pub mod generate;
+pub mod inspect;
 pub mod interrupt;
+pub mod merge;
 
 use clap::{Parser, Subcommand};
 
