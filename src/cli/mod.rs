@@ -3,8 +3,11 @@
 //! Owns the exit codes of design, section 3, and nothing that computes: library code returns
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
+pub mod generate;
+pub mod inspect;
 pub mod inspect_task;
 pub mod interrupt;
+pub mod merge;
 pub mod schema;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +24,12 @@ pub struct Cli {
 /// The commands of design, section 3.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Make rollouts in the sandbox, for `train` to learn from.
+    Generate(generate::GenerateArgs),
+    /// Put the shards of a data set together.
+    Merge(merge::MergeArgs),
+    /// Tell what a data set, a model or a task file holds.
+    Inspect(inspect::InspectArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -96,6 +105,9 @@ impl Exit {
 /// As its exit code says: bad input, failed work, or an interruption.
 pub fn run(cli: Cli) -> Outcome {
     match cli.command {
+        Command::Generate(args) => generate::run(&args),
+        Command::Merge(args) => merge::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
         Command::Schema(args) => schema::run(args),
     }
 }

@@ -20,6 +20,7 @@ pub mod recipe;
 mod source;
 mod split;
 mod stats;
+pub mod summary;
 mod writer;
 
 pub use error::DatasetError;
@@ -30,6 +31,7 @@ pub use merge::merge;
 pub use reader::Dataset;
 pub use source::{EpisodeSource, SourceError};
 pub use split::{Split, split_of};
+pub use summary::Summary;
 pub use writer::DatasetWriter;
 
 use crate::rollout::{Action, Rollout};

@@ -30,14 +30,13 @@ impl Dataset {
     pub fn open(dir: &Path) -> Result<Self, DatasetError> {
         let info = Info::read(dir)?;
         let present = |file: &FileNumber| file.is_present(dir);
-        if info.status == Status::Complete {
-            if let Some(file) = info.files().find(|f| !present(f)) {
-                let path = [file.frames_path(dir), file.episodes_path(dir)]
-                    .into_iter()
-                    .find(|p| !p.is_file())
-                    .unwrap_or_else(|| dir.to_owned());
-                return Err(DatasetError::Missing { path });
-            }
+        let lacking = info.files().find(|f| !present(f));
+        if let (Status::Complete, Some(file)) = (info.status, lacking) {
+            let path = [file.frames_path(dir), file.episodes_path(dir)]
+                .into_iter()
+                .find(|p| !p.is_file())
+                .unwrap_or_else(|| dir.to_owned());
+            return Err(DatasetError::Missing { path });
         }
         let files = info.files().filter(present).collect();
         Ok(Self {
