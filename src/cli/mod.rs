@@ -3,7 +3,9 @@
 //! Owns the exit codes of design, section 3, and nothing that computes: library code returns
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
+pub mod inspect_task;
 pub mod interrupt;
+pub mod schema;
 
 use clap::{Parser, Subcommand};
 
@@ -18,7 +20,10 @@ pub struct Cli {
 
 /// The commands of design, section 3.
 #[derive(Subcommand, Debug)]
-pub enum Command {}
+pub enum Command {
+    /// Print the JSON Schema of task files.
+    Schema(schema::SchemaArgs),
+}
 
 /// How a command ended when nothing failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
