@@ -5,6 +5,7 @@
 
 pub mod inspect_task;
 pub mod interrupt;
+pub mod replay;
 pub mod schema;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +22,8 @@ pub struct Cli {
 /// The commands of design, section 3.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Show a scenario, a recorded episode or a plan: on the screen, as a page, a clip, a picture or a log.
+    Replay(replay::ReplayArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
