@@ -8,6 +8,7 @@ pub mod inspect;
 pub mod inspect_task;
 pub mod interrupt;
 pub mod merge;
+pub mod replay;
 pub mod schema;
 
 use clap::{Parser, Subcommand};
@@ -30,6 +31,8 @@ pub enum Command {
     Merge(merge::MergeArgs),
     /// Tell what a data set, a model or a task file holds.
     Inspect(inspect::InspectArgs),
+    /// Show a scenario, a recorded episode or a plan: on the screen, as a page, a clip, a picture or a log.
+    Replay(replay::ReplayArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -108,6 +111,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Generate(args) => generate::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Schema(args) => schema::run(args),
     }
 }

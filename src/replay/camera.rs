@@ -48,15 +48,30 @@ impl Camera {
         let up = right.cross(&forward);
         let axes = Matrix3::from_rows(&[right.transpose(), up.transpose(), forward.transpose()]);
         let seen: Vec<Vec3> = points(recording).iter().map(|p| axes * p).collect();
+        // Leave 5 % of the picture free on every side.
+        let slope = [0.45 * w / focal_px, 0.45 * free / focal_px];
         let (lo, hi) = bounds(&seen);
-        let centre = 0.5 * (lo + hi);
-        // Leave 6 % of the picture free on every side.
-        let slope = [0.44 * w / focal_px, 0.44 * free / focal_px];
-        let needed = |p: &Vec3| {
-            let d = p - centre;
-            (d.x.abs() / slope[0]).max(d.y.abs() / slope[1]) - d.z
+        let mut centre = 0.5 * (lo + hi);
+        let distance_to = |centre: &Vec3| {
+            let needed = |p: &Vec3| {
+                let d = p - centre;
+                (d.x.abs() / slope[0]).max(d.y.abs() / slope[1]) - d.z
+            };
+            seen.iter().map(needed).fold(0.3, f64::max)
         };
-        let distance = seen.iter().map(needed).fold(0.3, f64::max);
+        // Near things look larger, so the middle of the picture is not the middle of the scene:
+        // a few rounds of looking where the picture's borders fall put it right.
+        for _ in 0..6 {
+            let distance = distance_to(&centre);
+            let slopes: Vec<Vec3> = seen
+                .iter()
+                .map(|p| (p - centre) / (p.z - centre.z + distance).max(1e-3))
+                .collect();
+            let (lo, hi) = bounds(&slopes);
+            centre.x += 0.5 * (lo.x + hi.x) * distance;
+            centre.y += 0.5 * (lo.y + hi.y) * distance;
+        }
+        let distance = distance_to(&centre);
         Self {
             eye: axes.transpose() * (centre - Vec3::new(0.0, 0.0, distance)),
             axes,

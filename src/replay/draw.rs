@@ -278,7 +278,7 @@ impl Light<'_> {
         };
         let up = 0.5 * n.z + 0.5;
         let near_floor = 0.82 + 0.18 * (point.z / 0.1).clamp(0.0, 1.0);
-        let light = (0.42 + 0.28 * up + 0.48 * straight * sunlit) * near_floor;
+        let light = (0.58 + 0.16 * up + 0.40 * straight * sunlit) * near_floor;
         let mut colour = surface.colour;
         let mut ink = 1.0;
         if let Some((pose, size, axis)) = &surface.of_box {

@@ -7,19 +7,19 @@
 
 pub mod camera;
 pub mod draw;
-//TODO pub mod export;
+pub mod export;
 pub mod gif;
 pub mod hand;
 pub mod html;
 pub mod lettering;
 pub mod look;
-//TODO pub mod mcap;
+pub mod mcap;
 pub mod picture;
 pub mod plan_file;
 pub mod png;
 pub mod quantise;
 pub mod raster;
-//TODO pub mod screen;
+pub mod screen;
 pub mod source;
 pub mod timeline;
 
