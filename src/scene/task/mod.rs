@@ -10,10 +10,15 @@ mod build;
 mod check;
 mod document;
 mod error;
+mod explain;
 mod format;
+mod job;
+mod kinds;
 mod locate;
 mod planner;
+mod robot;
 mod schema;
+mod step_format;
 mod steps;
 mod value;
 mod write;
@@ -160,7 +165,7 @@ fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> 
         workcell: Workcell {
             scene,
             robot,
-            safety: build::safety(document.safety.as_ref()),
+            safety: robot::safety(document.safety.as_ref()),
         },
         task,
         planner,

@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
-use super::format::{StepsDocument, TaskDocument};
+use super::format::TaskDocument;
 use super::locate::{FieldPath, Segment};
+use super::step_format::StepsDocument;
 
 /// The JSON Schema (draft 2020-12) of a task file.
 pub fn task_schema() -> Value {
