@@ -96,10 +96,10 @@ pub fn parse_steps(text: &str, path: &Path, task: &TaskFile) -> Result<Vec<Step>
 
 fn read_steps(source: &SourceText, task: &TaskFile) -> Result<Vec<Step>, TaskError> {
     let schema = steps_schema();
-    let (document, located) = read_document::<StepsDocument>(source, "a list of steps", &schema)?;
+    let (document, located) = read_document::<StepsDocument>(source, "a list of steps", schema)?;
     let mut builder = Builder {
         located: &located,
-        schema: &schema,
+        schema,
         mistakes: Vec::new(),
     };
     let list = FieldPath::default().key("steps");
