@@ -29,6 +29,7 @@ pub mod dataset;
 pub mod dynamics;
 pub mod grasp;
 pub mod motion;
+pub mod plan;
 pub mod pose;
 pub mod rollout;
 pub mod sandbox;
