@@ -31,6 +31,7 @@ pub mod grasp;
 pub mod motion;
 pub mod plan;
 pub mod pose;
+pub mod replay;
 pub mod rollout;
 pub mod sandbox;
 pub mod scene;
