@@ -89,7 +89,6 @@ fn options() -> serde_saphyr::Options {
             flow_nesting_limit: 32,
             max_nodes: 200_000,
             max_events: 400_000,
-            max_documents: 1,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 100_000,
@@ -180,6 +179,11 @@ fn not_yaml(error: &YamlError, source: &SourceText, place: Option<Place>) -> Mis
                 message,
                 "Keep one of the two.",
             )
+        }
+        YamlError::MultipleDocuments { .. } => {
+            let message = "a second YAML document begins here";
+            let remedy = "Put each document into a file of its own; take the `---` away.";
+            mistake(source, MistakeKind::Syntax, place, message, remedy)
         }
         YamlError::Budget { .. }
         | YamlError::AliasReplayLimitExceeded { .. }
