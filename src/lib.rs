@@ -27,6 +27,7 @@
 pub mod cli;
 pub mod dataset;
 pub mod dynamics;
+pub mod eval;
 pub mod grasp;
 pub mod motion;
 pub mod plan;

@@ -5,7 +5,7 @@
 //! learned) or, in tests, a ten-line fake. Nothing here looks at a clock to decide; the times in
 //! the reports are only measured.
 //!
-//! - `settings`, `objective`, `risk`: the budget, what is wanted, and one number from many;
+//! - `objective`, `risk`: what is wanted, and one number from many (the budget is the task file's);
 //! - `sampler`: CEM, iCEM, MPPI, the distributions alone; `lift_space`: a lift as a vector;
 //! - `candidates`, `step`: within a step, from geometry to the best safe action;
 //! - `support`, `order`: across steps, a search over imagined scenes;
@@ -27,7 +27,6 @@ pub mod reason;
 pub mod report;
 pub mod risk;
 pub mod sampler;
-pub mod settings;
 pub mod shield;
 pub mod step;
 pub mod support;
@@ -38,12 +37,12 @@ mod wanted;
 #[cfg(test)]
 pub(crate) mod fake;
 
+pub use crate::scene::task::{PlannerKind, PlannerSettings};
 pub use candidates::{GraspFilter, Wish};
-pub use execute::{Execution, Plant, PlantError, Stop, execute};
+pub use execute::{ExecuteError, Execution, Plant, PlantError, Stop, execute};
 pub use objective::{Objective, Score};
 pub use order::{Goal, Plan, PlanError, PlannedStep, Planner, Verdict};
 pub use reason::{Reason, RejectedCandidate};
-pub use settings::{PlannerKind, PlannerSettings};
 pub use step::{StepPlan, StepSearch, search_step};
 pub use timing::Timing;
 

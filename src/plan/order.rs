@@ -19,11 +19,11 @@ use super::explain::{no_plan_reason, remedies};
 use super::objective::Objective;
 use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
-use super::settings::PlannerSettings;
 use super::shield;
 use super::step::{StepPlan, StepSearch, search_step};
 use super::timing::{Timing, timed};
 use super::wanted::Wanted;
+use crate::scene::task::PlannerSettings;
 
 /// What shall be reached. Boxes are named by id, since indices change as boxes leave.
 #[derive(Clone, Debug, PartialEq)]

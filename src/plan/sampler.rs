@@ -14,7 +14,7 @@ pub use cem::Cem;
 pub use icem::Icem;
 pub use mppi::Mppi;
 
-use super::settings::PlannerKind;
+use crate::scene::task::PlannerKind;
 
 /// A distribution that is drawn from and refitted.
 pub trait Sampler {

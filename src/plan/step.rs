@@ -17,8 +17,8 @@ use super::lift_space::LiftSpace;
 use super::objective::{Objective, Score, violation};
 use super::reason::{Reason, RejectedCandidate};
 use super::sampler::{Sampler, sampler};
-use super::settings::PlannerSettings;
 use super::timing::{Timing, timed};
+use crate::scene::task::PlannerSettings;
 
 /// How many grasps have their lifts searched.
 const SEARCHED_GRASPS: usize = 3;
