@@ -9,7 +9,12 @@ pub mod inspect_task;
 pub mod interrupt;
 pub mod merge;
 pub mod replay;
+pub mod physics;
+pub mod plan;
+pub mod print;
 pub mod schema;
+pub mod vet;
+pub mod what_if;
 
 use clap::{Parser, Subcommand};
 
@@ -25,6 +30,12 @@ pub struct Cli {
 /// The commands of design, section 3.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Choose grasps and motions that bring nothing else down.
+    Plan(plan::PlanArgs),
+    /// Imagine one action: who moves, who falls.
+    WhatIf(what_if::WhatIfArgs),
+    /// Judge somebody else's steps.
+    Vet(vet::VetArgs),
     /// Make rollouts in the sandbox, for `train` to learn from.
     Generate(generate::GenerateArgs),
     /// Put the shards of a data set together.
@@ -108,6 +119,9 @@ impl Exit {
 /// As its exit code says: bad input, failed work, or an interruption.
 pub fn run(cli: Cli) -> Outcome {
     match cli.command {
+        Command::Plan(args) => plan::run(&args),
+        Command::WhatIf(args) => what_if::run(&args),
+        Command::Vet(args) => vet::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Inspect(args) => inspect::run(&args),

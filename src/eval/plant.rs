@@ -47,7 +47,12 @@ impl SandboxPlant {
     ) -> Result<Self, SandboxError> {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let draw = sandbox::draw(workcell, &mut rng)?;
-        Ok(Self::new(workcell, draw, seed ^ OBSERVATION_SALT, recording))
+        Ok(Self::new(
+            workcell,
+            draw,
+            seed ^ OBSERVATION_SALT,
+            recording,
+        ))
     }
 
     /// Takes over where the boxes came to rest.

@@ -1,0 +1,3 @@
+//! Figures: the model against the sandbox, the planner in it.
+
+pub mod plant;
