@@ -28,6 +28,7 @@ pub mod cli;
 pub mod dataset;
 pub mod dynamics;
 pub mod grasp;
+pub mod model;
 pub mod motion;
 pub mod pose;
 pub mod rollout;
