@@ -3,7 +3,23 @@
 //! Owns [`GraspCandidate`], the proposal of candidates over faces, contact points, hand rotations
 //! and grippers, and the pruning that needs no dynamics: reach, collision of the hand (also on
 //! the way in), and the gripper's statics at the worst that the belief allows. Every candidate
-//! that is turned down keeps its [`Rejection`].
+//! that is turned down keeps its [`Rejection`]. Refuses to say what will fall: that is for the
+//! dynamics.
+
+mod access;
+mod hand;
+mod obstacles;
+mod propose;
+mod rejection;
+mod statics;
+
+pub use access::{Access, PRE_GRASP_M, access};
+pub(crate) use access::{at_height, blend, flight_height, within_reach};
+pub use hand::{approach_opening, hand_shape};
+pub use obstacles::{CLEARANCE_M, Obstacle, Obstacles};
+pub use propose::{Proposals, RejectedGrasp, propose};
+pub use rejection::{GripLimit, Moment, Rejection};
+pub use statics::{Load, grip_load, statics_margin};
 
 use crate::pose::{Pose, Vec3};
 use crate::scene::geometry::Face;
@@ -33,3 +49,8 @@ impl GraspCandidate {
         self.hand_in_world(box_pose).rotation * Vec3::z()
     }
 }
+
+#[cfg(test)]
+pub(crate) mod fixtures_for_tests;
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,7 @@ pub mod grasp;
 pub mod model;
 pub mod motion;
 pub mod pose;
+pub mod replay;
 pub mod rollout;
 pub mod sandbox;
 pub mod scene;

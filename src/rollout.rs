@@ -200,6 +200,17 @@ impl AccidentKind {
         self as usize
     }
 
+    /// What a box does in it, for sentences.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Disturb => "moves",
+            Self::Tilt => "tilts",
+            Self::Drop => "is dropped",
+            Self::Crush => "is crushed",
+            Self::Strike => "is struck",
+        }
+    }
+
     /// As files and reports name it.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,1 +1,60 @@
 //! The rapier world: the ground truth that everything is measured against.
+//!
+//! Owns the only imports of rapier in the program. A scene, a draw and an action go in as plain
+//! values, a [`Rollout`](crate::rollout::Rollout) comes out; the same input gives the same bits.
+//!
+//! - `engine`: bodies, parameters, stepping, branching;
+//! - `contact`: what presses on what;
+//! - `hand`, `suction`, `jaw`: the gripper as bodies and joints;
+//! - `poke`: nudges and pushes;
+//! - `flight`: the way to the grasp, as far as nothing can happen on it;
+//! - `monitor`: the five accidents and the graded sums;
+//! - `episode`: a step's clock;
+//! - `stand`: draws that stand, settling of imported stacks;
+//! - `exact`: the sandbox as [`Dynamics`](crate::dynamics::Dynamics), under many draws.
+
+pub mod contact;
+pub mod engine;
+pub mod episode;
+pub mod exact;
+mod flight;
+mod hand;
+mod jaw;
+pub mod monitor;
+mod poke;
+pub mod stand;
+mod suction;
+
+pub use episode::{Extent, Recording, run, settled};
+pub use exact::SandboxDynamics;
+pub use stand::{SettleReport, draw, settle};
+
+/// Bumped whenever a change alters outcomes, so that stored references are known to be stale.
+pub const SANDBOX_VERSION: u32 = 1;
+
+/// Why there is no rollout.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SandboxError {
+    /// The engine took a body out because its state was no longer finite.
+    #[error("the physics engine lost a body: its state is no longer finite")]
+    NotFinite,
+    /// No draw of the belief stood by itself.
+    #[error("box `{id}` {how} although nothing touches it, in each of {tries} draws of the belief")]
+    DoesNotStand {
+        /// The box that most often fell first.
+        id: String,
+        /// "moves", "tilts", ...
+        how: &'static str,
+        /// Draws that were tried.
+        tries: usize,
+    },
+    /// The action is about a box that the scene does not have.
+    #[error("the action is about box {0}, which the scene does not have")]
+    NoSuchBox(usize),
+    /// The action uses a gripper that the robot does not have.
+    #[error("the action uses gripper {0}, which the robot does not have")]
+    NoSuchGripper(usize),
+    /// A motion without keys.
+    #[error("the motion has no keys")]
+    EmptyMotion,
+}

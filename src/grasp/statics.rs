@@ -1,0 +1,135 @@
+//! Does the gripper hold the load, at the worst that the belief allows?
+//!
+//! Owns the closed-form limits that the sandbox measures in every step (design, section 6): a cup
+//! lets go when |shear| > max_shear or pull/max_pull + |moment|/max_moment > 1; two pads hold
+//! 2·µ·F of tangential force. Refuses contacts with anything but the gripper: what drags on the
+//! box is for the dynamics.
+
+use crate::pose::Vec3;
+use crate::scene::belief::MIN_FRICTION;
+use crate::scene::{Gripper, Workcell};
+
+use super::GraspCandidate;
+use super::hand::width_between_pads;
+use super::rejection::GripLimit;
+
+/// Standard gravity, m/s².
+const GRAVITY: f64 = 9.81;
+/// How many standard deviations of the centre of mass are looked at to either side.
+const COM_SIGMAS: f64 = 2.0;
+
+/// What a load takes of a gripper's capacity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Share of the capacity in use at worst; 1 is the limit.
+    pub used: f64,
+    /// The limit that is nearest.
+    pub limit: GripLimit,
+    /// The mass that this was worked out for, kg.
+    pub mass_kg: f64,
+}
+
+/// Share of the gripper's capacity that is left when the box hangs in the air, at worst.
+///
+/// `gravity_in_hand` is the direction of gravity in the hand frame (need not be normalised),
+/// `acceleration` what comes on top of gravity, m/s². 0 is the limit, negative does not hold.
+pub fn statics_margin(
+    workcell: &Workcell,
+    grasp: &GraspCandidate,
+    gravity_in_hand: Vec3,
+    acceleration: f64,
+) -> f64 {
+    1.0 - grip_load(workcell, grasp, gravity_in_hand, acceleration).used
+}
+
+/// The load on the gripper at the belief's worst: heaviest mass, least friction, and the centre
+/// of mass up to two standard deviations (pose noise included) off its mean along each axis.
+pub fn grip_load(
+    workcell: &Workcell,
+    grasp: &GraspCandidate,
+    gravity_in_hand: Vec3,
+    acceleration: f64,
+) -> Load {
+    let spec = &workcell.scene.boxes[grasp.box_index];
+    let mass_kg = spec.mass.upper();
+    let down = gravity_in_hand
+        .try_normalize(1e-9)
+        .unwrap_or_else(Vec3::zeros);
+    let force = down * mass_kg * (GRAVITY + acceleration);
+    let spread = COM_SIGMAS * spec.com.std().hypot(workcell.scene.pose_noise.position_m);
+    let mut worst = Load {
+        used: 0.0,
+        limit: GripLimit::PullAndMoment,
+        mass_kg,
+    };
+    for offset in com_offsets(spread) {
+        let com = (spec.com.mean() + offset).zip_map(&spec.size, |o, s| o.clamp(-0.5 * s, 0.5 * s));
+        let arm = (grasp.hand_in_box.inverse() * nalgebra::Point3::from(com)).coords;
+        let (used, limit) = share(workcell, grasp, arm, force);
+        if used > worst.used {
+            worst = Load {
+                used,
+                limit,
+                mass_kg,
+            };
+        }
+    }
+    worst
+}
+
+/// The mean itself, and `spread` to either side along each axis.
+fn com_offsets(spread: f64) -> Vec<Vec3> {
+    let mut offsets = vec![Vec3::zeros()];
+    if spread > 0.0 {
+        for axis in 0..3 {
+            for sign in [-1.0, 1.0] {
+                let mut offset = Vec3::zeros();
+                offset[axis] = sign * spread;
+                offsets.push(offset);
+            }
+        }
+    }
+    offsets
+}
+
+/// Share of the capacity that `force` (N, hand frame) at `arm` (m, hand frame) takes.
+fn share(workcell: &Workcell, grasp: &GraspCandidate, arm: Vec3, force: Vec3) -> (f64, GripLimit) {
+    let spec = &workcell.scene.boxes[grasp.box_index];
+    match workcell.robot.grippers[grasp.gripper] {
+        Gripper::Suction {
+            max_pull,
+            max_shear,
+            max_moment,
+            ..
+        } => {
+            let shear = force.xy().norm() / max_shear;
+            let moment = arm.cross(&force).norm() / max_moment;
+            let pull = force.z.max(0.0) / max_pull + moment;
+            if shear > pull {
+                (shear, GripLimit::Shear)
+            } else {
+                (pull, GripLimit::PullAndMoment)
+            }
+        }
+        Gripper::ParallelJaw {
+            max_force,
+            finger,
+            pad_friction,
+            ..
+        } => {
+            let friction = 0.5 * (pad_friction + spec.friction.lower(MIN_FRICTION));
+            let capacity = 2.0 * friction * max_force;
+            let pad = Vec3::new(0.0, 0.0, 0.5 * finger.z);
+            let moment = (arm - pad).cross(&force);
+            let width = width_between_pads(workcell, grasp).max(1e-3);
+            // Turning about the pads' axis is held by torsion: a rectangle a × b under even
+            // pressure resists with a mean arm of 0.38·√(ab). The other two moments load one pad
+            // more than the other, across the width between them.
+            let torsion_arm = 0.38 * (finger.y * finger.z).sqrt();
+            let tangential = force.yz().norm() + 2.0 * moment.yz().norm() / width;
+            let squeeze = force.x.abs() / max_force;
+            let used = (tangential + moment.x.abs() / torsion_arm) / capacity + 0.5 * squeeze;
+            (used, GripLimit::PadFriction)
+        }
+    }
+}

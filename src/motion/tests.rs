@@ -1,0 +1,183 @@
+//! Whole motions on scenes whose geometry is known.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+use crate::grasp::fixtures_for_tests::{a_box, a_fixture, workcell};
+use crate::grasp::propose;
+use crate::pose::{Pose, level};
+use crate::rollout::Grip;
+use crate::scene::geometry::Face;
+
+fn pair() -> crate::scene::Workcell {
+    workcell(
+        vec![
+            a_box("a", [0.3, 0.2, 0.2], [0.0, 0.0, 0.1], 1.0),
+            a_box("b", [0.3, 0.2, 0.3], [0.0, 0.21, 0.15], 1.0),
+        ],
+        vec![],
+    )
+}
+
+#[test]
+fn a_removed_box_ends_clear_of_everything() {
+    let cell = pair();
+    let grasp = propose(&cell, 0).candidates[0];
+    let motion = remove(&cell, &grasp, &default_lift(&cell, &grasp)).unwrap();
+    let end = motion.keys.last().unwrap().pose * grasp.hand_in_box.inverse();
+    let top_of_b = 0.3;
+    assert!(end.translation.z - 0.1 >= top_of_b + 0.12 - 1e-9);
+    assert_eq!(motion.keys[0].pose, cell.robot.home);
+}
+
+#[test]
+fn the_hand_meets_the_box_at_its_contact_slowly_and_then_grips() {
+    let cell = pair();
+    let grasp = propose(&cell, 0).candidates[0];
+    let motion = remove(&cell, &grasp, &default_lift(&cell, &grasp)).unwrap();
+    let t = motion.grip_time().unwrap();
+    let contact = grasp.hand_in_world(&cell.scene.boxes[0].pose);
+    let off = (motion.at(t).pose.translation.vector - contact.translation.vector).norm();
+    assert!(off < 1e-9);
+    let before = motion.at(t - 0.1).pose.translation.vector - contact.translation.vector;
+    assert!(before.norm() < 0.015, "{}", before.norm());
+    let gap = |k: &[crate::rollout::HandKey]| k[1].t - k[0].t;
+    assert!(
+        motion
+            .keys
+            .windows(2)
+            .all(|k| gap(k) > 0.0 && gap(k) <= 0.1)
+    );
+}
+
+#[test]
+fn a_tall_wall_is_flown_over_only_where_it_is_in_the_way() {
+    let near = a_fixture("wall", [0.05, 2.0, 1.4], [-0.3, 0.0, 0.7]);
+    let far = a_fixture("wall", [0.05, 0.5, 2.4], [3.0, 0.0, 1.2]);
+    let peak = |fixture| {
+        let boxes = vec![a_box("a", [0.2, 0.2, 0.2], [0.0, 0.0, 0.1], 1.0)];
+        let cell = workcell(boxes, vec![fixture]);
+        let grasp = propose(&cell, 0).candidates[0];
+        let motion = remove(&cell, &grasp, &default_lift(&cell, &grasp)).unwrap();
+        let grip = motion.grip_time().unwrap();
+        // The height at which the hand passes the near wall's place.
+        let over = |k: &&crate::rollout::HandKey| k.t < grip && k.pose.translation.x.abs() < 0.05;
+        let keys = motion.keys.iter().filter(over);
+        keys.map(|k| k.pose.translation.z).fold(0.0, f64::max)
+    };
+    assert!(peak(near) > 1.4);
+    assert!(peak(far) < 0.8);
+}
+
+#[test]
+fn a_shelf_keeps_a_box_from_going_up_but_not_from_coming_out() {
+    let cell = workcell(
+        vec![a_box("a", [0.2, 0.2, 0.2], [-0.1, 0.0, 0.1], 0.5)],
+        vec![a_fixture("board", [0.6, 0.6, 0.02], [0.0, 0.0, 0.36])],
+    );
+    let grasps = propose(&cell, 0).candidates;
+    let grasp = grasps.iter().find(|g| g.face == Face::Back).unwrap();
+    let up = Lift {
+        first: Vec3::new(0.0, 0.0, 0.3),
+        then: Vec3::zeros(),
+        tilt: [0.0; 2],
+        speed: 0.2,
+    };
+    assert_eq!(
+        remove(&cell, grasp, &up),
+        Err(Rejection::BoxBlocked { by: "board".into() })
+    );
+    let out = Lift {
+        first: Vec3::new(-0.4, 0.0, 0.03),
+        ..up
+    };
+    assert!(remove(&cell, grasp, &out).is_ok());
+}
+
+#[test]
+fn a_placed_box_is_let_go_two_millimetres_above_its_target() {
+    let cell = pair();
+    let grasp = propose(&cell, 0).candidates[0];
+    let target = level(Vec3::new(0.8, 0.3, 0.1), 0.5);
+    let motion = place(&cell, &grasp, &default_lift(&cell, &grasp), &target).unwrap();
+    let closed = motion.grip_time().unwrap();
+    let open = motion
+        .keys
+        .iter()
+        .find(|k| k.t > closed && k.grip == Grip::Open)
+        .unwrap();
+    let there = open.pose * grasp.hand_in_box.inverse();
+    let above = there.translation.vector - target.translation.vector;
+    assert!((above - Vec3::new(0.0, 0.0, 0.002)).norm() < 1e-9);
+    assert!(there.rotation.angle_to(&target.rotation) < 1e-6);
+    // The box passes over its neighbour on the way.
+    let carried = motion.keys.iter().filter(|k| k.grip == Grip::Closed);
+    for key in carried {
+        let at: Pose = key.pose * grasp.hand_in_box.inverse();
+        let box_b_in_plan = (at.translation.y - 0.21).abs() < 0.2 && at.translation.x.abs() < 0.3;
+        let lifted = (at.translation.x - 0.0).abs() > 0.02;
+        assert!(!(box_b_in_plan && lifted) || at.translation.z - 0.1 > 0.3);
+    }
+}
+
+#[test]
+fn a_target_that_is_taken_is_turned_down() {
+    let cell = pair();
+    let grasp = propose(&cell, 0).candidates[0];
+    let target = level(Vec3::new(0.1, 0.21, 0.1), 0.0);
+    let refused = place(&cell, &grasp, &default_lift(&cell, &grasp), &target);
+    assert_eq!(refused, Err(Rejection::BoxBlocked { by: "b".into() }));
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_refused() {
+    let cell = pair();
+    let grasp = propose(&cell, 0).candidates[0];
+    let plain = default_lift(&cell, &grasp);
+    let bad = [
+        Lift {
+            first: Vec3::new(f64::NAN, 0.0, 0.1),
+            ..plain
+        },
+        Lift {
+            speed: f64::NAN,
+            ..plain
+        },
+        Lift {
+            tilt: [f64::INFINITY, 0.0],
+            ..plain
+        },
+        Lift {
+            speed: 0.0,
+            ..plain
+        },
+    ];
+    for lift in bad {
+        let refused = remove(&cell, &grasp, &lift);
+        assert!(
+            matches!(refused, Err(Rejection::BadMotion { .. })),
+            "{lift:?}"
+        );
+    }
+}
+
+#[test]
+fn random_lifts_are_usable_varied_and_the_same_for_the_same_seed() {
+    let cell = pair();
+    let grasp = propose(&cell, 0).candidates[0];
+    let draw = |seed| {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        (0..50)
+            .map(|_| random_lift(&cell, &grasp, &mut rng))
+            .collect::<Vec<_>>()
+    };
+    let lifts = draw(7);
+    assert_eq!(lifts, draw(7));
+    assert_ne!(lifts, draw(8));
+    assert!(lifts.iter().all(|l| l.checked().is_ok()));
+    let usable = lifts.iter().filter(|l| remove(&cell, &grasp, l).is_ok());
+    assert!(usable.count() > 30);
+    assert!(lifts.iter().any(|l| l.speed < 0.1) && lifts.iter().any(|l| l.speed > 0.5));
+    assert!(lifts.iter().any(|l| l.tilt != [0.0; 2]));
+}

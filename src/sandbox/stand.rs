@@ -1,0 +1,296 @@
+//! Does it stand by itself? Draws that do, and the settling of stacks that somebody else placed.
+//!
+//! Owns the condition on every draw: the scene stands two seconds untouched, up to 64 tries, then
+//! it is reported as not standing (design, section 2). A scene that crushes a box while it only
+//! stands is an error of the scene.
+
+use rand::Rng;
+
+use super::SandboxError;
+use super::contact::Forces;
+use super::engine::Engine;
+use super::monitor::{Exempt, Monitor};
+use crate::pose::Pose;
+use crate::rollout::AccidentKind;
+use crate::scene::geometry::{Obb, separation};
+use crate::scene::{Draw, Scene, Workcell, belief};
+
+/// How long a draw has to stand, s.
+const STAND_S: f64 = 2.0;
+/// Tries before a scene is reported.
+const TRIES: usize = 64;
+/// Speeds under which everything counts as still: m/s, and rad/s at a lever of 0.2 m.
+const CALM_SPEED: f64 = 0.005;
+const CALM_SPIN: f64 = 0.025;
+/// How long it has to stay so, s.
+const CALM_S: f64 = 0.25;
+/// In a stand test stillness has to be deeper and longer before the rest of the two seconds is
+/// taken for granted: a box that creeps over an edge does so faster than this.
+const ASLEEP_SPEED: f64 = 0.001;
+/// s.
+const ASLEEP_S: f64 = 0.3;
+
+/// Counts how long everything has been still.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Calm {
+    steps: u64,
+}
+
+impl Calm {
+    /// Looks at `engine`; true once it has been calm for 0.25 s.
+    pub fn look(&mut self, engine: &Engine) -> bool {
+        self.count(engine, CALM_SPEED, CALM_SPIN) >= steps(engine, CALM_S)
+    }
+
+    fn asleep(&mut self, engine: &Engine) -> bool {
+        self.count(engine, ASLEEP_SPEED, 5.0 * ASLEEP_SPEED) >= steps(engine, ASLEEP_S)
+    }
+
+    fn count(&mut self, engine: &Engine, speed: f64, spin: f64) -> u64 {
+        let still = (0..engine.boxes.len()).all(|i| {
+            engine
+                .box_velocity(i)
+                .is_none_or(|(v, w)| v.norm() < speed && w.norm() < spin)
+        });
+        self.steps = if still { self.steps + 1 } else { 0 };
+        self.steps
+    }
+}
+
+fn steps(engine: &Engine, seconds: f64) -> u64 {
+    (seconds / engine.dt()).round() as u64
+}
+
+/// Why a draw or a scene does not stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fall {
+    /// The first box that moves too far, tilts too far or is crushed.
+    pub box_index: usize,
+    /// In which way.
+    pub kind: AccidentKind,
+    /// s.
+    pub t: f64,
+}
+
+/// A draw that stands: its poses are those after settling.
+///
+/// # Errors
+/// [`SandboxError::DoesNotStand`] when 64 tries fell; it names the box that most often fell first.
+pub fn draw(workcell: &Workcell, rng: &mut impl Rng) -> Result<Draw, SandboxError> {
+    let scene = &workcell.scene;
+    let mut first_fallers = vec![0usize; scene.boxes.len()];
+    let mut last = None;
+    for _ in 0..TRIES {
+        let mut draw = belief::sample(scene, rng);
+        part(scene, &mut draw);
+        match stands(workcell, &draw, STAND_S)? {
+            Ok(poses) => {
+                for (drawn, pose) in draw.boxes.iter_mut().zip(poses) {
+                    drawn.pose = pose;
+                }
+                return Ok(draw);
+            }
+            Err(fall) => {
+                first_fallers[fall.box_index] += 1;
+                last = Some(fall);
+            }
+        }
+    }
+    let worst = (0..first_fallers.len())
+        .max_by_key(|&i| (first_fallers[i], std::cmp::Reverse(i)))
+        .unwrap_or(0);
+    let how = last.map_or("moves", |fall| fall.kind.verb());
+    Err(SandboxError::DoesNotStand {
+        id: scene
+            .boxes
+            .get(worst)
+            .map(|b| b.id.clone())
+            .unwrap_or_default(),
+        how,
+        tries: TRIES,
+    })
+}
+
+/// Lets `draw` stand for `seconds`: the settled poses, or what fell first.
+///
+/// # Errors
+/// When the engine lost a body.
+pub fn stands(
+    workcell: &Workcell,
+    draw: &Draw,
+    seconds: f64,
+) -> Result<Result<Vec<Pose>, Fall>, SandboxError> {
+    let scene = &workcell.scene;
+    let mut engine = Engine::new(scene, draw, 1);
+    let mut monitor = Monitor::new(scene, &workcell.safety, &engine);
+    let mut forces = Forces::new(scene.boxes.len());
+    let mut calm = Calm::default();
+    for step in 0..steps(&engine, seconds) {
+        engine.step()?;
+        forces.read(&engine, None);
+        let t = (step + 1) as f64 * engine.dt();
+        monitor.look(&engine, &forces, Exempt::Nobody, t);
+        // The first moments press overlaps apart; a crush counts once the boxes have sat down.
+        let settled = t > 0.25;
+        let fall = monitor
+            .accidents
+            .iter()
+            .find(|a| a.kind != AccidentKind::Crush)
+            .map(|a| (a.box_index, a.kind))
+            .or_else(|| (settled).then(|| crushed(scene, &forces)).flatten());
+        if let Some((box_index, kind)) = fall {
+            return Ok(Err(Fall { box_index, kind, t }));
+        }
+        if calm.asleep(&engine) && settled {
+            break;
+        }
+    }
+    let moving = (0..scene.boxes.len()).find(|&i| {
+        engine
+            .box_velocity(i)
+            .is_some_and(|(v, w)| v.norm() > CALM_SPEED || w.norm() > CALM_SPIN)
+    });
+    if let Some(box_index) = moving {
+        return Ok(Err(Fall {
+            box_index,
+            kind: AccidentKind::Disturb,
+            t: seconds,
+        }));
+    }
+    Ok(Ok((0..scene.boxes.len())
+        .filter_map(|i| engine.box_pose(i))
+        .collect()))
+}
+
+fn crushed(scene: &Scene, forces: &Forces) -> Option<(usize, AccidentKind)> {
+    (0..scene.boxes.len())
+        .find(|&i| {
+            scene.boxes[i]
+                .max_force_n
+                .is_some_and(|limit| forces.worst_face(i) > limit)
+        })
+        .map(|i| (i, AccidentKind::Crush))
+}
+
+/// Takes back pose noise where it drove boxes into each other further than the observation does.
+///
+/// Two bodies cannot share space, so the belief given that they do not is what is sampled: each
+/// pair that overlaps more than it is observed to is moved halfway back towards where it was seen.
+fn part(scene: &Scene, draw: &mut Draw) {
+    const ROUNDS: usize = 4;
+    const SLACK_M: f64 = 5e-4;
+    let obb = |i: usize, pose: Pose| Obb::new(scene.boxes[i].size, pose);
+    let fixtures: Vec<Obb> = scene
+        .fixtures
+        .iter()
+        .map(|f| Obb::new(f.size, f.pose))
+        .collect();
+    let n = scene.boxes.len();
+    let deeper = |a: &Obb, b: &Obb, seen: f64| {
+        let reach = a.half.norm() + b.half.norm();
+        let between = a.pose.translation.vector - b.pose.translation.vector;
+        between.norm() < reach && separation(a, b).gap < seen.min(0.0) - SLACK_M
+    };
+    for _ in 0..ROUNDS {
+        let mut back = vec![false; n];
+        for i in 0..n {
+            let here = obb(i, draw.boxes[i].pose);
+            let seen = obb(i, scene.boxes[i].pose);
+            for fixture in &fixtures {
+                if deeper(&here, fixture, separation(&seen, fixture).gap) {
+                    back[i] = true;
+                }
+            }
+            for j in i + 1..n {
+                let there = obb(j, draw.boxes[j].pose);
+                let seen_there = obb(j, scene.boxes[j].pose);
+                if deeper(&here, &there, separation(&seen, &seen_there).gap) {
+                    back[i] = true;
+                    back[j] = true;
+                }
+            }
+        }
+        if !back.contains(&true) {
+            return;
+        }
+        for (i, drawn) in draw.boxes.iter_mut().enumerate().filter(|&(i, _)| back[i]) {
+            drawn.pose = drawn.pose.lerp_slerp(&scene.boxes[i].pose, 0.5);
+        }
+    }
+}
+
+/// What became of a stack that was placed by somebody else.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SettleReport {
+    /// `[N]`: where each box came to rest, or was last seen.
+    pub poses: Vec<Pose>,
+    /// Whether nothing fell on the way.
+    pub stands: bool,
+    /// The box that moved too far first, and how.
+    pub first_mover: Option<(usize, String)>,
+}
+
+/// Lets a stack sink into place from its nominal poses (means of mass, friction, centre of mass).
+///
+/// Imported placements float a few centimetres or overlap a little, so moving is no fault here
+/// as long as no box tilts more than `max_tilt` or travels more than 0.15 m.
+///
+/// # Errors
+/// When the engine lost a body.
+pub fn settle(workcell: &Workcell, seconds: f64) -> Result<SettleReport, SandboxError> {
+    const FAR_M: f64 = 0.15;
+    let scene = &workcell.scene;
+    let draw = nominal(scene);
+    let mut engine = Engine::new(scene, &draw, 1);
+    let mut calm = Calm::default();
+    let mut first_mover = None;
+    for step in 0..steps(&engine, seconds) {
+        engine.step()?;
+        let t = (step + 1) as f64 * engine.dt();
+        if first_mover.is_none() {
+            first_mover = (0..scene.boxes.len()).find_map(|i| {
+                let pose = engine.box_pose(i)?;
+                let from = &scene.boxes[i].pose;
+                let moved = (pose.translation.vector - from.translation.vector).norm();
+                let tilt = crate::pose::tilt_between(&from.rotation, &pose.rotation);
+                if tilt > workcell.safety.max_tilt {
+                    let degrees = tilt.to_degrees();
+                    Some((
+                        i,
+                        format!("tilts by more than {degrees:.0}° after {t:.1} s"),
+                    ))
+                } else if moved > FAR_M {
+                    Some((i, format!("moves by more than {FAR_M} m after {t:.1} s")))
+                } else {
+                    None
+                }
+            });
+        }
+        if t > 0.5 && calm.asleep(&engine) {
+            break;
+        }
+    }
+    Ok(SettleReport {
+        poses: (0..scene.boxes.len())
+            .map(|i| engine.box_pose(i).unwrap_or(scene.boxes[i].pose))
+            .collect(),
+        stands: first_mover.is_none(),
+        first_mover,
+    })
+}
+
+/// The draw at the belief's means and observed poses.
+pub fn nominal(scene: &Scene) -> Draw {
+    Draw {
+        boxes: scene
+            .boxes
+            .iter()
+            .map(|spec| crate::scene::DrawnBox {
+                pose: spec.pose,
+                mass: spec.mass.mean(),
+                friction: spec.friction.mean(),
+                com: spec.com.mean(),
+            })
+            .collect(),
+    }
+}

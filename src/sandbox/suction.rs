@@ -1,0 +1,130 @@
+//! A vacuum cup: a compliant joint that lets go at its limits, as a real cup does.
+//!
+//! Owns the seal (the whole cup on the face, near enough and flat enough), the load on it, and
+//! the limit: |shear| ≤ max_shear and pull / max_pull + |moment| / max_moment ≤ 1. Caps on single
+//! axes would not do: 100 N of shear then holds 142 N at 45° (measured; design, section 6). The load
+//! is read from the joint's stretch, not from its impulses, which are those of the last substep only.
+
+use rapier3d::dynamics::{GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle};
+
+use super::engine::{Engine, from_engine, from_vector, to_engine, to_vector};
+use super::hand::{ANGULAR, LINEAR, set_spring};
+use crate::pose::{Pose, Vec3};
+
+/// Stiffness and damping of a bellows, N/m and N·s/m.
+const LIP: (f64, f64) = (2.0e4, 4.0e2);
+/// The same in rotation, N·m/rad and N·m·s/rad.
+const BEND: (f64, f64) = (1.2e2, 3.0);
+/// The lip bridges this much air, m.
+const SEAL_GAP_M: f64 = 0.008;
+/// And this much of an angle, rad (10°).
+const SEAL_ANGLE_RAD: f64 = 0.175;
+/// How far a lip may stand over the edge, m: less than it is wide.
+const EDGE_SLACK_M: f64 = 0.002;
+/// A cup stretched this far has left the face, m.
+const TRAVEL_M: f64 = 0.018;
+/// Steps in a row that the limit has to be passed before the seal breaks.
+const PATIENCE: u32 = 3;
+
+/// The cup and, while it holds, its joint.
+#[derive(Clone)]
+pub struct Suction {
+    radius: f64,
+    max_pull: f64,
+    max_shear: f64,
+    max_moment: f64,
+    seal: Option<Seal>,
+}
+
+#[derive(Clone)]
+struct Seal {
+    joint: ImpulseJointHandle,
+    /// The sealed point and its frame on the box.
+    on_box: Pose,
+    over: u32,
+}
+
+impl Suction {
+    /// A cup with its limits in N and N·m.
+    pub fn new(radius: f64, max_pull: f64, max_shear: f64, max_moment: f64) -> Self {
+        Self {
+            radius,
+            max_pull,
+            max_shear,
+            max_moment,
+            seal: None,
+        }
+    }
+
+    /// Seals onto box `target` if the lip lies on its face; says whether it did.
+    pub fn seal(
+        &mut self,
+        engine: &mut Engine,
+        palm: RigidBodyHandle,
+        hand: &Pose,
+        target: usize,
+        size: Vec3,
+        box_pose: &Pose,
+    ) -> bool {
+        let on_box = box_pose.inverse() * hand;
+        if !self.lies_on_a_face(&on_box, size) {
+            return false;
+        }
+        let Some(body) = engine.boxes[target] else {
+            return false;
+        };
+        let mut joint = GenericJoint::new(JointAxesMask::empty());
+        joint.set_local_frame2(to_engine(&on_box));
+        set_spring(&mut joint, LINEAR, LIP);
+        set_spring(&mut joint, ANGULAR, BEND);
+        let joint = engine.joints.insert(palm, body, joint, true);
+        self.seal = Some(Seal {
+            joint,
+            on_box,
+            over: 0,
+        });
+        true
+    }
+
+    /// Whether the lip, its frame given in the box's, is close to a face, flat on it and whole within it.
+    fn lies_on_a_face(&self, on_box: &Pose, size: Vec3) -> bool {
+        let inward = on_box.rotation * Vec3::z();
+        let axis = inward.iamax();
+        let outward = -inward[axis].signum();
+        let at = on_box.translation.vector;
+        let gap = at[axis] * outward - 0.5 * size[axis];
+        let fits = (0..3)
+            .filter(|&k| k != axis)
+            .all(|k| at[k].abs() + self.radius <= 0.5 * size[k] + EDGE_SLACK_M);
+        inward[axis].abs() >= SEAL_ANGLE_RAD.cos() && gap.abs() <= SEAL_GAP_M && fits
+    }
+
+    /// The share of the capacity that the load leaves; `None` once the seal is broken.
+    pub fn load(&mut self, engine: &Engine, palm: RigidBodyHandle, target: usize) -> Option<f64> {
+        let seal = self.seal.as_mut()?;
+        let (hand, item) = (&engine.bodies[palm], &engine.bodies[engine.boxes[target]?]);
+        let frame = from_engine(hand.position());
+        let sealed = from_engine(item.position()) * seal.on_box;
+        let stretch = frame.inverse() * sealed;
+        let point = to_vector(sealed.translation.vector);
+        let slide = from_vector(item.velocity_at_point(point) - hand.velocity_at_point(point));
+        let turn = from_vector(item.angvel() - hand.angvel());
+        let into_hand = frame.rotation.inverse();
+        let force = stretch.translation.vector * LIP.0 + into_hand * slide * LIP.1;
+        let moment = stretch.rotation.scaled_axis() * BEND.0 + into_hand * turn * BEND.1;
+        let pull = force.z.max(0.0);
+        let shear = force.xy().norm();
+        let used =
+            (shear / self.max_shear).max(pull / self.max_pull + moment.norm() / self.max_moment);
+        seal.over = if used > 1.0 { seal.over + 1 } else { 0 };
+        let broken = seal.over >= PATIENCE || stretch.translation.vector.norm() > TRAVEL_M;
+        (!broken).then_some(1.0 - used)
+    }
+
+    /// Vents the cup.
+    pub fn release(&mut self, engine: &mut Engine) {
+        if let Some(seal) = self.seal.take() {
+            engine.joints.remove(seal.joint, true);
+        }
+    }
+}
