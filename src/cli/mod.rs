@@ -10,6 +10,7 @@ pub mod interrupt;
 pub mod merge;
 pub mod replay;
 pub mod schema;
+pub mod train;
 
 use clap::{Parser, Subcommand};
 
@@ -33,6 +34,8 @@ pub enum Command {
     Inspect(inspect::InspectArgs),
     /// Show a scenario, a recorded episode or a plan: on the screen, as a page, a clip, a picture or a log.
     Replay(replay::ReplayArgs),
+    /// Train a world model on a data set.
+    Train(train::TrainArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -112,6 +115,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Merge(args) => merge::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Train(args) => train::run(&args),
         Command::Schema(args) => schema::run(args),
     }
 }
