@@ -8,11 +8,12 @@ pub mod inspect;
 pub mod inspect_task;
 pub mod interrupt;
 pub mod merge;
-pub mod replay;
 pub mod physics;
 pub mod plan;
 pub mod print;
+pub mod replay;
 pub mod schema;
+pub mod train;
 pub mod vet;
 pub mod what_if;
 
@@ -44,6 +45,8 @@ pub enum Command {
     Inspect(inspect::InspectArgs),
     /// Show a scenario, a recorded episode or a plan: on the screen, as a page, a clip, a picture or a log.
     Replay(replay::ReplayArgs),
+    /// Train a world model on a data set.
+    Train(train::TrainArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -126,6 +129,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Merge(args) => merge::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Train(args) => train::run(&args),
         Command::Schema(args) => schema::run(args),
     }
 }
