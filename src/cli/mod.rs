@@ -3,6 +3,7 @@
 //! Owns the exit codes of design, section 3, and nothing that computes: library code returns
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
+pub mod import;
 pub mod inspect_task;
 pub mod interrupt;
 pub mod schema;
@@ -21,6 +22,8 @@ pub struct Cli {
 /// The commands of design, section 3.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Turn real packings into scenarios.
+    Import(import::ImportArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
