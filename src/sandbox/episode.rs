@@ -7,13 +7,15 @@
 use super::SandboxError;
 use super::contact::Forces;
 use super::engine::{DT_S, Engine};
+use super::flight;
 use super::hand::{Effort, GripStatus, Hand};
 use super::monitor::{Exempt, Monitor};
 use super::poke::Poke;
 use super::stand;
+use crate::grasp::hand_shape;
 use crate::pose::Pose;
 use crate::rollout::{
-    AccidentKind, Action, BodyState, Frame, Grip, HandKey, Rollout, STRIDE_S,
+    AccidentKind, Action, BodyState, Frame, Grip, HandKey, Motion, Rollout, STRIDE_S,
 };
 use crate::scene::geometry::{Obb, separation};
 use crate::scene::{Draw, Gripper, Workcell};
@@ -170,7 +172,8 @@ impl<'a> Run<'a> {
         let hand_target = self.hand.as_ref().map(|_| target);
         self.forces.read(&self.engine, hand_target);
         let t = self.t();
-        self.monitor.look(&self.engine, &self.forces, self.exempt, t);
+        self.monitor
+            .look(&self.engine, &self.forces, self.exempt, t);
         if self.hand.is_some() {
             self.monitor.look_for_strike(&self.forces, target, t);
         }
@@ -190,13 +193,20 @@ impl<'a> Run<'a> {
         let target = grasp.box_index;
         let gripper = &self.workcell.robot.grippers[grasp.gripper];
         let opening = crate::grasp::approach_opening(self.workcell, grasp);
-        let home = motion.at(0.0).pose;
+        let arrival = flight::end_of_free_flight(
+            &self.workcell.scene,
+            &self.engine,
+            motion,
+            &hand_shape(gripper, opening),
+        );
+        self.fly(motion, arrival);
+        let start = motion.at(self.t()).pose;
         self.hand = Some(Hand::new(
             &mut self.engine,
             gripper,
             self.workcell.robot.max_hand_force,
             opening,
-            &home,
+            &start,
         ));
         let mut phase = Phase::Reaching;
         let mut waited_from = None;
@@ -249,6 +259,21 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
+    /// Lets the clock run to `arrival` without stepping: the hand is far from a scene at rest.
+    fn fly(&mut self, motion: &Motion, arrival: f64) {
+        let steps = (arrival / self.engine.dt()).floor() as u64;
+        if let Recording::EverySteps(n) = self.recording {
+            for step in (0..steps).step_by(n.max(1) as usize) {
+                self.clock = step;
+                self.take_frame(false);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.hand = Some(motion.at(frame.t).pose);
+                }
+            }
+        }
+        self.clock = steps;
+    }
+
     fn steer(&mut self, key: &HandKey, phase: Phase, grip_time: f64) {
         // Feeling its way from shortly before the grip until the grip has formed.
         let effort = match phase {
@@ -262,9 +287,10 @@ impl<'a> Run<'a> {
 
     fn try_grip(&mut self, target: usize) -> bool {
         let scene = &self.workcell.scene;
-        let status = self.hand.as_mut().map(|hand| {
-            hand.close(&mut self.engine, scene, target, &self.forces)
-        });
+        let status = self
+            .hand
+            .as_mut()
+            .map(|hand| hand.close(&mut self.engine, scene, target, &self.forces));
         matches!(status, Some(GripStatus::Holding { .. }))
     }
 
@@ -422,5 +448,7 @@ pub fn steps_in(seconds: f64) -> u64 {
 
 /// The gripper that `action` uses, if a hand takes part.
 pub fn gripper_of<'a>(workcell: &'a Workcell, action: &Action) -> Option<&'a Gripper> {
-    action.grasp().and_then(|g| workcell.robot.grippers.get(g.gripper))
+    action
+        .grasp()
+        .and_then(|g| workcell.robot.grippers.get(g.gripper))
 }

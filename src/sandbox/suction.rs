@@ -5,9 +5,7 @@
 //! axes would not do: 100 N of shear then holds 142 N at 45° (measured; design, section 6). The load
 //! is read from the joint's stretch, not from its impulses, which are those of the last substep only.
 
-use rapier3d::dynamics::{
-    GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle,
-};
+use rapier3d::dynamics::{GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle};
 
 use super::engine::{Engine, from_engine, from_vector, to_engine, to_vector};
 use super::hand::{ANGULAR, LINEAR, set_spring};
@@ -116,7 +114,8 @@ impl Suction {
         let moment = stretch.rotation.scaled_axis() * BEND.0 + into_hand * turn * BEND.1;
         let pull = force.z.max(0.0);
         let shear = force.xy().norm();
-        let used = (shear / self.max_shear).max(pull / self.max_pull + moment.norm() / self.max_moment);
+        let used =
+            (shear / self.max_shear).max(pull / self.max_pull + moment.norm() / self.max_moment);
         seal.over = if used > 1.0 { seal.over + 1 } else { 0 };
         let broken = seal.over >= PATIENCE || stretch.translation.vector.norm() > TRAVEL_M;
         (!broken).then_some(1.0 - used)
