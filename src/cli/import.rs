@@ -5,25 +5,24 @@
 //! stands: those that fall are left out with what rests on them, and listed; or, with
 //! `--falling skip`, the whole stack gets no file.
 
+mod standing;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome};
-use crate::sandbox::{self, SandboxError};
 use crate::scene::import::{self, Cut, ImportedStack};
 use crate::scene::task::{self, PlannerSettings, SceneSource, Task, TaskFile};
+pub use standing::Falling;
+use standing::{Faller, Standing, stand};
 
-/// How long a stack may take to sink into place, s.
-const SETTLE_S: f64 = 10.0;
 /// What the first line of every imported file begins with.
 const HEAD: &str = "# Derived from ";
 
@@ -72,28 +71,6 @@ pub struct Options {
     #[arg(long)]
     pub json: bool,
 }
-
-/// What becomes of a stack in which a box falls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Falling {
-    /// The box is left out, and what rests on it; the rest is tried again
-    LeaveOut,
-    /// The stack gets no file
-    Skip,
-}
-
-/// A box that falls, and how.
-#[derive(Debug, Serialize)]
-struct Faller {
-    #[serde(rename = "box")]
-    id: String,
-    how: String,
-}
-
-/// In a stack that falls, the first box tilted by this starts it: more than settling tilts, rad.
-const CULPRIT_TILT_RAD: f64 = 0.06;
-/// The fewest boxes that are still a stack.
-const BOXES_MIN: usize = 3;
 
 /// One stack's outcome.
 #[derive(Debug, Serialize)]
@@ -209,14 +186,14 @@ fn judge_all(
 /// One stack: settled, checked, written.
 fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
     let (name, boxes) = (stack.name.clone(), stack.workcell.scene.boxes.len());
-    let mut fallers = Vec::new();
+    let Standing { stack, fallers } = stand(stack, options.falling, options.seed);
     let fallen = |fallers, why| Judged::Fallen {
         name: name.clone(),
         boxes,
         fallers,
         why,
     };
-    let stack = match stand(stack, options, &mut fallers) {
+    let stack = match stack {
         Ok(stack) => stack,
         Err(why) => return Ok(fallen(fallers, why)),
     };
@@ -237,70 +214,6 @@ fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
         fallers,
         overloaded: stack.overloaded,
     })
-}
-
-/// The stack settled, so that a draw of its belief stands; what falls on the way goes to `fallers`.
-///
-/// # Errors
-/// Why there is no such stack.
-fn stand(
-    mut stack: ImportedStack,
-    options: &Options,
-    fallers: &mut Vec<Faller>,
-) -> Result<ImportedStack, String> {
-    loop {
-        let (settled, faller) = settle(&stack, options)?;
-        let Some((index, how)) = faller else {
-            return Ok(settled);
-        };
-        fallers.push(Faller {
-            id: stack.workcell.scene.boxes[index].id.clone(),
-            how,
-        });
-        if options.falling == Falling::Skip {
-            return Err("a box falls".into());
-        }
-        stack = stack.without(index);
-        if stack.workcell.scene.boxes.len() < BOXES_MIN {
-            return Err("too few boxes stand".into());
-        }
-    }
-}
-
-/// The stack after it sank into place, and the box that fell on the way or in every draw.
-fn settle(
-    stack: &ImportedStack,
-    options: &Options,
-) -> Result<(ImportedStack, Option<(usize, String)>), String> {
-    let settled = sandbox::settle(&stack.workcell, SETTLE_S).map_err(|e| e.to_string())?;
-    let mut rest = stack.clone();
-    for (spec, pose) in rest.workcell.scene.boxes.iter_mut().zip(settled.poses) {
-        spec.pose = pose;
-    }
-    if settled.first_mover.is_some() {
-        let culprit = culprit(stack)?.or(settled.first_mover);
-        return Ok((rest, culprit));
-    }
-    let rng = &mut ChaCha8Rng::seed_from_u64(options.seed);
-    match sandbox::draw(&rest.workcell, rng) {
-        Ok(_) => Ok((rest, None)),
-        Err(SandboxError::DoesNotStand { id, how, tries }) => {
-            let how = format!("{how} first in most of {tries} draws, and none stands");
-            let index = rest.workcell.scene.box_index(&id);
-            let index = index.ok_or_else(|| how.clone())?;
-            Ok((rest, Some((index, how))))
-        }
-        Err(other) => Err(other.to_string()),
-    }
-}
-
-/// The box that starts a fall, which is seldom the one that has moved farthest: the first that
-/// tilts a little.
-fn culprit(stack: &ImportedStack) -> Result<Option<(usize, String)>, String> {
-    let mut strict = stack.workcell.clone();
-    strict.safety.max_tilt = CULPRIT_TILT_RAD;
-    let settled = sandbox::settle(&strict, SETTLE_S).map_err(|e| e.to_string())?;
-    Ok(settled.first_mover)
 }
 
 /// The stack as a task file that opens with where it comes from.
