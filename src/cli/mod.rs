@@ -4,6 +4,7 @@
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
 pub mod generate;
+pub mod import;
 pub mod inspect;
 pub mod inspect_task;
 pub mod interrupt;
@@ -47,6 +48,8 @@ pub enum Command {
     Replay(replay::ReplayArgs),
     /// Train a world model on a data set.
     Train(train::TrainArgs),
+    /// Turn real packings into scenarios.
+    Import(import::ImportArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -128,6 +131,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Generate(args) => generate::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Schema(args) => schema::run(args),
