@@ -21,7 +21,7 @@ use crate::rollout::STRIDE_S;
 /// The newest layout that this program reads, and the one that it writes.
 pub const SCHEMA_VERSION: u64 = 1;
 /// Stacks in one pair of files: what an interruption costs at most, and what a shard is made of.
-pub const STACKS_PER_FILE: u64 = 32;
+pub const STACKS_PER_FILE: u64 = 16;
 
 /// What is to be generated.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::columns::BuildError;
 use super::files::{self, FileNumber, Survey};
 use super::info::{Info, Plan, Status};
-use super::parquet_file::{self, IDENTITY, Numbers, OpenFile, STATS};
+use super::parquet_file::{self, IDENTITY, OpenFile, STATS, Varied};
 use super::stats::Stats;
 use super::{DatasetError, Episode, episodes, frames};
 
@@ -114,18 +114,14 @@ impl DatasetWriter {
         let stats =
             serde_json::to_string(&Stats::of(episodes)).map_err(unwritable(&frames_path))?;
         let identity = (IDENTITY, self.info.identity.clone());
-        let bytes = parquet_file::encode(
-            &frames,
-            Numbers::Varied,
-            &[identity.clone(), (STATS, stats)],
-        )
-        .map_err(unwritable(&frames_path))?;
+        let bytes = parquet_file::encode(&frames, Varied::All, &[identity.clone(), (STATS, stats)])
+            .map_err(unwritable(&frames_path))?;
         drop(frames);
         let path = file.episodes_path(&self.dir);
         let rows = episodes::to_batch(episodes, file)
             .map_err(|e| build_error(e, &path, |row| episodes.get(row).map(|e| e.index)))?;
-        let rows = parquet_file::encode(&rows, Numbers::Repeated, &[identity])
-            .map_err(unwritable(&path))?;
+        let rows =
+            parquet_file::encode(&rows, Varied::Motions, &[identity]).map_err(unwritable(&path))?;
         files::write_whole(&frames_path, &bytes)?;
         files::write_whole(&path, &rows)
     }

@@ -12,8 +12,9 @@ use serde_json::json;
 use tempfile::TempDir;
 use topple::dataset::{
     Dataset, DatasetError, Ending, Episode, EpisodeSource, Report, STACKS_PER_FILE, Shard,
-    SourceError, generate, info_path, merge,
+    SourceError, Summary, generate, info_path, merge,
 };
+use topple::rollout::AccidentKind;
 
 /// Three files, the last one not full.
 const STACKS: u64 = 2 * STACKS_PER_FILE + 5;
@@ -366,6 +367,82 @@ fn a_set_without_its_description_or_from_the_future_is_refused() {
 }
 
 #[test]
+fn the_recipe_gives_the_same_bytes_on_one_and_on_two_threads() {
+    use topple::dataset::recipe::Recipe;
+    use topple::scene::families::Family;
+    let recipe = Recipe {
+        seed: 11,
+        families: vec![Family::Leaning, Family::Bridge],
+        boxes_max: 5,
+    };
+    let dirs = [(); 2].map(|()| TempDir::new().unwrap());
+    for (threads, dir) in (1..).zip(&dirs) {
+        let stop = AtomicBool::new(false);
+        generate(&recipe, dir.path(), 2, threads, None, &stop, |_| {}).unwrap();
+    }
+    assert!(contents(dirs[0].path()) == contents(dirs[1].path()));
+    let set = Dataset::open(dirs[0].path()).unwrap();
+    let episodes: Vec<Episode> = set.episodes().collect::<Result<_, _>>().unwrap();
+    assert_eq!(episodes[..8], recipe.episodes(0).unwrap());
+}
+
+#[test]
+fn the_summary_counts_what_the_episodes_hold() {
+    let dir = TempDir::new().unwrap();
+    let source = Fake::new(9);
+    make(&source, dir.path(), 2, None);
+    let episodes: Vec<Episode> = (0..STACKS).flat_map(|s| source.episodes(s)).collect();
+    let summary = Summary::of(&Dataset::open(dir.path()).unwrap()).unwrap();
+    let share = |part: usize, of: usize| Some(part as f64 / of as f64);
+    let unsafe_ones = episodes.iter().filter(|e| !e.rollout.is_safe()).count();
+    assert_eq!(summary.all.accidents, share(unsafe_ones, episodes.len()));
+    let heaps: Vec<_> = episodes.iter().filter(|e| e.family == "heap").collect();
+    let tilted = heaps
+        .iter()
+        .filter(|e| e.rollout.has(AccidentKind::Tilt))
+        .count();
+    assert_eq!(summary.by_family["heap"].episodes, heaps.len() as u64);
+    assert_eq!(
+        Some(summary.by_family["heap"].by_kind["tilt"]),
+        share(tilted, heaps.len())
+    );
+    // Every stack of the fake is one belief under three draws.
+    let open = |e: &[Episode]| {
+        let safe = e.iter().filter(|e| e.rollout.is_safe()).count();
+        0 < safe && safe < e.len()
+    };
+    let undecided = episodes.chunks(3).filter(|e| open(e)).count();
+    assert_eq!(summary.undecided.beliefs, STACKS);
+    assert_eq!(summary.undecided.draws, Some(3.0));
+    assert_eq!(summary.undecided.share, share(undecided, STACKS as usize));
+    let frames: usize = episodes.iter().map(|e| e.rollout.frames.len()).sum();
+    assert_eq!(summary.frames, frames as u64);
+    assert_eq!(summary.splits.values().sum::<u64>(), STACKS * 3);
+}
+
+#[test]
+fn a_write_that_fails_keeps_what_is_there_and_can_be_made_good() {
+    let (whole, dir) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let source = Fake::new(1);
+    make(&source, whole.path(), 2, None);
+    // A folder where the temporary file has to go.
+    let blocked = frames_file(dir.path(), 2).with_extension("parquet.part");
+    fs::create_dir_all(&blocked).unwrap();
+    let error = try_make(&source, dir.path()).unwrap_err();
+    assert!(error.is_failed_work(), "{error}");
+    assert!(error.to_string().contains("file-002.parquet"), "{error}");
+    let set = Dataset::open(dir.path()).unwrap();
+    assert!(!set.is_complete() && !set.is_empty());
+    assert_eq!(
+        set.episodes().filter(Result::is_ok).count() as u64,
+        set.len()
+    );
+    fs::remove_dir(&blocked).unwrap();
+    make(&source, dir.path(), 2, None);
+    assert!(contents(whole.path()) == contents(dir.path()));
+}
+
+#[test]
 fn an_episode_that_is_not_finite_or_hangs_not_together_is_not_written() {
     struct Spoilt(Fake, fn(&mut Episode));
     impl EpisodeSource for Spoilt {
@@ -403,13 +480,13 @@ fn an_episode_that_is_not_finite_or_hangs_not_together_is_not_written() {
     };
     let error = run(|e| e.rollout.path_length = f64::NAN);
     assert!(
-        matches!(&error, DatasetError::NotFinite { episode: 257, column } if column == "path_length")
+        matches!(&error, DatasetError::NotFinite { episode: 129, column } if column == "path_length")
     );
     assert!(error.is_failed_work());
     let error = run(|e| e.draw.boxes[0].com.x = f64::INFINITY);
     assert!(matches!(&error, DatasetError::NotFinite { column, .. } if column == "draw_com"));
     let error = run(|e| e.draw.boxes.truncate(0));
-    assert!(matches!(error, DatasetError::Misfit { episode: 257, .. }));
+    assert!(matches!(error, DatasetError::Misfit { episode: 129, .. }));
 }
 
 #[test]
