@@ -30,6 +30,7 @@ pub mod dynamics;
 pub mod grasp;
 pub mod motion;
 pub mod pose;
+pub mod replay;
 pub mod rollout;
 pub mod sandbox;
 pub mod scene;

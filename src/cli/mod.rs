@@ -5,8 +5,11 @@
 
 pub mod generate;
 pub mod inspect;
+pub mod inspect_task;
 pub mod interrupt;
 pub mod merge;
+pub mod replay;
+pub mod schema;
 
 use clap::{Parser, Subcommand};
 
@@ -21,7 +24,18 @@ pub struct Cli {
 
 /// The commands of design, section 3.
 #[derive(Subcommand, Debug)]
-pub enum Command {}
+pub enum Command {
+    /// Make rollouts in the sandbox, for `train` to learn from.
+    Generate(generate::GenerateArgs),
+    /// Put the shards of a data set together.
+    Merge(merge::MergeArgs),
+    /// Tell what a data set, a model or a task file holds.
+    Inspect(inspect::InspectArgs),
+    /// Show a scenario, a recorded episode or a plan: on the screen, as a page, a clip, a picture or a log.
+    Replay(replay::ReplayArgs),
+    /// Print the JSON Schema of task files.
+    Schema(schema::SchemaArgs),
+}
 
 /// How a command ended when nothing failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,5 +99,19 @@ impl Exit {
             Self::Accident => 1,
             Self::NotSafe => 3,
         }
+    }
+}
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// As its exit code says: bad input, failed work, or an interruption.
+pub fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Generate(args) => generate::run(&args),
+        Command::Merge(args) => merge::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Schema(args) => schema::run(args),
     }
 }

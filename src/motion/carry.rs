@@ -54,10 +54,21 @@ const CARRY: Pace = Pace {
 /// What a lift may add to gravity, m/s².
 const LIFT_ACCELERATION: f64 = 2.5;
 
+/// The second leg is at least this fast, m/s: it only carries the box clear, and a slow drag that
+/// mattered has ended by then.
+const EXIT_SPEED: f64 = 0.3;
+
 fn lift_pace(lift: &Lift) -> Pace {
     Pace {
         speed: lift.speed,
         acceleration: LIFT_ACCELERATION,
+    }
+}
+
+fn exit_pace(lift: &Lift) -> Pace {
+    Pace {
+        speed: lift.speed.max(EXIT_SPEED),
+        acceleration: CARRY.acceleration,
     }
 }
 
@@ -79,7 +90,7 @@ pub fn remove(
     motion.go(after_first, lift_pace(&lift));
     let clear = carried.clear_along(&after_first, lift.then)?;
     carried.check_leg(&after_first, &clear)?;
-    motion.go(clear, lift_pace(&lift));
+    motion.go(clear, exit_pace(&lift));
     motion.hold(END_HOLD_S);
     Ok(motion.finish())
 }
@@ -107,7 +118,7 @@ pub fn place(
     motion.go(after_first, lift_pace(&lift));
     let clear = carried.clear_along(&after_first, lift.then)?;
     carried.check_leg(&after_first, &clear)?;
-    motion.go(clear, lift_pace(&lift));
+    motion.go(clear, exit_pace(&lift));
     let flight = carried.flight_height(&clear, &release);
     let raised = at_height(clear, flight.max(clear.translation.z));
     let above = at_height(release, flight.max(release.translation.z));

@@ -7,12 +7,16 @@
 use super::SandboxError;
 use super::contact::Forces;
 use super::engine::{DT_S, Engine};
+use super::flight;
 use super::hand::{Effort, GripStatus, Hand};
 use super::monitor::{Exempt, Monitor};
 use super::poke::Poke;
 use super::stand;
+use crate::grasp::hand_shape;
 use crate::pose::Pose;
-use crate::rollout::{AccidentKind, Action, BodyState, Frame, Grip, HandKey, Rollout, STRIDE_S};
+use crate::rollout::{
+    AccidentKind, Action, BodyState, Frame, Grip, HandKey, Motion, Rollout, STRIDE_S,
+};
 use crate::scene::geometry::{Obb, separation};
 use crate::scene::{Draw, Gripper, Workcell};
 
@@ -189,13 +193,20 @@ impl<'a> Run<'a> {
         let target = grasp.box_index;
         let gripper = &self.workcell.robot.grippers[grasp.gripper];
         let opening = crate::grasp::approach_opening(self.workcell, grasp);
-        let home = motion.at(0.0).pose;
+        let arrival = flight::end_of_free_flight(
+            &self.workcell.scene,
+            &self.engine,
+            motion,
+            &hand_shape(gripper, opening),
+        );
+        self.fly(motion, arrival);
+        let start = motion.at(self.t()).pose;
         self.hand = Some(Hand::new(
             &mut self.engine,
             gripper,
             self.workcell.robot.max_hand_force,
             opening,
-            &home,
+            &start,
         ));
         let mut phase = Phase::Reaching;
         let mut waited_from = None;
@@ -246,6 +257,21 @@ impl<'a> Run<'a> {
         }
         self.exempt = Exempt::Nobody;
         Ok(())
+    }
+
+    /// Lets the clock run to `arrival` without stepping: the hand is far from a scene at rest.
+    fn fly(&mut self, motion: &Motion, arrival: f64) {
+        let steps = (arrival / self.engine.dt()).floor() as u64;
+        if let Recording::EverySteps(n) = self.recording {
+            for step in (0..steps).step_by(n.max(1) as usize) {
+                self.clock = step;
+                self.take_frame(false);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.hand = Some(motion.at(frame.t).pose);
+                }
+            }
+        }
+        self.clock = steps;
     }
 
     fn steer(&mut self, key: &HandKey, phase: Phase, grip_time: f64) {

@@ -7,6 +7,7 @@
 //! - `contact`: what presses on what;
 //! - `hand`, `suction`, `jaw`: the gripper as bodies and joints;
 //! - `poke`: nudges and pushes;
+//! - `flight`: the way to the grasp, as far as nothing can happen on it;
 //! - `monitor`: the five accidents and the graded sums;
 //! - `episode`: a step's clock;
 //! - `stand`: draws that stand, settling of imported stacks;
@@ -16,6 +17,7 @@ pub mod contact;
 pub mod engine;
 pub mod episode;
 pub mod exact;
+mod flight;
 mod hand;
 mod jaw;
 pub mod monitor;

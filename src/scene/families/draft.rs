@@ -280,3 +280,17 @@ pub(super) fn carton(rng: &mut impl Rng, low: f64, high: f64) -> Vec3 {
 pub(super) fn mass_of(size: Vec3, rng: &mut impl Rng) -> f64 {
     (log_between(rng, DENSITY.0, DENSITY.1) * size.product()).clamp(MASS_KG.0, MASS_KG.1)
 }
+
+/// Two of the first to one of the second.
+pub(super) fn interleave(first: Vec<usize>, second: Vec<usize>) -> Vec<usize> {
+    let mut out = Vec::new();
+    let mut second = second.into_iter();
+    for (k, index) in first.into_iter().enumerate() {
+        out.push(index);
+        if k % 2 == 1 {
+            out.extend(second.next());
+        }
+    }
+    out.extend(second);
+    out
+}

@@ -8,7 +8,7 @@
 use rand::Rng;
 
 use super::balance::crowd_to;
-use super::draft::{Draft, between, carton};
+use super::draft::{Draft, between, carton, log_between};
 use crate::pose::{Pose, Quat, Vec3};
 use crate::scene::geometry::Obb;
 
@@ -26,11 +26,11 @@ pub(super) fn leaning(boxes_max: usize, rng: &mut impl Rng) -> Option<Draft> {
     let support = support(&mut d, slab.z, rng);
     let slab_friction = between(rng, 0.3, 0.7);
     let floor = 0.5 * (slab_friction + d.ground_friction);
-    let chocked = rng.random_bool(0.35);
+    let chocked = rng.random_bool(0.55);
     let share = if chocked {
-        between(rng, 0.8, 1.15)
+        between(rng, 0.9, 1.35)
     } else {
-        between(rng, 0.35, 0.9)
+        between(rng, 0.45, 0.95)
     };
     let lean = lean_angle(slab, share * floor, 0.5 * (slab_friction + 0.5))?;
     let first = lean_on_plane(&mut d, slab, lean, slab_friction, rng);
@@ -56,7 +56,7 @@ pub(super) fn leaning(boxes_max: usize, rng: &mut impl Rng) -> Option<Draft> {
 
 /// What is leaned on, its face at x = 0: a wall, or a stack heavy enough to bear it.
 fn support(d: &mut Draft, slab_height: f64, rng: &mut impl Rng) -> Option<usize> {
-    if rng.random_bool(0.45) {
+    if rng.random_bool(0.35) {
         let size = Vec3::new(0.06, between(rng, 0.5, 1.0), slab_height + 0.1);
         let pose = crate::pose::level(Vec3::new(0.03, 0.0, 0.5 * size.z), 0.0);
         d.fix("wall".into(), size, pose, rng);
@@ -151,7 +151,7 @@ fn chock(d: &mut Draft, slab: usize, rng: &mut impl Rng) -> usize {
         between(rng, low.max(0.08), low.max(0.08) + 0.12),
     );
     let index = d.stand(size, edge.x - 0.5 * size.x, edge.y, 0.0, rng);
-    d.parts[index].mass = between(rng, 3.0, 20.0);
+    d.parts[index].mass = log_between(rng, 2.0, 12.0);
     index
 }
 

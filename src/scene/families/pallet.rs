@@ -6,7 +6,7 @@
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use super::draft::{Draft, Packing, between};
+use super::draft::{Draft, Packing, between, interleave};
 use crate::pose::{Vec3, level};
 
 /// The deck of a EUR pallet, m.
@@ -219,18 +219,4 @@ fn vary_masses(d: &mut Draft, rng: &mut impl Rng) {
             part.mass = mass.clamp(super::draft::MASS_KG.0, super::draft::MASS_KG.1);
         }
     }
-}
-
-/// Two of the first to one of the second.
-fn interleave(first: Vec<usize>, second: Vec<usize>) -> Vec<usize> {
-    let mut out = Vec::new();
-    let mut second = second.into_iter();
-    for (k, index) in first.into_iter().enumerate() {
-        out.push(index);
-        if k % 2 == 1 {
-            out.extend(second.next());
-        }
-    }
-    out.extend(second);
-    out
 }

@@ -7,7 +7,7 @@
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-use super::draft::{Draft, between, carton};
+use super::draft::{Draft, between, carton, interleave};
 use crate::pose::{Pose, Vec3, level};
 use crate::scene::geometry::{Obb, overlaps};
 
@@ -142,14 +142,13 @@ fn margin_with(d: &mut Draft, size: Vec3, pose: Pose) -> Option<f64> {
     (least > 0.003).then_some(least)
 }
 
-/// Those that carry something first, the least loaded of them leading: they are the close calls.
+/// Those that carry something and those that carry nothing in turn, the least loaded leading: they
+/// are the close calls.
 fn by_load(d: &Draft) -> Vec<usize> {
     let footings = d.footings();
-    let mut order: Vec<usize> = (0..d.parts.len()).collect();
-    let key = |i: usize| match footings[i].carried_n {
-        0.0 => f64::MAX,
-        carried => carried,
-    };
-    order.sort_by(|&a, &b| key(a).total_cmp(&key(b)));
-    order
+    let carried = |i: &usize| footings[*i].carried_n;
+    let (free, mut loaded): (Vec<usize>, Vec<usize>) =
+        (0..d.parts.len()).partition(|i| carried(i) == 0.0);
+    loaded.sort_by(|a, b| carried(a).total_cmp(&carried(b)));
+    interleave(loaded, free)
 }

@@ -110,7 +110,7 @@ fn fill(
     highest
 }
 
-/// Boxes on each other within `room`, lower ones worth asking about first; the top, m.
+/// Boxes on each other within `room`; the height of the top, m.
 fn stack(d: &mut Draft, room: Vec3, at: Vec3, storeys: usize, rng: &mut impl Rng) -> f64 {
     let mut z = at.z;
     for k in 0..storeys {
@@ -122,7 +122,8 @@ fn stack(d: &mut Draft, room: Vec3, at: Vec3, storeys: usize, rng: &mut impl Rng
         size = size.map(|e| e.max(0.08));
         let index = d.stand(size, at.x, at.y, z, rng);
         z = d.top(index);
-        if k + 1 < storeys {
+        // What carries something and what is on top, half and half at the head of the list.
+        if (k + 1 < storeys) == rng.random_bool(0.6) {
             d.targets.insert(0, index);
         } else {
             d.targets.push(index);

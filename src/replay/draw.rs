@@ -1,0 +1,395 @@
+//! A moment of a recording as pixels: surfaces, light, shadow, edges, floor.
+//!
+//! Owns the shading. Every pixel is looked up in a [`DepthBuffer`] and lit by one sun with a
+//! shadow map (Williams, "Casting curved shadows on curved surfaces", SIGGRAPH 1978), blurred over
+//! its neighbours. Edges are drawn where a pixel lies within a line's width of a face's border.
+//! Drawn at [`OVERSAMPLE`] times the size and averaged, which smooths every outline.
+
+use super::camera::{Camera, SunView};
+use super::hand::PartForm;
+use super::look::{self, Rgb};
+use super::raster::{DepthBuffer, NOTHING};
+use super::{RecordedFrame, Recording};
+use crate::pose::{Pose, Vec3};
+
+/// Samples along each edge of a pixel.
+pub const OVERSAMPLE: usize = 2;
+/// Edge of the shadow map, px.
+const SHADOW_PX: u32 = 768;
+/// Sides of a drawn cylinder.
+const SIDES: usize = 20;
+/// Grid lines on the floor, m.
+const GRID_M: f64 = 0.25;
+
+/// What a surface is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stuff {
+    Card,
+    Fixture,
+    Hand,
+}
+
+/// A face that is lit evenly but for shadow, edges and tape.
+#[derive(Clone, Debug)]
+struct Surface {
+    stuff: Stuff,
+    colour: [f64; 3],
+    normal: Vec3,
+    /// The box that it belongs to, for edges and tape; `None` on a cylinder.
+    of_box: Option<(Pose, Vec3, usize)>,
+    /// Index into the recording's boxes, where it is one of them.
+    index: Option<usize>,
+}
+
+/// One moment, painted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Painting {
+    /// `[height · width]`, row by row.
+    pub colours: Vec<Rgb>,
+    /// `[height · width]`: which box is seen there, an index into the recording's boxes.
+    pub boxes: Vec<Option<usize>>,
+}
+
+/// Draws moments of one recording, always from the same place.
+#[derive(Clone, Debug)]
+pub struct Painter<'a> {
+    recording: &'a Recording,
+    camera: Camera,
+    sun: SunView,
+    width: usize,
+    height: usize,
+}
+
+/// Triangles and the surfaces they belong to.
+#[derive(Default)]
+struct Mesh {
+    surfaces: Vec<Surface>,
+    triangles: Vec<([Vec3; 3], u32)>,
+}
+
+impl<'a> Painter<'a> {
+    /// For pictures of `width` by `height` px, of which `top` and `bottom` are left to captions.
+    pub fn new(recording: &'a Recording, width: u32, height: u32, top: u32, bottom: u32) -> Self {
+        Self {
+            recording,
+            camera: Camera::fitted(recording, width, height, top, bottom),
+            sun: SunView::fitted(recording, SHADOW_PX),
+            width: width as usize,
+            height: height as usize,
+        }
+    }
+
+    /// The picture's camera.
+    pub fn camera(&self) -> &Camera {
+        &self.camera
+    }
+
+    /// One moment.
+    pub fn paint(&self, moment: &RecordedFrame) -> Painting {
+        let mesh = self.mesh(moment);
+        let camera = self.camera.enlarged(OVERSAMPLE as f64);
+        let (w, h) = (self.width * OVERSAMPLE, self.height * OVERSAMPLE);
+        let mut seen = DepthBuffer::new(w, h);
+        for (corners, surface) in &mesh.triangles {
+            let p = corners.map(|c| camera.project(&c));
+            if p.iter().all(|p| p[2] > 0.02) {
+                seen.triangle(p.map(|[x, y, z]| [x, y, 1.0 / z]), *surface);
+            }
+        }
+        let shadow = self.shadow(&mesh);
+        let light = Light {
+            sun: &self.sun,
+            shadow: &shadow,
+            camera: &camera,
+        };
+        let mut sums = vec![[0.0f64; 3]; self.width * self.height];
+        let mut boxes = vec![None; self.width * self.height];
+        for y in 0..h {
+            for x in 0..w {
+                let at = y * w + x;
+                let ray = camera.ray(x as f64 + 0.5, y as f64 + 0.5);
+                let colour = match seen.surface[at] {
+                    NOTHING => light.floor(&ray),
+                    s => {
+                        let depth = 1.0 / f64::from(seen.nearness[at]);
+                        let surface = &mesh.surfaces[s as usize];
+                        boxes[y / OVERSAMPLE * self.width + x / OVERSAMPLE] = surface.index;
+                        light.surface(surface, &ray, depth)
+                    }
+                };
+                let sum = &mut sums[y / OVERSAMPLE * self.width + x / OVERSAMPLE];
+                for (s, c) in sum.iter_mut().zip(colour) {
+                    *s += c;
+                }
+            }
+        }
+        let share = 1.0 / (OVERSAMPLE * OVERSAMPLE) as f64;
+        let byte = |x: f64| (x * share).round().clamp(0.0, 255.0) as u8;
+        let colours = sums.iter().map(|s| s.map(byte)).collect();
+        Painting { colours, boxes }
+    }
+
+    fn mesh(&self, moment: &RecordedFrame) -> Mesh {
+        let mut mesh = Mesh::default();
+        for f in &self.recording.fixtures {
+            let colour = look::fixture_colour(f);
+            mesh.add_box(Stuff::Fixture, colour, None, &f.pose, f.size);
+        }
+        let boxes = self.recording.boxes.iter().zip(&moment.boxes).enumerate();
+        for (i, (b, pose)) in boxes {
+            if let Some(pose) = pose {
+                let colour = look::box_colour_at(self.recording, i, moment.t, moment.step);
+                mesh.add_box(Stuff::Card, colour, Some(i), pose, b.size);
+            }
+        }
+        let step = self.recording.steps.get(moment.step);
+        if let (Some(hand), Some(shape)) = (moment.hand, step.and_then(|s| s.hand)) {
+            for part in shape.parts() {
+                let colour = if part.soft { look::RUBBER } else { look::HAND };
+                let at = hand * nalgebra::Translation3::from(Vec3::from(part.centre));
+                match part.form {
+                    PartForm::Box => {
+                        mesh.add_box(Stuff::Hand, colour, None, &at, part.size.into());
+                    }
+                    PartForm::Cylinder => mesh.add_cylinder(colour, &at, part.size.into()),
+                }
+            }
+        }
+        mesh
+    }
+
+    fn shadow(&self, mesh: &Mesh) -> DepthBuffer {
+        let mut map = DepthBuffer::new(SHADOW_PX as usize, SHADOW_PX as usize);
+        for (corners, surface) in &mesh.triangles {
+            let p = corners.map(|c| self.sun.project(&c));
+            map.triangle(p.map(|[x, y, z]| [x, y, -z]), *surface);
+        }
+        map
+    }
+}
+
+impl Mesh {
+    fn add_box(
+        &mut self,
+        stuff: Stuff,
+        colour: Rgb,
+        index: Option<usize>,
+        pose: &Pose,
+        size: Vec3,
+    ) {
+        for axis in 0..3 {
+            for sign in [-1.0, 1.0] {
+                let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
+                let corner = |a: f64, b: f64| {
+                    let mut p = Vec3::zeros();
+                    p[axis] = 0.5 * sign * size[axis];
+                    p[u] = 0.5 * a * size[u];
+                    p[v] = 0.5 * b * size[v];
+                    pose.rotation * p + pose.translation.vector
+                };
+                let c = [
+                    corner(-1.0, -1.0),
+                    corner(1.0, -1.0),
+                    corner(1.0, 1.0),
+                    corner(-1.0, 1.0),
+                ];
+                let mut normal = Vec3::zeros();
+                normal[axis] = sign;
+                let id = self.surfaces.len() as u32;
+                self.surfaces.push(Surface {
+                    stuff,
+                    colour: colour.map(f64::from),
+                    normal: pose.rotation * normal,
+                    of_box: Some((*pose, size, axis)),
+                    index,
+                });
+                self.triangles.push(([c[0], c[1], c[2]], id));
+                self.triangles.push(([c[0], c[2], c[3]], id));
+            }
+        }
+    }
+
+    fn add_cylinder(&mut self, colour: Rgb, pose: &Pose, size: Vec3) {
+        let (r, z) = (0.5 * size.x, 0.5 * size.z);
+        let world = |p: Vec3| pose.rotation * p + pose.translation.vector;
+        let mut face = |normal: Vec3| {
+            self.surfaces.push(Surface {
+                stuff: Stuff::Hand,
+                colour: colour.map(f64::from),
+                normal: pose.rotation * normal,
+                of_box: None,
+                index: None,
+            });
+            self.surfaces.len() as u32 - 1
+        };
+        let ends = [(face(Vec3::z()), z), (face(-Vec3::z()), -z)];
+        for k in 0..SIDES {
+            let angle = |k: usize| std::f64::consts::TAU * k as f64 / SIDES as f64;
+            let (a, b) = (angle(k), angle(k + 1));
+            let rim = |t: f64, z: f64| world(Vec3::new(r * t.cos(), r * t.sin(), z));
+            let mid = 0.5 * (a + b);
+            let side = face(Vec3::new(mid.cos(), mid.sin(), 0.0));
+            let quad = [rim(a, -z), rim(b, -z), rim(b, z), rim(a, z)];
+            self.triangles.push(([quad[0], quad[1], quad[2]], side));
+            self.triangles.push(([quad[0], quad[2], quad[3]], side));
+            for (end, z) in ends {
+                let fan = [world(Vec3::new(0.0, 0.0, z)), rim(a, z), rim(b, z)];
+                self.triangles.push((fan, end));
+            }
+        }
+    }
+}
+
+struct Light<'a> {
+    sun: &'a SunView,
+    shadow: &'a DepthBuffer,
+    camera: &'a Camera,
+}
+
+impl Light<'_> {
+    /// The share of the sun that reaches `point`, 0 to 1, over 3 × 3 texels of the map.
+    fn sunlit(&self, point: &Vec3, normal: &Vec3) -> f64 {
+        // Off the surface by two texels, so that it does not shade itself.
+        let lifted = point + normal * (2.0 * self.sun.pixel_m());
+        let [x, y, z] = self.sun.project(&lifted);
+        let mut lit = 0;
+        for dy in -1..=1 {
+            for dx in -1..=1 {
+                let (px, py) = (x as i64 + 2 * dx, y as i64 + 2 * dy);
+                let (w, h) = (self.shadow.width as i64, self.shadow.height as i64);
+                let inside = (0..w).contains(&px) && (0..h).contains(&py);
+                let at = (py * w + px) as usize;
+                if !inside || f64::from(self.shadow.nearness[at]) <= -z + 2e-3 {
+                    lit += 1;
+                }
+            }
+        }
+        f64::from(lit) / 9.0
+    }
+
+    fn surface(&self, surface: &Surface, ray: &Vec3, depth: f64) -> [f64; 3] {
+        let point = self.camera.eye + ray * depth;
+        let n = surface.normal;
+        let straight = n.dot(&self.sun.towards).max(0.0);
+        let sunlit = if straight > 0.0 {
+            self.sunlit(&point, &n)
+        } else {
+            0.0
+        };
+        let up = 0.5 * n.z + 0.5;
+        let near_floor = 0.82 + 0.18 * (point.z / 0.1).clamp(0.0, 1.0);
+        let light = (0.58 + 0.16 * up + 0.40 * straight * sunlit) * near_floor;
+        let mut colour = surface.colour;
+        let mut ink = 1.0;
+        if let Some((pose, size, axis)) = &surface.of_box {
+            let local = pose.rotation.inverse() * (point - pose.translation.vector);
+            let pixel_m = depth / self.camera.focal_px;
+            let slant = (n.dot(ray) / ray.norm()).abs().max(0.15);
+            if surface.stuff == Stuff::Card && on_tape(&local, size, *axis) {
+                for (c, tape) in colour.iter_mut().zip([250.0, 238.0, 210.0]) {
+                    *c += 0.34 * (tape - *c);
+                }
+            }
+            // A line of one and a half drawn pixels on each side of an edge.
+            let border = (0..3)
+                .filter(|k| k != axis)
+                .map(|k| 0.5 * size[k] - local[k].abs());
+            let line = 1.5 * pixel_m / slant;
+            if border.fold(f64::INFINITY, f64::min) < line {
+                ink = 0.55;
+            }
+        }
+        colour.map(|c| (c * light * ink).min(255.0))
+    }
+
+    fn floor(&self, ray: &Vec3) -> [f64; 3] {
+        let sky = look::SKY.map(f64::from);
+        if ray.z >= -1e-6 {
+            return sky;
+        }
+        let depth = -self.camera.eye.z / ray.z;
+        let point = self.camera.eye + ray * depth;
+        let pixel_m = depth / self.camera.focal_px;
+        let slant = (-ray.z / ray.norm()).max(0.05);
+        let line = |x: f64| {
+            let off = (x / GRID_M - (x / GRID_M).round()).abs() * GRID_M;
+            off < 0.8 * pixel_m / slant
+        };
+        let lit = self.sunlit(&point, &Vec3::z());
+        let grid = if line(point.x) || line(point.y) {
+            0.94
+        } else {
+            1.0
+        };
+        // The floor fades into the sky between three and eight times the camera's height.
+        let fade = ((depth / self.camera.eye.z.max(0.1) - 4.0) / 6.0).clamp(0.0, 1.0);
+        let shade = (0.68 + 0.32 * lit) * grid;
+        std::array::from_fn(|k| {
+            let floor = f64::from(look::FLOOR[k]) * shade;
+            floor + fade * (sky[k] - floor)
+        })
+    }
+}
+
+/// Whether a point on a box's surface lies on the strip of tape along its longer side.
+fn on_tape(local: &Vec3, size: &Vec3, axis: usize) -> bool {
+    let (long, across) = if size.x >= size.y { (0, 1) } else { (1, 0) };
+    let half = 0.026f64.min(0.12 * size.x.min(size.y));
+    let over_the_edge = axis == long && local.z > 0.5 * size.z - 0.07f64.min(0.3 * size.z);
+    (axis == 2 || over_the_edge) && local[across].abs() < half
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replay::tests::two_boxes;
+
+    #[test]
+    fn a_box_that_moves_changes_pixels_and_one_that_stands_does_not() {
+        let recording = two_boxes();
+        let painter = Painter::new(&recording, 96, 72, 0, 0);
+        let first = painter.paint(&recording.at(0.0));
+        assert_eq!(
+            first,
+            painter.paint(&recording.at(-1.0)),
+            "nothing moves before"
+        );
+        let later = painter.paint(&recording.at(1.25));
+        let pairs = first.colours.iter().zip(&later.colours);
+        let changed = pairs.filter(|(a, b)| a != b).count();
+        assert!(changed > 200, "only {changed} pixels changed");
+    }
+
+    #[test]
+    fn what_had_an_accident_turns_red_and_what_is_acted_on_is_blue() {
+        let recording = two_boxes();
+        let painter = Painter::new(&recording, 96, 72, 0, 0);
+        let count = |t: f64, like: fn(&Rgb) -> bool| {
+            let picture = painter.paint(&recording.at(t));
+            picture.colours.iter().filter(|p| like(p)).count()
+        };
+        let red: fn(&Rgb) -> bool = |[r, g, b]| *r > 110 && *r > 2 * *g && *r > 2 * *b;
+        let blue: fn(&Rgb) -> bool = |[r, g, b]| *b > *g && u16::from(*b) > 2 * u16::from(*r);
+        assert_eq!(count(0.5, red), 0);
+        assert!(count(1.0, red) > 50);
+        assert!(count(0.5, blue) > 50);
+    }
+
+    #[test]
+    fn a_box_throws_a_shadow_on_the_floor() {
+        let recording = two_boxes();
+        let painter = Painter::new(&recording, 96, 72, 0, 0);
+        let mut bare = recording.clone();
+        bare.fixtures.clear();
+        let mut nothing = recording.at(0.0);
+        nothing.boxes = vec![None, None];
+        nothing.hand = None;
+        let dark = |p: &Painting| p.colours.iter().filter(|p| p[2] < 190).count();
+        let shaded = dark(&painter.paint(&recording.at(0.0)));
+        let light = Painter {
+            recording: &bare,
+            ..painter.clone()
+        };
+        assert!(shaded > dark(&light.paint(&nothing)) + 100);
+    }
+}

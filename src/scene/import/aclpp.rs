@@ -1,0 +1,200 @@
+//! ACLPP flights: pallets and containers of air cargo as they were built, in centimetres.
+//!
+//! F. Brandt, "The Air Cargo Load Planning Problem", KIT 2017. Each of a segment's `built_ulds`
+//! becomes a stack; `lng` is x, `lat` is y. A piece's `stack_*` (kg/cm²) is taken of the axis that
+//! stands upright, over its whole top. The contour of a ULD and its net are not modelled.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::error::{FilePlace, ImportError, check_piece};
+use super::stack::{Base, Cut, GRAVITY, ImportedStack, Piece, assemble};
+use crate::pose::Vec3;
+
+/// Thickness of a cargo pallet, m.
+const SHEET_M: f64 = 0.02;
+/// Inner length and width of the pallet types by the head of a ULD's name, m (`uld_*.yaml` of the data).
+const ULD_SIZES: [(&str, f64, f64); 4] = [
+    ("ake", 1.44, 1.95),
+    ("pmc_F_ld", 2.43, 4.05),
+    ("pmc_md11f_md", 3.17, 2.43),
+    ("pge_md11f_md", 6.05, 2.43),
+];
+const ORIGIN: &str = "Derived from ACLPP (segment {segment}, ULD {uld}): F. Brandt, \
+    \"The Air Cargo Load Planning Problem\", KIT 2017, https://github.com/fbrandt/ACLPP\n\
+    Licence: CC BY 4.0, https://creativecommons.org/licenses/by/4.0/\n\
+    Changed: settled in topple's sandbox; friction (0.35 to 0.6, cardboard) and the 2 % spread of \
+    masses are assumptions, the data has neither; max_force is the stated load on the top plus the \
+    piece's own weight.";
+
+#[derive(Deserialize)]
+struct Schedule {
+    segments: BTreeMap<String, Segment>,
+}
+
+#[derive(Deserialize)]
+struct Segment {
+    built_ulds: BTreeMap<String, BuiltUld>,
+    shipments: BTreeMap<String, Shipment>,
+}
+
+#[derive(Deserialize)]
+struct BuiltUld {
+    loaded: Vec<Loaded>,
+}
+
+#[derive(Deserialize)]
+struct Loaded {
+    height: f64,
+    lat: f64,
+    lng: f64,
+    piece: String,
+    shipment: String,
+    start_height: f64,
+    start_lat: f64,
+    start_lng: f64,
+}
+
+#[derive(Deserialize)]
+struct Shipment {
+    pieces: BTreeMap<String, Kind>,
+}
+
+/// A kind of piece as it is described before it is turned and loaded.
+#[derive(Deserialize)]
+struct Kind {
+    height: f64,
+    lat: f64,
+    lng: f64,
+    weight: f64,
+    stack_height: Option<f64>,
+    stack_lat: Option<f64>,
+    stack_lng: Option<f64>,
+}
+
+/// The built ULDs of a flight's `*.schedule.yaml`.
+///
+/// # Errors
+/// When `text` is truncated, foreign, lacks a key, loads a piece that it does not describe, or has
+/// numbers that no box has; `path` names it.
+pub fn aclpp(text: &str, path: &Path, cut: &Cut) -> Result<Vec<ImportedStack>, ImportError> {
+    let schedule: Schedule = serde_saphyr::from_str(text).map_err(|e| malformed(text, path, &e))?;
+    let mut stacks = Vec::new();
+    for (segment_name, segment) in &schedule.segments {
+        for (uld, built) in &segment.built_ulds {
+            let name = format!("aclpp-{segment_name}-{uld}");
+            let pieces = pieces(segment, uld, built, path)?;
+            let base = base(uld, &pieces);
+            let origin = ORIGIN
+                .replace("{segment}", segment_name)
+                .replace("{uld}", uld);
+            stacks.extend(assemble(name, &base, pieces, cut, &origin));
+        }
+    }
+    if stacks.is_empty() {
+        return Err(ImportError::Empty {
+            file: path.to_owned(),
+        });
+    }
+    Ok(stacks)
+}
+
+/// The pieces of one ULD, numbered where there are several of a kind.
+fn pieces(
+    segment: &Segment,
+    uld: &str,
+    built: &BuiltUld,
+    path: &Path,
+) -> Result<Vec<Piece>, ImportError> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut pieces = Vec::with_capacity(built.loaded.len());
+    for loaded in &built.loaded {
+        let shipment = segment.shipments.get(&loaded.shipment);
+        let kind = shipment
+            .and_then(|s| s.pieces.get(&loaded.piece))
+            .ok_or_else(|| ImportError::UnknownPiece {
+                file: path.to_owned(),
+                stack: uld.to_owned(),
+                shipment: loaded.shipment.clone(),
+                piece: loaded.piece.clone(),
+            })?;
+        let count = seen.entry(&loaded.piece).or_insert(0);
+        *count += 1;
+        let piece = Piece {
+            id: format!("{}-{count}", loaded.piece),
+            size: Vec3::new(loaded.lng, loaded.lat, loaded.height) * 0.01,
+            low: Vec3::new(loaded.start_lng, loaded.start_lat, loaded.start_height) * 0.01,
+            mass_kg: kind.weight,
+            bears_n: upright_load(kind, loaded.height)
+                .map(|load| load * loaded.lng * loaded.lat * GRAVITY),
+        };
+        check_piece(path, uld, &piece)?;
+        pieces.push(piece);
+    }
+    Ok(pieces)
+}
+
+/// The load (kg/cm²) that the axis of length `height` bears, cm; the weakest where several fit.
+fn upright_load(kind: &Kind, height: f64) -> Option<f64> {
+    [
+        (kind.height, kind.stack_height),
+        (kind.lat, kind.stack_lat),
+        (kind.lng, kind.stack_lng),
+    ]
+    .into_iter()
+    .filter(|&(length, _)| (length - height).abs() < 0.5)
+    .filter_map(|(_, load)| load)
+    .reduce(f64::min)
+}
+
+/// The sheet under a ULD: its type's size, or larger where a piece reaches further.
+fn base(uld: &str, pieces: &[Piece]) -> Base {
+    let far = |k: usize| {
+        let ends = pieces.iter().map(|p| p.low[k] + p.size[k]);
+        ends.fold(0.1, f64::max)
+    };
+    let known = ULD_SIZES.iter().find(|(head, _, _)| uld.starts_with(head));
+    let (lng, lat) = known.map_or((0.0, 0.0), |&(_, lng, lat)| (lng, lat));
+    Base {
+        id: "uld",
+        size: Vec3::new(far(0).max(lng), far(1).max(lat), SHEET_M),
+    }
+}
+
+fn malformed(text: &str, path: &Path, error: &serde_saphyr::Error) -> ImportError {
+    let line = error.location().map(|l| l.line() as usize);
+    let place = FilePlace {
+        file: path.to_owned(),
+        line: line.filter(|&line| line > 0),
+    };
+    let lines = text.lines().count();
+    // The parser opens with "error: line 3 column 1: ", which the place already says.
+    let message = error.to_string();
+    let message = message.lines().next().unwrap_or_default();
+    let detail = message
+        .split_once(" column ")
+        .and_then(|(_, rest)| rest.split_once(": "))
+        .map_or(message, |(_, detail)| detail)
+        .to_owned();
+    // YAML has no closing bracket: a cut file either stops in the middle of its last entry, or
+    // lacks the keys that would have come after.
+    let at_end = line.is_some_and(|line| line + 1 >= lines);
+    if at_end && text.contains("segments:") && !text.ends_with('\n') {
+        return ImportError::Truncated { place, detail };
+    }
+    let remedy = if text.contains("uld_types:") || text.contains("aircraft_types:") {
+        "this file describes types: pass a flight's *.schedule.yaml"
+    } else if text.contains("flights:") && !text.contains("shipments:") {
+        "the shipments are missing, so the file may be truncated: fetch or copy it again"
+    } else {
+        "pass a flight's *.schedule.yaml, with segments, their built_ulds and their shipments"
+    };
+    ImportError::Malformed {
+        place,
+        format: "ACLPP schedule",
+        detail,
+        remedy: remedy.into(),
+    }
+}

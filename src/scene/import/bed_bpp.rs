@@ -1,0 +1,183 @@
+//! BED-BPP packing plans: grocery orders on a pallet or a roll container, in millimetres.
+//!
+//! Kagerer et al., "BED-BPP: Benchmarking dataset for robotic bin packing problems", IJRR 2023.
+//! `flb_coordinates` is the front-left-bottom corner; `orientation` 0 keeps the length along x,
+//! 1 swaps length and width. Of a roll container only the base is modelled, not its cage.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::error::{FilePlace, ImportError, check_piece};
+use super::stack::{Base, Cut, ImportedStack, Piece, assemble};
+use crate::pose::Vec3;
+
+/// A EUR pallet: 1200 by 800 by 144 mm.
+const PALLET: Base = Base {
+    id: "pallet",
+    size: Vec3::new(1.2, 0.8, 0.144),
+};
+/// The base of a roll container: 800 by 700 mm, its wheels under it.
+const ROLL_CONTAINER: Base = Base {
+    id: "rollcontainer",
+    size: Vec3::new(0.8, 0.7, 0.2),
+};
+const ORIGIN: &str = "Derived from BED-BPP (packing_plans.json, order {order}): \
+    F. Kagerer et al., \"BED-BPP: Benchmarking dataset for robotic bin packing problems\", IJRR 2023, \
+    https://github.com/floriankagerer/bed-bpp-env\n\
+    MIT licence, Copyright (c) Florian Kagerer.\n\
+    Changed: settled in topple's sandbox; friction (0.35 to 0.6, cardboard) and the 2 % spread of \
+    masses are assumptions, the data has neither.";
+
+#[derive(Deserialize)]
+struct Placed {
+    item: Item,
+    flb_coordinates: [f64; 3],
+    orientation: u8,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    article: String,
+    #[serde(rename = "length/mm")]
+    length: f64,
+    #[serde(rename = "width/mm")]
+    width: f64,
+    #[serde(rename = "height/mm")]
+    height: f64,
+    #[serde(rename = "weight/kg")]
+    weight: f64,
+    sequence: u64,
+}
+
+#[derive(Deserialize)]
+struct Order {
+    properties: OrderProperties,
+}
+
+#[derive(Deserialize)]
+struct OrderProperties {
+    target: String,
+}
+
+/// The stacks of a `packing_plans.json`; `orders` is the text of the `orders.json` that belongs to
+/// it, which tells what each order is packed on (a pallet where it is left out).
+///
+/// # Errors
+/// When `packing` is truncated, foreign, lacks a key or has numbers that no box has; `path` names it.
+pub fn bed_bpp(
+    packing: &str,
+    orders: Option<&str>,
+    path: &Path,
+    cut: &Cut,
+) -> Result<Vec<ImportedStack>, ImportError> {
+    let plans: BTreeMap<String, Vec<Placed>> =
+        serde_json::from_str(packing).map_err(|e| malformed(packing, path, &e))?;
+    let bases = match orders {
+        Some(text) => targets(text, path)?,
+        None => BTreeMap::new(),
+    };
+    let mut stacks = Vec::new();
+    for (order, placed) in plans {
+        let pieces = placed
+            .into_iter()
+            .map(|p| piece(p, &order, path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let base = match bases.get(&order).map(String::as_str) {
+            Some("rollcontainer") => ROLL_CONTAINER,
+            _ => PALLET,
+        };
+        let origin = ORIGIN.replace("{order}", &order);
+        let name = format!("bed-bpp-{order}");
+        stacks.extend(assemble(name, &base, pieces, cut, &origin));
+    }
+    if stacks.is_empty() {
+        return Err(ImportError::Empty {
+            file: path.to_owned(),
+        });
+    }
+    Ok(stacks)
+}
+
+/// What each order is packed on.
+fn targets(orders: &str, path: &Path) -> Result<BTreeMap<String, String>, ImportError> {
+    let path = path.with_file_name("orders.json");
+    let orders: BTreeMap<String, Order> =
+        serde_json::from_str(orders).map_err(|e| malformed(orders, &path, &e))?;
+    let target = |(id, order): (String, Order)| (id, order.properties.target);
+    Ok(orders.into_iter().map(target).collect())
+}
+
+fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError> {
+    let item = placed.item;
+    let (x, y) = match placed.orientation {
+        0 => (item.length, item.width),
+        1 => (item.width, item.length),
+        other => {
+            return Err(ImportError::BadNumber {
+                file: path.to_owned(),
+                stack: order.to_owned(),
+                piece: item.article,
+                field: "orientation (0 or 1)",
+                value: other.into(),
+                positive: false,
+            });
+        }
+    };
+    let piece = Piece {
+        id: format!("{}-{}", slug(&item.article), item.sequence),
+        size: Vec3::new(x, y, item.height) * 1e-3,
+        low: Vec3::from(placed.flb_coordinates) * 1e-3,
+        mass_kg: item.weight,
+        bears_n: None,
+    };
+    check_piece(path, order, &piece)?;
+    Ok(piece)
+}
+
+/// An article's name without its number, in letters, digits and dashes.
+fn slug(article: &str) -> String {
+    let name = article.rsplit_once('-').map_or(article, |(name, _)| name);
+    let dashed: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    let words: Vec<&str> = dashed.split('-').filter(|w| !w.is_empty()).collect();
+    if words.is_empty() {
+        "box".into()
+    } else {
+        words.join("-")
+    }
+}
+
+fn malformed(text: &str, path: &Path, error: &serde_json::Error) -> ImportError {
+    let place = FilePlace {
+        file: path.to_owned(),
+        line: Some(error.line()).filter(|&line| line > 0),
+    };
+    if error.is_eof() {
+        return ImportError::Truncated {
+            place,
+            detail: error.to_string(),
+        };
+    }
+    let remedy = if text.contains("\"item_sequence\"") {
+        "this looks like orders.json: pass the packing_plans.json beside it"
+    } else {
+        "pass a packing_plans.json: an object of orders, each a list of \
+         {item, flb_coordinates, orientation}"
+    };
+    ImportError::Malformed {
+        place,
+        format: "BED-BPP packing",
+        detail: error.to_string(),
+        remedy: remedy.into(),
+    }
+}

@@ -1,0 +1,120 @@
+//! Why a packing cannot be imported: the file, the line where the parser knows it, and the remedy.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::stack::Piece;
+
+/// A file, and a line in it where one is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePlace {
+    /// As the user named it.
+    pub file: PathBuf,
+    /// Counted from one.
+    pub line: Option<usize>,
+}
+
+impl fmt::Display for FilePlace {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        match self.line {
+            Some(line) => write!(f, ":{line}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a packing cannot be imported.
+#[derive(Clone, Debug, PartialEq, thiserror::Error, miette::Diagnostic)]
+pub enum ImportError {
+    /// The file ends in the middle.
+    #[error("{place}: the file ends too early: {detail}")]
+    #[diagnostic(help("it looks truncated: fetch or copy it again"))]
+    Truncated {
+        /// Where.
+        place: FilePlace,
+        /// What the parser said.
+        detail: String,
+    },
+    /// A missing key, a wrong type, or no such format at all.
+    #[error("{place}: this is no {format} file: {detail}")]
+    #[diagnostic(help("{remedy}"))]
+    Malformed {
+        /// Where.
+        place: FilePlace,
+        /// What was expected.
+        format: &'static str,
+        /// What the parser said.
+        detail: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A size, a weight or a position that no box has.
+    #[error("{}: piece `{piece}` of `{stack}`: {field} is {value}", file.display())]
+    #[diagnostic(help("{field} must be a finite number{}", if *positive { " above zero" } else { "" }))]
+    BadNumber {
+        /// The file.
+        file: PathBuf,
+        /// The order or the ULD.
+        stack: String,
+        /// The piece.
+        piece: String,
+        /// Its key in the data.
+        field: &'static str,
+        /// What it was.
+        value: f64,
+        /// Whether zero is wrong as well.
+        positive: bool,
+    },
+    /// A loaded piece of which the file has no description.
+    #[error("{}: `{stack}` loads piece `{piece}` of shipment `{shipment}`, which is not among the shipments", file.display())]
+    #[diagnostic(help("use a file that has both the shipments and the built ULDs of its segment"))]
+    UnknownPiece {
+        /// The file.
+        file: PathBuf,
+        /// The ULD.
+        stack: String,
+        /// The shipment that is named.
+        shipment: String,
+        /// The piece that is named.
+        piece: String,
+    },
+    /// Nothing that could be imported, cut or not.
+    #[error("{}: there is no stack in this file, or the cut leaves none of them", file.display())]
+    #[diagnostic(help("raise --max-height, or use a file with placed boxes"))]
+    Empty {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// Checks a piece's numbers before anything is computed from them.
+pub(super) fn check_piece(file: &Path, stack: &str, piece: &Piece) -> Result<(), ImportError> {
+    let bad = |field, value: f64, positive| ImportError::BadNumber {
+        file: file.to_owned(),
+        stack: stack.to_owned(),
+        piece: piece.id.clone(),
+        field,
+        value,
+        positive,
+    };
+    for (field, value) in [
+        ("length", piece.size.x),
+        ("width", piece.size.y),
+        ("height", piece.size.z),
+        ("weight", piece.mass_kg),
+    ] {
+        if !value.is_finite() || value <= 0.0 {
+            return Err(bad(field, value, true));
+        }
+    }
+    for (field, value) in [("x", piece.low.x), ("y", piece.low.y), ("z", piece.low.z)] {
+        if !value.is_finite() {
+            return Err(bad(field, value, false));
+        }
+    }
+    match piece.bears_n {
+        Some(bears) if !bears.is_finite() => Err(bad("stack load", bears, false)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,155 @@
+//! The importers on small files in the shape of the real ones, whole, cut, broken and foreign.
+
+use std::path::Path;
+
+use super::*;
+use crate::scene::Gripper;
+
+const PACKING: &str = r#"{"1": [
+ {"item": {"article": "donut-001", "id": "001", "product_group": "c", "length/mm": 600,
+   "width/mm": 400, "height/mm": 220, "weight/kg": 6.5, "sequence": 1},
+  "flb_coordinates": [0, 0, 0], "orientation": 0},
+ {"item": {"article": "lye bread-002", "id": "002", "product_group": "c", "length/mm": 600,
+   "width/mm": 400, "height/mm": 300, "weight/kg": 40.0, "sequence": 2},
+  "flb_coordinates": [600, 0, 0], "orientation": 1},
+ {"item": {"article": "donut-001", "id": "001", "product_group": "c", "length/mm": 600,
+   "width/mm": 400, "height/mm": 220, "weight/kg": 6.5, "sequence": 3},
+  "flb_coordinates": [0, 0, 220], "orientation": 0}]}"#;
+
+const SCHEDULE: &str = "\
+flights: {}
+segments:
+  AB1-FRA-XYZ:
+    built_ulds:
+      pmc_md11f_md-0:
+        finish: 1
+        loaded:
+        - {height: 50, lat: 60, lng: 80, piece: 000-1x0, shipment: 000-1, start_height: 0, start_lat: 10, start_lng: 10}
+        - {height: 50, lat: 60, lng: 80, piece: 000-1x0, shipment: 000-1, start_height: 50, start_lat: 10, start_lng: 10}
+        - {height: 80, lat: 60, lng: 50, piece: 000-1x0, shipment: 000-1, start_height: 0, start_lat: 10, start_lng: 100}
+    shipments:
+      000-1:
+        pieces:
+          000-1x0: {height: 50, lat: 60, lng: 80, amount: 3, stack_height: 0.001, stack_lng: 0.01, weight: 20}
+";
+
+fn packing(text: &str, cut: &Cut) -> Result<Vec<ImportedStack>, ImportError> {
+    bed_bpp(text, None, Path::new("packing_plans.json"), cut)
+}
+
+fn schedule(text: &str) -> Result<Vec<ImportedStack>, ImportError> {
+    aclpp(text, Path::new("x.schedule.yaml"), &Cut::default())
+}
+
+#[test]
+fn a_pallets_corner_is_where_its_first_box_begins() {
+    let stacks = packing(PACKING, &Cut::default()).unwrap();
+    let scene = &stacks[0].workcell.scene;
+    let first = scene.boxes[0].pose.translation.vector;
+    assert!((first - crate::pose::Vec3::new(-0.3, -0.2, 0.254)).norm() < 1e-12);
+    assert_eq!(scene.boxes[1].size, crate::pose::Vec3::new(0.4, 0.6, 0.3));
+    assert_eq!(scene.boxes[1].id, "lye-bread-2");
+    assert!(stacks[0].origin.contains("MIT"));
+}
+
+#[test]
+fn a_roll_container_is_known_from_the_orders() {
+    let orders = r#"{"1": {"item_sequence": {}, "properties": {"target": "rollcontainer"}}}"#;
+    let path = Path::new("packing_plans.json");
+    let stacks = bed_bpp(PACKING, Some(orders), path, &Cut::default()).unwrap();
+    assert_eq!(stacks[0].workcell.scene.fixtures[0].size.x, 0.8);
+}
+
+#[test]
+fn the_cut_leaves_out_what_is_high_and_asks_for_nothing_heavy() {
+    let cut = Cut {
+        max_height_m: Some(0.5),
+        max_mass_kg: Some(10.0),
+    };
+    let stack = packing(PACKING, &cut).unwrap().remove(0);
+    assert_eq!((stack.workcell.scene.boxes.len(), stack.left_out), (2, 1));
+    assert_eq!(stack.targets, [0]);
+    let low = Cut {
+        max_height_m: Some(0.2),
+        max_mass_kg: None,
+    };
+    assert!(matches!(
+        packing(PACKING, &low),
+        Err(ImportError::Empty { .. })
+    ));
+}
+
+#[test]
+fn a_piece_bears_what_its_upright_axis_bears_and_its_own_weight() {
+    let stack = schedule(SCHEDULE).unwrap().remove(0);
+    let boxes = &stack.workcell.scene.boxes;
+    // 0.001 kg/cm² over 80 by 60 cm is 4.8 kg, and 20 kg stand on the first piece.
+    assert_eq!(stack.overloaded, ["000-1x0-1"]);
+    assert_eq!(boxes[0].max_force_n, None);
+    assert!((boxes[1].max_force_n.unwrap() - 24.8 * 9.81).abs() < 1e-9);
+    // Stood on end it bears 0.01 kg/cm² over 60 by 50 cm: 30 kg.
+    assert!((boxes[2].max_force_n.unwrap() - 50.0 * 9.81).abs() < 1e-9);
+    assert!(stack.origin.contains("CC BY 4.0"));
+}
+
+#[test]
+fn the_gripper_holds_at_least_six_boxes_in_ten() {
+    for stack in [packing(PACKING, &Cut::default()), schedule(SCHEDULE)] {
+        let stack = stack.unwrap().remove(0);
+        let Gripper::Suction { max_pull, .. } = stack.workcell.robot.grippers[0] else {
+            panic!("a cup comes first");
+        };
+        let boxes = &stack.workcell.scene.boxes;
+        let held = boxes
+            .iter()
+            .filter(|b| b.mass.mean() * 9.81 * 1.2 < max_pull);
+        assert!(held.count() * 10 >= boxes.len() * 6);
+    }
+}
+
+#[test]
+fn a_file_that_breaks_off_anywhere_is_an_error_and_no_panic() {
+    for end in (1..PACKING.len() - 1).filter(|&e| PACKING.is_char_boundary(e)) {
+        let error = packing(&PACKING[..end], &Cut::default()).unwrap_err();
+        assert!(
+            matches!(error, ImportError::Truncated { .. }),
+            "{end}: {error}"
+        );
+    }
+    for end in (1..SCHEDULE.len()).filter(|&e| SCHEDULE.is_char_boundary(e)) {
+        let _ = schedule(&SCHEDULE[..end]);
+    }
+    let end = SCHEDULE.find("shipments:").unwrap();
+    assert!(schedule(&SCHEDULE[..end]).is_err());
+}
+
+#[test]
+fn missing_keys_and_foreign_files_name_the_line_or_the_remedy() {
+    let broken = PACKING.replacen("\"flb_coordinates\": [0, 0, 0], ", "", 1);
+    let error = packing(&broken, &Cut::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("packing_plans.json:4"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("flb_coordinates"), "{error}");
+    let orders = r#"{"1": {"item_sequence": {"1": {"article": "a"}}}}"#;
+    match packing(orders, &Cut::default()).unwrap_err() {
+        ImportError::Malformed { remedy, .. } => assert!(remedy.contains("packing_plans")),
+        other => panic!("{other}"),
+    }
+    let error = schedule(&SCHEDULE.replacen("start_lat: 10, ", "", 1)).unwrap_err();
+    assert!(error.to_string().contains("x.schedule.yaml:8"), "{error}");
+    assert!(schedule("uld_types:\n  ake: {inner_lng_size: 144}\n").is_err());
+    assert!(schedule("just words").is_err());
+}
+
+#[test]
+fn numbers_that_no_box_has_are_named() {
+    let negative = PACKING.replacen("\"weight/kg\": 6.5", "\"weight/kg\": -6.5", 1);
+    let error = packing(&negative, &Cut::default()).unwrap_err();
+    assert!(error.to_string().contains("weight is -6.5"), "{error}");
+    let error = schedule(&SCHEDULE.replace("weight: 20", "weight: .nan")).unwrap_err();
+    assert!(matches!(error, ImportError::BadNumber { .. }), "{error}");
+    let error = schedule(&SCHEDULE.replacen("piece: 000-1x0", "piece: 000-9", 1)).unwrap_err();
+    assert!(matches!(error, ImportError::UnknownPiece { .. }), "{error}");
+}

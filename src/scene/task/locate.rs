@@ -1,0 +1,311 @@
+//! Where each value of a YAML text stands.
+//!
+//! Owns [`SourceText`] (a file's name and text) and [`Located`], a tree of spans over it, which
+//! turns `scene.boxes[2].mass` into a line and a line into `scene.boxes[2].mass`. It holds no
+//! values: those are read by serde, straight into types. Checks that run later, on the values,
+//! find their way back to the text through this tree.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_saphyr::granit_parser::{Event, Parser, Span};
+
+/// A file as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct SourceText {
+    /// As the user named it.
+    pub name: String,
+    /// All of it.
+    pub text: Arc<str>,
+}
+
+/// A stretch of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Counted from one.
+    pub line: usize,
+    /// Within one line.
+    pub bytes: Range<usize>,
+}
+
+/// One step down into a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Segment {
+    /// Into a mapping.
+    Key(String),
+    /// Into a sequence.
+    Index(usize),
+}
+
+/// The way to a value, from the document's root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FieldPath(pub Vec<Segment>);
+
+impl FieldPath {
+    /// This path, one key further.
+    pub fn key(&self, key: &str) -> Self {
+        let mut path = self.clone();
+        path.0.push(Segment::Key(key.to_owned()));
+        path
+    }
+
+    /// This path, one item further.
+    pub fn index(&self, index: usize) -> Self {
+        let mut path = self.clone();
+        path.0.push(Segment::Index(index));
+        path
+    }
+
+    /// Reads what [`fmt::Display`] writes, `a.b[3].c`; keys hold neither dots nor brackets.
+    pub fn parse(text: &str) -> Self {
+        let segments =
+            text.split(['.', '['])
+                .filter(|part| !part.is_empty())
+                .map(|part| match part.strip_suffix(']').map(str::parse) {
+                    Some(Ok(index)) => Segment::Index(index),
+                    _ => Segment::Key(part.to_owned()),
+                });
+        Self(segments.collect())
+    }
+
+    /// The last key on the way, for messages.
+    pub fn last_key(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Index(_) => None,
+        })
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Key(key) if i == 0 => f.write_str(key)?,
+                Segment::Key(key) => write!(f, ".{key}")?,
+                Segment::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        if self.0.is_empty() {
+            f.write_str("the file")?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+enum Content {
+    Map(Vec<(String, Range<usize>, Node)>),
+    Seq(Vec<Node>),
+    Leaf,
+}
+
+#[derive(Debug)]
+struct Node {
+    bytes: Range<usize>,
+    content: Content,
+}
+
+/// The spans of a document.
+#[derive(Debug)]
+pub(super) struct Located {
+    /// What was parsed.
+    pub source: SourceText,
+    root: Node,
+}
+
+/// A mapping or sequence whose end has not come yet.
+struct Unfinished {
+    node: Node,
+    key: Option<(String, Range<usize>)>,
+}
+
+impl Located {
+    /// The spans of `source`; of an unfinished document those that came before its mistake.
+    ///
+    /// Meant for texts that passed the reader's budget: it sets no limits of its own, but
+    /// unfolds no aliases, so its size is that of the text.
+    pub fn new(source: SourceText) -> Self {
+        let text = Arc::clone(&source.text);
+        let mut open: Vec<Unfinished> = Vec::new();
+        let mut root = None;
+        for event in Parser::new_from_str(&text) {
+            let Ok((event, span)) = event else { break };
+            let bytes = bytes_of(&span, &text);
+            match event {
+                Event::MappingStart(..) => open.push(Unfinished::new(bytes, Content::Map(vec![]))),
+                Event::SequenceStart(..) => open.push(Unfinished::new(bytes, Content::Seq(vec![]))),
+                Event::MappingEnd | Event::SequenceEnd => {
+                    if let Some(mut done) = open.pop() {
+                        done.node.bytes.end = bytes.end.max(done.node.bytes.start);
+                        put(&mut open, &mut root, done.node, None);
+                    }
+                }
+                Event::Scalar(value, ..) => {
+                    let node = Node {
+                        bytes,
+                        content: Content::Leaf,
+                    };
+                    put(&mut open, &mut root, node, Some(value.as_ref()));
+                }
+                Event::Alias(..) => {
+                    let node = Node {
+                        bytes,
+                        content: Content::Leaf,
+                    };
+                    put(&mut open, &mut root, node, None);
+                }
+                _ => {}
+            }
+        }
+        while let Some(cut) = open.pop() {
+            put(&mut open, &mut root, cut.node, None);
+        }
+        let root = root.unwrap_or(Node {
+            bytes: 0..0,
+            content: Content::Leaf,
+        });
+        Self { source, root }
+    }
+
+    /// Where the value at `path` stands; where it is missing, the nearest value around it.
+    pub fn place(&self, path: &FieldPath) -> Place {
+        let mut bytes = self.root.bytes.clone();
+        let mut node = &self.root;
+        for segment in &path.0 {
+            match (&node.content, segment) {
+                (Content::Map(entries), Segment::Key(wanted)) => {
+                    let Some((_, key, value)) = entries.iter().find(|e| e.0 == *wanted) else {
+                        break;
+                    };
+                    node = value;
+                    bytes = match value.content {
+                        Content::Leaf if !value.bytes.is_empty() => value.bytes.clone(),
+                        // A whole block is not underlined: its key stands for it.
+                        _ => key.clone(),
+                    };
+                }
+                (Content::Seq(items), Segment::Index(index)) => {
+                    let Some(item) = items.get(*index) else { break };
+                    node = item;
+                    bytes = item.bytes.clone();
+                }
+                _ => break,
+            }
+        }
+        place_of(&self.source.text, bytes)
+    }
+
+    /// The text of the scalar or flow value at `path`, if it is there.
+    pub fn value_text(&self, path: &FieldPath) -> Option<&str> {
+        let node = self.node(path)?;
+        self.source.text.get(node.bytes.clone()).map(str::trim)
+    }
+
+    /// Whether the document has keys.
+    pub fn is_mapping(&self) -> bool {
+        matches!(self.root.content, Content::Map(_))
+    }
+
+    /// The path of the value that starts at `byte`, or of the smallest one around it.
+    pub fn path_at(&self, byte: usize) -> FieldPath {
+        let mut path = FieldPath::default();
+        let mut node = &self.root;
+        while node.bytes.start != byte {
+            let next = match &node.content {
+                Content::Map(entries) => entries
+                    .iter()
+                    .find(|(_, key, value)| {
+                        key.start <= byte && byte < value.bytes.end.max(key.end)
+                    })
+                    .map(|(name, _, value)| (Segment::Key(name.clone()), value)),
+                Content::Seq(items) => items
+                    .iter()
+                    .enumerate()
+                    .find(|(_, item)| item.bytes.contains(&byte))
+                    .map(|(index, item)| (Segment::Index(index), item)),
+                Content::Leaf => None,
+            };
+            let Some((segment, child)) = next else { break };
+            path.0.push(segment);
+            node = child;
+        }
+        path
+    }
+
+    fn node(&self, path: &FieldPath) -> Option<&Node> {
+        let mut node = &self.root;
+        for segment in &path.0 {
+            node = match (&node.content, segment) {
+                (Content::Map(entries), Segment::Key(wanted)) => {
+                    &entries.iter().find(|e| e.0 == *wanted)?.2
+                }
+                (Content::Seq(items), Segment::Index(index)) => items.get(*index)?,
+                _ => return None,
+            };
+        }
+        Some(node)
+    }
+}
+
+impl Unfinished {
+    fn new(bytes: Range<usize>, content: Content) -> Self {
+        Self {
+            node: Node { bytes, content },
+            key: None,
+        }
+    }
+}
+
+/// Hands a finished node to what is open around it; `scalar` is its text if it can be a key.
+fn put(open: &mut [Unfinished], root: &mut Option<Node>, node: Node, scalar: Option<&str>) {
+    let Some(parent) = open.last_mut() else {
+        root.get_or_insert(node);
+        return;
+    };
+    match &mut parent.node.content {
+        Content::Seq(items) => items.push(node),
+        Content::Map(entries) => match parent.key.take() {
+            Some((key, at)) => entries.push((key, at, node)),
+            // A key that is no scalar keeps its place, but no path leads there.
+            None => parent.key = Some((scalar.unwrap_or("?").to_owned(), node.bytes)),
+        },
+        Content::Leaf => {}
+    }
+}
+
+fn bytes_of(span: &Span, text: &str) -> Range<usize> {
+    let bytes = span.byte_range().unwrap_or(0..0);
+    let end = bytes.end.min(text.len());
+    bytes.start.min(end)..end
+}
+
+/// The part of `bytes` that lies in its first line.
+pub(super) fn place_of(text: &str, bytes: Range<usize>) -> Place {
+    let start = bytes.start.min(text.len());
+    let before = text.get(..start).unwrap_or("");
+    let after = text.get(start..bytes.end.min(text.len())).unwrap_or("");
+    let length = after.lines().next().unwrap_or("").trim_end().len();
+    Place {
+        line: before.matches('\n').count() + 1,
+        bytes: start..start + length,
+    }
+}
+
+/// The byte at which `column` (in characters) of `line` stands, both counted from one.
+pub(super) fn byte_at(text: &str, line: usize, column: usize) -> usize {
+    let start = match line {
+        0 | 1 => 0,
+        _ => text
+            .match_indices('\n')
+            .nth(line - 2)
+            .map_or(text.len(), |(at, _)| at + 1),
+    };
+    let rest = text.get(start..).unwrap_or("");
+    let within = rest
+        .char_indices()
+        .nth(column.saturating_sub(1))
+        .map_or(rest.len(), |(at, _)| at);
+    start + within
+}

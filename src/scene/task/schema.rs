@@ -1,0 +1,82 @@
+//! The JSON Schema of task files and step lists, and the words of a field taken from it.
+//!
+//! Owns [`task_schema`] and [`steps_schema`], both made from the types that the reader itself
+//! uses, and the look-up by which an error's remedy quotes the schema.
+
+use serde_json::Value;
+
+use super::format::{StepsDocument, TaskDocument};
+use super::locate::{FieldPath, Segment};
+
+/// The JSON Schema (draft 2020-12) of a task file.
+pub fn task_schema() -> Value {
+    schemars::schema_for!(TaskDocument).to_value()
+}
+
+/// The JSON Schema (draft 2020-12) of a list of steps.
+pub fn steps_schema() -> Value {
+    schemars::schema_for!(StepsDocument).to_value()
+}
+
+/// What `schema` says of the value at `path`: its description and its range.
+pub(super) fn field_words(schema: &Value, path: &FieldPath) -> Option<String> {
+    let key = path.last_key()?;
+    let mut at = vec![schema];
+    let mut description = None;
+    for segment in &path.0 {
+        at = at
+            .iter()
+            .flat_map(|s| children(schema, s, segment))
+            .collect();
+        if let (Segment::Key(_), Some(found)) = (segment, first_str(schema, &at, "description")) {
+            description = Some(found);
+        }
+    }
+    if at.is_empty() {
+        return None;
+    }
+    let description = description.unwrap_or_default().replace('\n', " ");
+    let mut words = format!("`{key}`: {description}");
+    let all: Vec<&Value> = at.iter().flat_map(|s| alternatives(schema, s)).collect();
+    let bound = |name: &str| all.iter().find_map(|s| s[name].as_f64());
+    match (bound("minimum"), bound("maximum")) {
+        (Some(min), Some(max)) if min == max => words.push_str(&format!(" Only {min}.")),
+        (Some(min), Some(max)) => words.push_str(&format!(" From {min} to {max}.")),
+        _ => {}
+    }
+    Some(words)
+}
+
+fn first_str<'a>(root: &'a Value, at: &[&'a Value], name: &str) -> Option<&'a str> {
+    let own = at.iter().find_map(|s| s[name].as_str());
+    own.or_else(|| {
+        let all = at.iter().flat_map(|s| alternatives(root, s));
+        all.into_iter().find_map(|s| s[name].as_str())
+    })
+}
+
+/// The sub-schemas of `schema` that a value one `segment` further down may follow.
+fn children<'a>(root: &'a Value, schema: &'a Value, segment: &Segment) -> Vec<&'a Value> {
+    let all = alternatives(root, schema);
+    let found = all.iter().filter_map(|s| match segment {
+        Segment::Key(key) => s["properties"].get(key),
+        Segment::Index(_) => s.get("items"),
+    });
+    found.collect()
+}
+
+/// `schema`, what it refers to, and all of its alternatives; schemas here refer in no circles.
+fn alternatives<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
+    let mut all = vec![schema];
+    if let Some(name) = schema["$ref"]
+        .as_str()
+        .and_then(|r| r.strip_prefix("#/$defs/"))
+    {
+        all.extend(alternatives(root, &root["$defs"][name]));
+    }
+    for group in ["anyOf", "oneOf"] {
+        let inner = schema[group].as_array().into_iter().flatten();
+        all.extend(inner.flat_map(|s| alternatives(root, s)));
+    }
+    all
+}
