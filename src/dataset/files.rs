@@ -28,25 +28,25 @@ impl FileNumber {
         self.0 % FILES_PER_CHUNK
     }
 
-    fn within(self, dir: &Path, kind: &str) -> PathBuf {
+    fn within(self, dir: &Path, kind: &str, ending: &str) -> PathBuf {
         dir.join(kind)
             .join(format!("chunk-{:03}", self.chunk()))
-            .join(format!("file-{:03}.parquet", self.in_chunk()))
+            .join(format!("file-{:03}.{ending}", self.in_chunk()))
     }
 
     /// Its frames.
     pub fn frames_path(self, dir: &Path) -> PathBuf {
-        self.within(dir, "data")
+        self.within(dir, "data", "parquet")
     }
 
     /// Its episodes.
     pub fn episodes_path(self, dir: &Path) -> PathBuf {
-        self.within(dir, "meta/episodes")
+        self.within(dir, "meta/episodes", "parquet")
     }
 
-    /// Whether both files are there under their final names.
-    pub fn is_present(self, dir: &Path) -> bool {
-        self.frames_path(dir).is_file() && self.episodes_path(dir).is_file()
+    /// The checksums of both.
+    pub fn sums_path(self, dir: &Path) -> PathBuf {
+        self.within(dir, "meta/sums", "json")
     }
 }
 

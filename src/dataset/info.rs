@@ -19,7 +19,9 @@ use super::frames::FEATURES;
 use crate::rollout::STRIDE_S;
 
 /// The newest layout that this program reads, and the one that it writes.
-pub const SCHEMA_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u64 = 2;
+/// The first layout whose files have checksums.
+const FIRST_WITH_SUMS: u64 = 2;
 /// Stacks in one pair of files: what an interruption costs at most, and what a shard is made of.
 pub const STACKS_PER_FILE: u64 = 16;
 
@@ -215,6 +217,11 @@ impl Info {
             reason: e.to_string(),
         })?;
         files::write_whole(&path, (text + "\n").as_bytes())
+    }
+
+    /// Whether `meta/sums` is part of the layout.
+    pub(super) fn has_sums(&self) -> bool {
+        self.schema_version >= FIRST_WITH_SUMS
     }
 
     /// The files that belong here, whether they are there yet or not.

@@ -20,6 +20,7 @@ pub mod recipe;
 mod source;
 mod split;
 mod stats;
+mod stored;
 pub mod summary;
 mod writer;
 
