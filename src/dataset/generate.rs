@@ -13,7 +13,8 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::files::FileNumber;
-use super::info::{Plan, Shard};
+use super::info::Plan;
+use super::shard::Shard;
 use super::writer::DatasetWriter;
 use super::{DatasetError, Episode, EpisodeSource};
 

@@ -20,7 +20,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 
 use super::DatasetError;
-use super::columns::Table;
+use super::table::Table;
 
 /// The key under which a file says which data set it belongs to.
 pub(super) const IDENTITY: &str = "topple.identity";

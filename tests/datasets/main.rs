@@ -1,5 +1,6 @@
 //! Data sets as a whole: exact, the same bytes however they were made, and hard to break.
 
+mod commands;
 mod fake;
 
 use std::collections::BTreeMap;
