@@ -111,8 +111,14 @@ fn probe() {
         ("com_offset: [0, 0, 0]", "com_offset: {sd: 1}"),
         ("yaw_deg: 0", "yaw_deg: 0\n      rotation: [0, 0, 0, 2]"),
         ("scene:\n", "scene: nowhere.yaml\nscen:\n"),
-        ("task: {kind: retrieve, box: a}", "task:\n  kind: retreive\n  box: a"),
-        ("home: {position: [-0.6, 0, 1.6]}", "home: {position: [0.1, 0, 0.25]}"),
+        (
+            "task: {kind: retrieve, box: a}",
+            "task:\n  kind: retreive\n  box: a",
+        ),
+        (
+            "home: {position: [-0.6, 0, 1.6]}",
+            "home: {position: [0.1, 0, 0.25]}",
+        ),
     ] {
         let text = EXAMPLE.replacen(from, to, 1);
         match parse(&text) {
@@ -127,6 +133,12 @@ fn probe() {
     }
     let e = mistake_of("mass: 6.3", "mass: heavy");
     println!("{:?}", miette::Report::from(e));
-    println!("{}", task::to_yaml(&parse(EXAMPLE).unwrap(), "hello\nthere"));
-    println!("{}", serde_json::to_string_pretty(&task::task_schema()).unwrap());
+    println!(
+        "{}",
+        task::to_yaml(&parse(EXAMPLE).unwrap(), "hello\nthere")
+    );
+    println!(
+        "{}",
+        serde_json::to_string_pretty(&task::task_schema()).unwrap()
+    );
 }

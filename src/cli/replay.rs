@@ -96,7 +96,10 @@ pub fn run(args: &ReplayArgs) -> Outcome {
     } else {
         let line = |(_, w): (_, Value)| {
             let path = w["path"].as_str().unwrap_or_default().to_owned();
-            format!("wrote {path} ({} kB)\n", w["bytes"].as_u64().unwrap_or(0).div_ceil(1000))
+            format!(
+                "wrote {path} ({} kB)\n",
+                w["bytes"].as_u64().unwrap_or(0).div_ceil(1000)
+            )
         };
         written.into_iter().map(line).collect()
     };

@@ -164,7 +164,11 @@ fn points(recording: &Recording) -> Vec<Vec3> {
         points.extend(corners(fixture.size, &fixture.pose));
     }
     let standing = recording.frames.first();
-    for (b, pose) in recording.boxes.iter().zip(standing.iter().flat_map(|f| &f.boxes)) {
+    for (b, pose) in recording
+        .boxes
+        .iter()
+        .zip(standing.iter().flat_map(|f| &f.boxes))
+    {
         points.extend(pose.iter().flat_map(|p| corners(b.size, p)));
     }
     let (lo, hi) = bounds(&points);
@@ -211,9 +215,11 @@ mod tests {
             .iter()
             .map(|p| camera.project(p))
             .collect();
-        assert!(pixels.iter().all(|p| (0.0..480.0).contains(&p[0])
-            && (30.0..320.0).contains(&p[1])
-            && p[2] > 0.0));
+        assert!(
+            pixels.iter().all(|p| (0.0..480.0).contains(&p[0])
+                && (30.0..320.0).contains(&p[1])
+                && p[2] > 0.0)
+        );
         let span = |k: usize| {
             let values = pixels.iter().map(|p| p[k]);
             values.clone().fold(f64::MIN, f64::max) - values.fold(f64::MAX, f64::min)

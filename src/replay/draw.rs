@@ -102,30 +102,15 @@ impl<'a> Painter<'a> {
             shadow: &shadow,
             camera: &camera,
         };
-        let mut sums = vec![[0.0f64; 3]; self.width * self.height];
-        let mut boxes = vec![None; self.width * self.height];
-        for y in 0..h {
-            for x in 0..w {
-                let at = y * w + x;
-                let ray = camera.ray(x as f64 + 0.5, y as f64 + 0.5);
-                let colour = match seen.surface[at] {
-                    NOTHING => light.floor(&ray),
-                    s => {
-                        let depth = 1.0 / f64::from(seen.nearness[at]);
-                        let surface = &mesh.surfaces[s as usize];
-                        boxes[y / OVERSAMPLE * self.width + x / OVERSAMPLE] = surface.index;
-                        light.surface(surface, &ray, depth)
-                    }
-                };
-                let sum = &mut sums[y / OVERSAMPLE * self.width + x / OVERSAMPLE];
-                for (s, c) in sum.iter_mut().zip(colour) {
-                    *s += c;
-                }
+        let mut colours = Vec::with_capacity(self.width * self.height);
+        let mut boxes = Vec::with_capacity(self.width * self.height);
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let (colour, index) = light.pixel(&mesh, &seen, [x, y]);
+                colours.push(colour);
+                boxes.push(index);
             }
         }
-        let share = 1.0 / (OVERSAMPLE * OVERSAMPLE) as f64;
-        let byte = |x: f64| (x * share).round().clamp(0.0, 255.0) as u8;
-        let colours = sums.iter().map(|s| s.map(byte)).collect();
         Painting { colours, boxes }
     }
 
@@ -247,6 +232,40 @@ struct Light<'a> {
 }
 
 impl Light<'_> {
+    /// The mean over a pixel's samples, and the box that is seen in one of them.
+    fn pixel(&self, mesh: &Mesh, seen: &DepthBuffer, at: [usize; 2]) -> (Rgb, Option<usize>) {
+        let [x0, y0] = at.map(|k| k * OVERSAMPLE);
+        let all = 0..OVERSAMPLE * OVERSAMPLE;
+        let samples = all.map(|k| (x0 + k % OVERSAMPLE, y0 + k / OVERSAMPLE));
+        let hit = |&(x, y): &(usize, usize)| seen.surface[y * seen.width + x];
+        let byte = |x: f64| x.round().clamp(0.0, 255.0) as u8;
+        if samples.clone().all(|s| hit(&s) == NOTHING) {
+            // Three pixels of four show nothing but floor, which is smooth within a pixel.
+            let middle = 0.5 * OVERSAMPLE as f64;
+            let ray = self.camera.ray(x0 as f64 + middle, y0 as f64 + middle);
+            return (self.floor(&ray).map(byte), None);
+        }
+        let mut sum = [0.0; 3];
+        let mut index = None;
+        for (x, y) in samples {
+            let ray = self.camera.ray(x as f64 + 0.5, y as f64 + 0.5);
+            let colour = match hit(&(x, y)) {
+                NOTHING => self.floor(&ray),
+                surface => {
+                    let surface = &mesh.surfaces[surface as usize];
+                    index = surface.index;
+                    let depth = 1.0 / f64::from(seen.nearness[y * seen.width + x]);
+                    self.surface(surface, &ray, depth)
+                }
+            };
+            for (s, c) in sum.iter_mut().zip(colour) {
+                *s += c;
+            }
+        }
+        let share = 1.0 / (OVERSAMPLE * OVERSAMPLE) as f64;
+        (sum.map(|s| byte(s * share)), index)
+    }
+
     /// The share of the sun that reaches `point`, 0 to 1, over 3 × 3 texels of the map.
     fn sunlit(&self, point: &Vec3, normal: &Vec3) -> f64 {
         // Off the surface by two texels, so that it does not shade itself.
@@ -311,16 +330,13 @@ impl Light<'_> {
         let point = self.camera.eye + ray * depth;
         let pixel_m = depth / self.camera.focal_px;
         let slant = (-ray.z / ray.norm()).max(0.05);
+        // How much of the sample a line covers that is as wide as it.
         let line = |x: f64| {
             let off = (x / GRID_M - (x / GRID_M).round()).abs() * GRID_M;
-            off < 0.8 * pixel_m / slant
+            (1.5 - off * slant / pixel_m).clamp(0.0, 1.0)
         };
         let lit = self.sunlit(&point, &Vec3::z());
-        let grid = if line(point.x) || line(point.y) {
-            0.94
-        } else {
-            1.0
-        };
+        let grid = 1.0 - 0.06 * line(point.x).max(line(point.y));
         // The floor fades into the sky between three and eight times the camera's height.
         let fade = ((depth / self.camera.eye.z.max(0.1) - 4.0) / 6.0).clamp(0.0, 1.0);
         let shade = (0.68 + 0.32 * lit) * grid;
@@ -349,7 +365,11 @@ mod tests {
         let recording = two_boxes();
         let painter = Painter::new(&recording, 96, 72, 0, 0);
         let first = painter.paint(&recording.at(0.0));
-        assert_eq!(first, painter.paint(&recording.at(-1.0)), "nothing moves before");
+        assert_eq!(
+            first,
+            painter.paint(&recording.at(-1.0)),
+            "nothing moves before"
+        );
         let later = painter.paint(&recording.at(1.25));
         let pairs = first.colours.iter().zip(&later.colours);
         let changed = pairs.filter(|(a, b)| a != b).count();
@@ -364,8 +384,8 @@ mod tests {
             let picture = painter.paint(&recording.at(t));
             picture.colours.iter().filter(|p| like(p)).count()
         };
-        let red: fn(&Rgb) -> bool = |[r, g, b]| *r > 110 && *r > 2 * *g && *r > 2 * *b;
-        let blue: fn(&Rgb) -> bool = |[r, g, b]| *b > *g && u16::from(*b) > 2 * u16::from(*r);
+        let red: fn(&Rgb) -> bool = |[r, g, b]| *r > 110 && *g < *r / 2 && *b < *r / 2;
+        let blue: fn(&Rgb) -> bool = |[r, g, b]| *b > *g && *r < *b / 2;
         assert_eq!(count(0.5, red), 0);
         assert!(count(1.0, red) > 50);
         assert!(count(0.5, blue) > 50);
@@ -382,7 +402,10 @@ mod tests {
         nothing.hand = None;
         let dark = |p: &Painting| p.colours.iter().filter(|p| p[2] < 190).count();
         let shaded = dark(&painter.paint(&recording.at(0.0)));
-        let light = Painter { recording: &bare, ..painter.clone() };
+        let light = Painter {
+            recording: &bare,
+            ..painter.clone()
+        };
         assert!(shaded > dark(&light.paint(&nothing)) + 100);
     }
 }

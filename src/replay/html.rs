@@ -146,7 +146,9 @@ mod tests {
     #[test]
     fn the_page_refers_to_nothing_outside_itself() {
         let page = page(&two_boxes());
-        for word in ["http:", "https:", "src=", "href=", "@import", "url(", "fetch("] {
+        for word in [
+            "http:", "https:", "src=", "href=", "@import", "url(", "fetch(",
+        ] {
             assert!(!page.contains(word), "the page contains {word}");
         }
         assert!(!page.contains("{{"), "every placeholder is filled");

@@ -164,7 +164,13 @@ fn cube(pose: &Pose, size: Vec3, rgb: Rgb, alpha: f64) -> Value {
 }
 
 /// One thing of the scene; every list that Foxglove expects is there, most of them empty.
-fn entity(id: &str, at: Stamp, cubes: Vec<Value>, cylinders: Vec<Value>, texts: Vec<Value>) -> Value {
+fn entity(
+    id: &str,
+    at: Stamp,
+    cubes: Vec<Value>,
+    cylinders: Vec<Value>,
+    texts: Vec<Value>,
+) -> Value {
     json!({
         "timestamp": at.json(), "frame_id": WORLD, "id": id,
         "lifetime": {"sec": 0, "nsec": 0}, "frame_locked": false, "metadata": [],
@@ -254,7 +260,9 @@ fn list(items: Value) -> Value {
 }
 
 fn numbers(title: &str, names: &[&str]) -> Value {
-    let each = names.iter().map(|n| ((*n).to_owned(), json!({"type": "number"})));
+    let each = names
+        .iter()
+        .map(|n| ((*n).to_owned(), json!({"type": "number"})));
     object(title, Value::Object(each.collect()))
 }
 
@@ -272,7 +280,10 @@ fn scene_schema() -> Value {
     let vector = numbers("foxglove.Vector3", &["x", "y", "z"]);
     let rgba = numbers("foxglove.Color", &["r", "g", "b", "a"]);
     let turn = numbers("foxglove.Quaternion", &["x", "y", "z", "w"]);
-    let pose = object("foxglove.Pose", json!({"position": vector, "orientation": turn}));
+    let pose = object(
+        "foxglove.Pose",
+        json!({"position": vector, "orientation": turn}),
+    );
     let cube = object(
         "foxglove.CubePrimitive",
         json!({"pose": pose, "size": vector, "color": rgba}),

@@ -16,6 +16,8 @@ pub mod look;
 pub mod mcap;
 pub mod picture;
 pub mod plan_file;
+mod plan_imagined;
+mod plan_played;
 pub mod png;
 pub mod quantise;
 pub mod raster;
@@ -238,7 +240,12 @@ impl Recording {
     fn check_references(&self) -> Result<(), ReplayError> {
         let in_steps = self.steps.iter().filter_map(|s| s.target);
         let in_events = self.events.iter().filter_map(|e| e.box_index);
-        let all = self.targets.iter().copied().chain(in_steps).chain(in_events);
+        let all = self
+            .targets
+            .iter()
+            .copied()
+            .chain(in_steps)
+            .chain(in_events);
         for index in all {
             if index >= self.boxes.len() {
                 let what = format!("box {index} is not there");

@@ -87,7 +87,10 @@ impl<'a> Studio<'a> {
     }
 
     fn developed(&self, painting: &Painting) -> Pixmap {
-        let bytes = painting.colours.iter().flat_map(|&[r, g, b]| [r, g, b, 255]);
+        let bytes = painting
+            .colours
+            .iter()
+            .flat_map(|&[r, g, b]| [r, g, b, 255]);
         let (w, h) = (u32::from(self.size.width), u32::from(self.size.height));
         let size = IntSize::from_wh(w, h);
         size.and_then(|size| Pixmap::from_vec(bytes.collect(), size))
@@ -172,7 +175,12 @@ impl<'a> Studio<'a> {
         if self.recording.frames.len() < 2 {
             return;
         }
-        fill(canvas, [0.0, h - 40.0 * u, w, 40.0 * u], [255, 255, 255], 255);
+        fill(
+            canvas,
+            [0.0, h - 40.0 * u, w, 40.0 * u],
+            [255, 255, 255],
+            255,
+        );
         let clock = if self.speed == 1.0 {
             format!("{:.2} s", moment.t)
         } else {
@@ -201,10 +209,20 @@ impl<'a> Studio<'a> {
         let share = |t: f64| ((t - start) / (end - start).max(1e-9)).clamp(0.0, 1.0) as f32;
         let (left, wide, y) = (10.0 * u, w - 20.0 * u, h - 13.0 * u);
         fill(canvas, [left, y, wide, 3.0 * u], [222, 227, 233], 255);
-        fill(canvas, [left, y, wide * share(t), 3.0 * u], look::TARGET, 255);
+        fill(
+            canvas,
+            [left, y, wide * share(t), 3.0 * u],
+            look::TARGET,
+            255,
+        );
         for event in &self.recording.events {
             let x = left + wide * share(event.t);
-            fill(canvas, [x - 1.5 * u, y - 3.0 * u, 3.0 * u, 9.0 * u], look::ACCIDENT, 255);
+            fill(
+                canvas,
+                [x - 1.5 * u, y - 3.0 * u, 3.0 * u, 9.0 * u],
+                look::ACCIDENT,
+                255,
+            );
         }
     }
 

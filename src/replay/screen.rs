@@ -87,7 +87,12 @@ fn view(recording: &Recording, frame: &RecordedFrame) -> String {
     let first = solids(recording, &recording.frames[0]);
     let points: Vec<Vec3> = first.iter().flat_map(corners).collect();
     let least = |k: usize| points.iter().map(|p| p[k]).fold(f64::INFINITY, f64::min);
-    let most = |k: usize| points.iter().map(|p| p[k]).fold(f64::NEG_INFINITY, f64::max);
+    let most = |k: usize| {
+        points
+            .iter()
+            .map(|p| p[k])
+            .fold(f64::NEG_INFINITY, f64::max)
+    };
     let (x0, x1, top) = (least(0) - 0.15, most(0) + 0.15, most(2).max(0.1) + 0.05);
     if !(x1 > x0 && top.is_finite()) {
         return String::new();
@@ -196,7 +201,9 @@ mod tests {
     #[test]
     fn the_text_tells_the_steps_the_risk_and_the_accident() {
         let text = text(&two_boxes());
-        assert!(text.contains("1. remove upper with suction on its top  risk 40.0 % (bound 60.0 %)"));
+        assert!(
+            text.contains("1. remove upper with suction on its top  risk 40.0 % (bound 60.0 %)")
+        );
         assert!(text.contains("!  tilt: lower at 1.00 s"));
     }
 

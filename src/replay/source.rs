@@ -307,9 +307,7 @@ pub(crate) mod tests {
             stack: 3,
             family: "column".to_owned(),
             action: Action::Remove { grasp, motion },
-            draw: Draw {
-                boxes: Vec::new(),
-            },
+            draw: Draw { boxes: Vec::new() },
             rollout: Rollout {
                 reference: workcell.scene.boxes.iter().map(|b| b.pose).collect(),
                 frames: vec![
@@ -339,10 +337,7 @@ pub(crate) mod tests {
         let hand = recording.at(0.5).hand.unwrap().translation.z;
         assert!((hand - 0.7).abs() < 1e-6, "half way down, got {hand}");
         assert_eq!(recording.events[0].text, "tilt: a at 1.20 s");
-        assert_eq!(
-            recording.steps[0].title,
-            "remove b with suction on its top"
-        );
+        assert_eq!(recording.steps[0].title, "remove b with suction on its top");
     }
 
     #[test]
