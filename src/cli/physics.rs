@@ -3,13 +3,14 @@
 //! Owns the flags that `plan`, `what-if` and `vet` share. The seam between the planner, which
 //! knows only the traits, and those that implement them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::Failure;
 use crate::dynamics::Dynamics;
 use crate::eval::plant::SandboxPlant;
+use crate::model::{LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
 use crate::plan::{Objective, Planner, Plant};
 use crate::sandbox::exact::BoundRule;
@@ -107,16 +108,35 @@ impl Physics {
     }
 }
 
-/// SEAM (lead): the world model of `--model DIR`, or the one inside the binary.
+/// The world model in `folder`, or the one inside the binary.
+///
+/// # Errors
+/// When the folder holds no model that this program reads.
+pub fn world_model(folder: Option<&Path>) -> Result<WorldModel, Failure> {
+    match folder {
+        Some(folder) => WorldModel::load(folder).map_err(|error| {
+            Failure::input_message(error, "Name the folder that `topple train` wrote.")
+        }),
+        None => WorldModel::builtin().map_err(|error| {
+            Failure::failed_message(
+                format!("the model inside this program cannot be used: {error}"),
+                "Name another with --model DIR, or ask for the sandbox with --dynamics sandbox.",
+            )
+        }),
+    }
+}
+
 fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {
-    let what = match &args.model {
-        Some(folder) => format!("the model `{}` cannot be read", folder.display()),
-        None => "this build has no world model inside".to_owned(),
+    let model = world_model(args.model.as_deref())?;
+    let name = match &args.model {
+        Some(folder) => folder.display().to_string(),
+        None => "default".to_owned(),
     };
-    Err(Failure::input_message(
-        what,
-        "Ask for the sandbox with --dynamics sandbox.",
-    ))
+    let report = ModelReport {
+        name,
+        hash: model.card.weights_hash.clone(),
+    };
+    Ok((Box::new(LearnedDynamics::new(model)), report))
 }
 
 fn sandbox() -> (Box<dyn Dynamics>, ModelReport) {
