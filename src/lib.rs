@@ -29,6 +29,7 @@ pub mod dataset;
 pub mod dynamics;
 pub mod eval;
 pub mod grasp;
+pub mod model;
 pub mod motion;
 pub mod plan;
 pub mod pose;

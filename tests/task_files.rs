@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use topple::scene::task::{self, MistakeKind, Task};
 
 /// The example of the format, with something in every place.
@@ -418,6 +420,47 @@ fn every_truncation_of_a_file_is_refused_or_read_but_never_panics() {
     // Only from the end of the scene on is a shorter file still whole.
     let scene_end = EXAMPLE.find("std: 1}").unwrap();
     assert!(refused >= scene_end, "{refused} of {}", EXAMPLE.len());
+}
+
+#[test]
+fn random_damage_is_refused_or_read_but_never_panics_even_when_the_error_is_drawn() {
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let pieces = [
+        "\u{feff}", "\r\n", "\t", "\u{0}", "é", "&a ", "*a", "!!int ", "? ", "<<: ", "- ", ": ",
+        "{", "}", "[", "]", "\"", "'", "|", ">", "#", "%", "---\n", "...\n", "1e400", "-0", ".nan",
+        "~", ",",
+    ];
+    for _ in 0..1500 {
+        let mut text = EXAMPLE.to_owned();
+        for _ in 0..rng.random_range(1..4) {
+            let at = rng.random_range(0..text.len());
+            if !text.is_char_boundary(at) {
+                continue;
+            }
+            if rng.random::<bool>() {
+                text.insert_str(at, pieces[rng.random_range(0..pieces.len())]);
+            } else {
+                text.remove(at);
+            }
+        }
+        if let Err(error) = parse(&text) {
+            let mut told = String::new();
+            let handler =
+                miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none());
+            handler.render_report(&mut told, &error).unwrap();
+            assert!(!told.contains("Failed to read"), "{told}");
+            assert!(!error.first().remedy.is_empty(), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_file_from_an_editor_of_another_system_is_read() {
+    parse(&format!("\u{feff}{EXAMPLE}")).unwrap();
+    let text = EXAMPLE.replace('\n', "\r\n");
+    parse(&text).unwrap();
+    let error = parse(&text.replace("mass: 6.3", "mas: 6.3")).unwrap_err();
+    assert_told(&error, MistakeKind::UnknownKey, 13, &["`mas`"]);
 }
 
 #[test]

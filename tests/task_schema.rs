@@ -227,12 +227,12 @@ fn mutations(document: &Value) -> Vec<(String, Value)> {
 fn the_schema_and_the_reader_agree_on_every_change_of_a_full_example() {
     let schema = task::task_schema();
     let document = example();
-    assert!(follows(&schema, &schema, &document));
+    assert!(follows(schema, schema, &document));
     assert_eq!(reader_takes(&document), Some(true));
     let (mut both_take, mut both_refuse) = (0, 0);
     let mut quarrels = Vec::new();
     for (change, mutated) in mutations(&document) {
-        let by_schema = follows(&schema, &schema, &mutated);
+        let by_schema = follows(schema, schema, &mutated);
         match reader_takes(&mutated) {
             Some(by_reader) if by_reader != by_schema => {
                 quarrels.push(format!("{change}: reader {by_reader}, schema {by_schema}"));
@@ -276,6 +276,6 @@ fn every_property_of_the_schema_has_a_description() {
             _ => {}
         }
     }
-    check(&task::task_schema(), "");
-    check(&task::steps_schema(), "");
+    check(task::task_schema(), "");
+    check(task::steps_schema(), "");
 }

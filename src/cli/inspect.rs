@@ -4,7 +4,7 @@
 //! many of its beliefs are undecided.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
@@ -50,7 +50,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
             "a data set has meta/info.json, a model has model.json",
         ));
     }
-    inspect_task(path)
+    inspect_task(args)
 }
 
 fn inspect_dataset(args: &InspectArgs) -> Outcome {
@@ -66,12 +66,14 @@ fn inspect_dataset(args: &InspectArgs) -> Outcome {
     }
 }
 
-/// The seam for task files: their report is `inspect_task`'s.
-fn inspect_task(path: &Path) -> Outcome {
-    Err(Failure::input_message(
-        format!("{} is not a folder that topple wrote", path.display()),
-        "give the folder that `topple generate` or `topple train` wrote",
-    ))
+fn inspect_task(args: &InspectArgs) -> Outcome {
+    let file = crate::scene::task::load(&args.path).map_err(Failure::input)?;
+    let report = super::inspect_task::report(&file);
+    if args.json {
+        print_json(&report)
+    } else {
+        print(&report.to_string())
+    }
 }
 
 /// Tries `count` of the set's beliefs, evenly spread, under fresh draws.

@@ -4,6 +4,7 @@
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
 pub mod generate;
+pub mod import;
 pub mod inspect;
 pub mod inspect_task;
 pub mod interrupt;
@@ -11,7 +12,9 @@ pub mod merge;
 pub mod physics;
 pub mod plan;
 pub mod print;
+pub mod replay;
 pub mod schema;
+pub mod train;
 pub mod vet;
 pub mod what_if;
 
@@ -41,6 +44,12 @@ pub enum Command {
     Merge(merge::MergeArgs),
     /// Tell what a data set, a model or a task file holds.
     Inspect(inspect::InspectArgs),
+    /// Show a scenario, a recorded episode or a plan: on the screen, as a page, a clip, a picture or a log.
+    Replay(replay::ReplayArgs),
+    /// Train a world model on a data set.
+    Train(train::TrainArgs),
+    /// Turn real packings into scenarios.
+    Import(import::ImportArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -122,6 +131,9 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Generate(args) => generate::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Train(args) => train::run(&args),
         Command::Schema(args) => schema::run(args),
     }
 }

@@ -6,10 +6,12 @@
 
 use arrow_array::RecordBatch;
 
-use super::belief_columns::{self, BeliefColumns};
-use super::columns::{BuildError, Table, TableBuilder};
+use super::belief_columns;
+use super::belief_rows::BeliefColumns;
+use super::columns::{BuildError, TableBuilder};
 use super::files::FileNumber;
 use super::outcome_columns::{self, ActionColumns, OutcomeColumns};
+use super::table::Table;
 use super::{DatasetError, Episode};
 
 /// The rows of `episodes`, whose frames lie in `file`.

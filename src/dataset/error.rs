@@ -12,7 +12,7 @@ use thiserror::Error;
 #[derive(Debug, Error, Diagnostic)]
 pub enum DatasetError {
     /// The system refused to write: a full disk, no permission.
-    #[error("could not write {}: {source}", .path.display())]
+    #[error("could not write {}: {cause}", .path.display())]
     #[diagnostic(help(
         "make room or choose another folder, then run the same command again: finished files are kept and it goes on after them"
     ))]
@@ -20,16 +20,16 @@ pub enum DatasetError {
         /// What was being written.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// The system refused to read.
-    #[error("could not read {}: {source}", .path.display())]
+    #[error("could not read {}: {cause}", .path.display())]
     #[diagnostic(help("check that the path is right and readable"))]
     Read {
         /// What was being read.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// There is no `meta/info.json`.
     #[error("{} is not a data set of topple: it has no meta/info.json", .path.display())]
@@ -134,13 +134,13 @@ pub enum DatasetError {
         reason: String,
     },
     /// A source could not make a stack's episodes.
-    #[error("stack {stack} could not be made: {source}")]
+    #[error("stack {stack} could not be made: {cause}")]
     #[diagnostic(help("finished files are kept; another seed or other families may get further"))]
     Source {
         /// The stack.
         stack: u64,
         /// What the source said.
-        source: super::SourceError,
+        cause: super::SourceError,
     },
     /// A source broke its promise of so many episodes a stack.
     #[error("stack {stack} yielded {found} episodes instead of {wanted}")]
@@ -209,17 +209,17 @@ impl DatasetError {
 
     /// For `map_err` on a write.
     pub(super) fn writing(path: &Path) -> impl FnOnce(std::io::Error) -> Self + use<'_> {
-        move |source| Self::Write {
+        move |cause| Self::Write {
             path: path.to_owned(),
-            source,
+            cause,
         }
     }
 
     /// For `map_err` on a read.
     pub(super) fn reading(path: &Path) -> impl FnOnce(std::io::Error) -> Self + use<'_> {
-        move |source| Self::Read {
+        move |cause| Self::Read {
             path: path.to_owned(),
-            source,
+            cause,
         }
     }
 

@@ -28,25 +28,25 @@ impl FileNumber {
         self.0 % FILES_PER_CHUNK
     }
 
-    fn within(self, dir: &Path, kind: &str) -> PathBuf {
+    fn within(self, dir: &Path, kind: &str, ending: &str) -> PathBuf {
         dir.join(kind)
             .join(format!("chunk-{:03}", self.chunk()))
-            .join(format!("file-{:03}.parquet", self.in_chunk()))
+            .join(format!("file-{:03}.{ending}", self.in_chunk()))
     }
 
     /// Its frames.
     pub fn frames_path(self, dir: &Path) -> PathBuf {
-        self.within(dir, "data")
+        self.within(dir, "data", "parquet")
     }
 
     /// Its episodes.
     pub fn episodes_path(self, dir: &Path) -> PathBuf {
-        self.within(dir, "meta/episodes")
+        self.within(dir, "meta/episodes", "parquet")
     }
 
-    /// Whether both files are there under their final names.
-    pub fn is_present(self, dir: &Path) -> bool {
-        self.frames_path(dir).is_file() && self.episodes_path(dir).is_file()
+    /// The checksums of both.
+    pub fn sums_path(self, dir: &Path) -> PathBuf {
+        self.within(dir, "meta/sums", "json")
     }
 }
 
@@ -160,4 +160,34 @@ impl Survey {
 fn is_part(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".parquet.part") || name.ends_with(".json.part")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_number_has_its_place_in_chunks_of_a_thousand() {
+        let path = FileNumber(2005).episodes_path(Path::new("d"));
+        assert_eq!(
+            path,
+            Path::new("d/meta/episodes/chunk-002/file-005.parquet")
+        );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_leaves_the_old_file_and_no_temporary_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("info.json");
+        write_whole(&path, b"old").unwrap();
+        // Every write to /dev/full ends in "no space left on device".
+        let temporary = dir.path().join("info.json.part");
+        std::os::unix::fs::symlink("/dev/full", &temporary).unwrap();
+        let error = write_whole(&path, b"new").unwrap_err();
+        assert!(error.is_failed_work());
+        assert!(error.to_string().contains("No space left"), "{error}");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert!(fs::symlink_metadata(&temporary).is_err());
+    }
 }

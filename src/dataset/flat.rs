@@ -7,7 +7,8 @@
 use nalgebra::Translation3;
 
 use super::DatasetError;
-use super::columns::{NumberLists, Table, TableBuilder};
+use super::columns::TableBuilder;
+use super::table::{NumberLists, Table};
 use crate::pose::{Pose, Vec3, rotation_from_normalised};
 
 /// `[3N]`.

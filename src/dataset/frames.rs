@@ -8,7 +8,8 @@
 
 use arrow_array::RecordBatch;
 
-use super::columns::{BuildError, Table, TableBuilder};
+use super::columns::{BuildError, TableBuilder};
+use super::table::Table;
 use super::{DatasetError, Episode, flat};
 use crate::pose::Vec3;
 use crate::rollout::{BodyState, Frame};
@@ -92,10 +93,10 @@ pub(super) fn from_table(
 struct FrameColumns<'a> {
     t: Vec<f64>,
     poses: flat::PoseLists<'a>,
-    linear: super::columns::NumberLists<'a>,
-    angular: super::columns::NumberLists<'a>,
-    force: super::columns::NumberLists<'a>,
-    hand: super::columns::NumberLists<'a>,
+    linear: super::table::NumberLists<'a>,
+    angular: super::table::NumberLists<'a>,
+    force: super::table::NumberLists<'a>,
+    hand: super::table::NumberLists<'a>,
     held: Vec<bool>,
     grip_margin: Vec<f64>,
 }

@@ -1,8 +1,9 @@
 //! Episodes from a source to disk: in parallel, resumable, the same bytes whatever the threads.
 //!
 //! Owns [`generate`]. Stacks are made in parallel within a file and put down
-//! in order. Two files are under way at a time, so that the last stacks of one do not keep
-//! threads waiting; memory is therefore that of two files, however long the set.
+//! in order. A second file is under way at the same time (more of them where there are more than
+//! 16 threads), so that the last stacks of one do not keep threads waiting; memory is therefore
+//! that of a few files, however long the set.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -12,12 +13,13 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 
 use super::files::FileNumber;
-use super::info::{Plan, Shard};
+use super::info::Plan;
+use super::shard::Shard;
 use super::writer::DatasetWriter;
 use super::{DatasetError, Episode, EpisodeSource};
 
-/// Files that are being made at the same time.
-const FILES_UNDER_WAY: usize = 2;
+/// Threads for each file beside the first that is being made at the same time.
+const THREADS_PER_FILE: usize = 16;
 
 /// How far the work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +150,8 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
             Ok(written)
         };
         let lanes: Vec<_> = std::thread::scope(|scope| {
-            let lanes: Vec<_> = (0..FILES_UNDER_WAY).map(|_| scope.spawn(lane)).collect();
+            let count = 1 + self.pool.current_num_threads().div_ceil(THREADS_PER_FILE);
+            let lanes: Vec<_> = (0..count).map(|_| scope.spawn(lane)).collect();
             lanes.into_iter().map(|lane| lane.join()).collect()
         });
         let mut written = Vec::new();
@@ -181,7 +184,7 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, DatasetError> {
         let wanted = self.writer.info().episodes_per_stack;
         let made = self.source.stack(stack);
-        let mut episodes = made.map_err(|source| DatasetError::Source { stack, source })?;
+        let mut episodes = made.map_err(|cause| DatasetError::Source { stack, cause })?;
         let found = episodes.len() as u64;
         if found != wanted {
             return Err(DatasetError::WrongCount {

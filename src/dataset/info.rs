@@ -7,7 +7,6 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -16,12 +15,15 @@ use sha2::{Digest, Sha256};
 use super::DatasetError;
 use super::files::{self, FILES_PER_CHUNK, FileNumber};
 use super::frames::FEATURES;
+use super::shard::Shard;
 use crate::rollout::STRIDE_S;
 
 /// The newest layout that this program reads, and the one that it writes.
-pub const SCHEMA_VERSION: u64 = 1;
+pub const SCHEMA_VERSION: u64 = 2;
+/// The first layout whose files have checksums.
+const FIRST_WITH_SUMS: u64 = 2;
 /// Stacks in one pair of files: what an interruption costs at most, and what a shard is made of.
-pub const STACKS_PER_FILE: u64 = 32;
+pub const STACKS_PER_FILE: u64 = 16;
 
 /// What is to be generated.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,44 +38,6 @@ pub struct Plan {
     pub episodes_per_stack: u64,
     /// Which part of it, `None` for all.
     pub shard: Option<Shard>,
-}
-
-/// One of several equal parts of a data set, made on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shard {
-    /// From 1 to `count`.
-    pub index: u64,
-    /// How many parts there are.
-    pub count: u64,
-}
-
-impl FromStr for Shard {
-    type Err = DatasetError;
-
-    fn from_str(text: &str) -> Result<Self, DatasetError> {
-        let bad = |reason: &str| DatasetError::BadShard {
-            text: text.to_owned(),
-            reason: reason.to_owned(),
-        };
-        let (index, count) = text
-            .split_once('/')
-            .ok_or_else(|| bad("there is no slash"))?;
-        let number = |part: &str| part.parse::<u64>().map_err(|e| bad(&e.to_string()));
-        let shard = Self {
-            index: number(index)?,
-            count: number(count)?,
-        };
-        if shard.index == 0 || shard.index > shard.count {
-            return Err(bad("shards are counted from 1"));
-        }
-        Ok(shard)
-    }
-}
-
-impl std::fmt::Display for Shard {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.index, self.count)
-    }
 }
 
 /// Whether a data set has all its files.
@@ -217,6 +181,11 @@ impl Info {
         files::write_whole(&path, (text + "\n").as_bytes())
     }
 
+    /// Whether `meta/sums` is part of the layout.
+    pub(super) fn has_sums(&self) -> bool {
+        self.schema_version >= FIRST_WITH_SUMS
+    }
+
     /// The files that belong here, whether they are there yet or not.
     pub(super) fn files(&self) -> impl Iterator<Item = FileNumber> + use<> {
         let files = self.stacks.div_ceil(self.stacks_per_file);
@@ -334,15 +303,6 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_shard_is_written_as_one_of_so_many() {
-        let shard: Shard = "2/3".parse().unwrap();
-        assert_eq!((shard.index, shard.count), (2, 3));
-        for bad in ["0/3", "4/3", "1", "a/b", "1/0", "-1/2", ""] {
-            assert!(bad.parse::<Shard>().is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn shards_share_out_every_file_once() {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::generate::Ending;
-use super::info::{Info, Plan, Shard, Status};
+use super::info::{Info, Plan, Status};
+use super::shard::Shard;
 use super::writer::DatasetWriter;
 use super::{Dataset, DatasetError};
 

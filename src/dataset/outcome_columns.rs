@@ -7,8 +7,9 @@
 //! theirs. `length`, `data/chunk_index` and `data/file_index` are LeRobot's; `data/from_row` and
 //! `data/to_row` count the rows of that file.
 
-use super::columns::{NumberLists, Table, TableBuilder};
+use super::columns::TableBuilder;
 use super::files::FileNumber;
+use super::table::{NumberLists, Table};
 use super::{DatasetError, Episode, flat};
 use crate::grasp::GraspCandidate;
 use crate::pose::{Pose, Vec3};

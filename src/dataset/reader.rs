@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::files::{self, FileNumber};
 use super::info::{Info, Status, hex};
-use super::parquet_file::OpenFile;
 use super::split::{Split, split_of};
+use super::stored::StoredFile;
 use super::{DatasetError, Episode, episodes, frames};
 
 /// A data set, or the finished files of one that is still being made.
@@ -29,16 +29,23 @@ impl Dataset {
     /// When `dir` is no data set, is of a newer version, or lacks files though it says it is complete.
     pub fn open(dir: &Path) -> Result<Self, DatasetError> {
         let info = Info::read(dir)?;
-        let present = |file: &FileNumber| file.is_present(dir);
-        let lacking = info.files().find(|f| !present(f));
-        if let (Status::Complete, Some(file)) = (info.status, lacking) {
-            let path = [file.frames_path(dir), file.episodes_path(dir)]
-                .into_iter()
-                .find(|p| !p.is_file())
-                .unwrap_or_else(|| dir.to_owned());
+        let absent = |file| {
+            StoredFile {
+                dir,
+                info: &info,
+                file,
+            }
+            .absent()
+        };
+        if info.status == Status::Complete
+            && let Some(path) = info.files().find_map(absent)
+        {
             return Err(DatasetError::Missing { path });
         }
-        let files = info.files().filter(present).collect();
+        let files = info
+            .files()
+            .filter(|&file| absent(file).is_none())
+            .collect();
         Ok(Self {
             dir: dir.to_owned(),
             info,
@@ -54,6 +61,14 @@ impl Dataset {
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    fn stored(&self, file: FileNumber) -> StoredFile<'_> {
+        StoredFile {
+            dir: &self.dir,
+            info: &self.info,
+            file,
+        }
     }
 
     /// Whether no file is still to come.
@@ -95,8 +110,7 @@ impl Dataset {
             .iter()
             .map(|(e, length)| (e.index, *length, e.workcell.scene.boxes.len()))
             .collect();
-        let path = file.frames_path(&self.dir);
-        let table = OpenFile::open(&path, &self.info.identity)?.read(None)?;
+        let table = self.stored(file).open_frames()?.read(None)?;
         let frames = frames::from_table(&table, &expected)?;
         for ((episode, _), frames) in episodes.iter_mut().zip(frames) {
             episode.rollout.frames = frames;
@@ -114,7 +128,7 @@ impl Dataset {
     pub fn read_outlines(&self, n: usize) -> Result<Vec<(Episode, usize)>, DatasetError> {
         let file = self.files[n];
         let path = file.episodes_path(&self.dir);
-        let table = OpenFile::open(&path, &self.info.identity)?.read(None)?;
+        let table = self.stored(file).open_episodes()?.read(None)?;
         let episodes = episodes::from_table(&table)?;
         let first = self.info.stacks_of(file).start * self.info.episodes_per_stack;
         let count = self.info.episodes_of(file);
@@ -158,8 +172,8 @@ impl Dataset {
     pub fn hash(&self) -> Result<String, DatasetError> {
         let mut hasher = Sha256::new();
         let mut paths = vec![files::info_path(&self.dir)];
-        for file in &self.files {
-            paths.extend([file.frames_path(&self.dir), file.episodes_path(&self.dir)]);
+        for &file in &self.files {
+            paths.extend(self.stored(file).paths());
         }
         for path in paths {
             let mut file = File::open(&path).map_err(DatasetError::reading(&path))?;

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use super::columns::BuildError;
 use super::files::{self, FileNumber, Survey};
 use super::info::{Info, Plan, Status};
-use super::parquet_file::{self, IDENTITY, Numbers, OpenFile, STATS};
+use super::parquet_file::{self, IDENTITY, OpenFile, STATS, Varied};
 use super::stats::Stats;
+use super::stored::StoredFile;
 use super::{DatasetError, Episode, episodes, frames};
 
 /// A folder that this process alone writes to.
@@ -77,11 +78,12 @@ impl DatasetWriter {
     }
 
     fn is_whole(&self, file: FileNumber) -> Result<bool, DatasetError> {
-        if !file.is_present(&self.dir) {
+        let stored = self.stored(file);
+        if stored.absent().is_some() {
             return Ok(false);
         }
-        for path in [file.frames_path(&self.dir), file.episodes_path(&self.dir)] {
-            match OpenFile::open(&path, &self.info.identity) {
+        for opened in [stored.open_frames(), stored.open_episodes()] {
+            match opened {
                 Ok(_) => {}
                 // Its bytes follow from seed and config, so making it anew loses nothing.
                 Err(DatasetError::Damaged { .. }) => return Ok(false),
@@ -89,6 +91,14 @@ impl DatasetWriter {
             }
         }
         Ok(true)
+    }
+
+    fn stored(&self, file: FileNumber) -> StoredFile<'_> {
+        StoredFile {
+            dir: &self.dir,
+            info: &self.info,
+            file,
+        }
     }
 
     /// Writes a file's episodes, numbered by [`Info::episodes_per_stack`], whole or not at all.
@@ -114,20 +124,15 @@ impl DatasetWriter {
         let stats =
             serde_json::to_string(&Stats::of(episodes)).map_err(unwritable(&frames_path))?;
         let identity = (IDENTITY, self.info.identity.clone());
-        let bytes = parquet_file::encode(
-            &frames,
-            Numbers::Varied,
-            &[identity.clone(), (STATS, stats)],
-        )
-        .map_err(unwritable(&frames_path))?;
+        let bytes = parquet_file::encode(&frames, Varied::All, &[identity.clone(), (STATS, stats)])
+            .map_err(unwritable(&frames_path))?;
         drop(frames);
         let path = file.episodes_path(&self.dir);
         let rows = episodes::to_batch(episodes, file)
             .map_err(|e| build_error(e, &path, |row| episodes.get(row).map(|e| e.index)))?;
-        let rows = parquet_file::encode(&rows, Numbers::Repeated, &[identity])
-            .map_err(unwritable(&path))?;
-        files::write_whole(&frames_path, &bytes)?;
-        files::write_whole(&path, &rows)
+        let rows =
+            parquet_file::encode(&rows, Varied::Motions, &[identity]).map_err(unwritable(&path))?;
+        self.stored(file).write(&bytes, &rows)
     }
 
     /// Copies a file of another part of the same data set.
@@ -135,15 +140,16 @@ impl DatasetWriter {
     /// # Errors
     /// When it is not whole, not of this set, or the system refuses.
     pub(super) fn copy_from(&self, from: &Path, file: FileNumber) -> Result<(), DatasetError> {
-        let pairs = [
-            (file.frames_path(from), file.frames_path(&self.dir)),
-            (file.episodes_path(from), file.episodes_path(&self.dir)),
-        ];
-        for (from, to) in pairs {
-            OpenFile::open(&from, &self.info.identity)?;
-            files::copy_whole(&from, &to)?;
-        }
-        Ok(())
+        let source = StoredFile {
+            dir: from,
+            ..self.stored(file)
+        };
+        source.open_frames()?;
+        source.open_episodes()?;
+        let pairs = source.paths().into_iter().zip(self.stored(file).paths());
+        pairs
+            .into_iter()
+            .try_for_each(|(from, to)| files::copy_whole(&from, &to))
     }
 
     /// Marks the set as complete.
@@ -156,6 +162,7 @@ impl DatasetWriter {
         let mut episodes = 0;
         for file in self.info.files() {
             let path = file.frames_path(&self.dir);
+            // Checked to the last byte when it was written or found.
             let open = OpenFile::open(&path, &self.info.identity)?;
             let part = open
                 .metadata(STATS)
