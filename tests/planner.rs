@@ -50,7 +50,10 @@ fn json(output: &[u8]) -> Value {
 /// The object without what is measured.
 fn without_times(output: &[u8]) -> Value {
     let mut object = json(output);
-    object.as_object_mut().expect("an object").remove("timing_ms");
+    object
+        .as_object_mut()
+        .expect("an object")
+        .remove("timing_ms");
     object
 }
 
@@ -99,7 +102,10 @@ fn a_heavy_box_is_refused_with_a_reason_and_what_would_help() {
     let done = folder.topple("plan", &[]).assert().code(3);
     let plan = json(&done.get_output().stdout);
     assert_eq!(plan["verdict"], "no_safe_plan");
-    assert!(plan["reason"].as_str().unwrap().contains("40.0 kg"), "{plan}");
+    assert!(
+        plan["reason"].as_str().unwrap().contains("40.0 kg"),
+        "{plan}"
+    );
     assert!(!plan["remedies"].as_array().unwrap().is_empty());
     assert!(plan.get("executed").is_none());
 }
@@ -107,13 +113,19 @@ fn a_heavy_box_is_refused_with_a_reason_and_what_would_help() {
 #[test]
 fn a_small_nudge_is_safe_a_large_one_is_not_and_the_limit_lies_between() {
     let folder = Folder::with_task("");
-    let small = folder.topple("what-if", &["--nudge", "high=0.005,0,0"]).assert().code(0);
+    let small = folder
+        .topple("what-if", &["--nudge", "high=0.005,0,0"])
+        .assert()
+        .code(0);
     let largest = json(&small.get_output().stdout)["largest_safe"].clone();
     assert_eq!(largest["unit"], "m");
     let value = largest["value"].as_f64().unwrap();
     assert!((0.005..0.25).contains(&value), "{value}");
     // Past the edge of the box below, it falls.
-    let large = folder.topple("what-if", &["--nudge", "high=0.4,0,0"]).assert().code(3);
+    let large = folder
+        .topple("what-if", &["--nudge", "high=0.4,0,0"])
+        .assert()
+        .code(3);
     let fate = json(&large.get_output().stdout)["boxes"]["high"].clone();
     assert!(fate["p_falls"].as_f64().unwrap() > 0.5, "{fate}");
 }
@@ -121,7 +133,10 @@ fn a_small_nudge_is_safe_a_large_one_is_not_and_the_limit_lies_between() {
 #[test]
 fn pulling_out_the_lower_box_by_its_side_is_not_safe() {
     let folder = Folder::with_task("");
-    let done = folder.topple("what-if", &["--grasp", "low/back"]).assert().code(3);
+    let done = folder
+        .topple("what-if", &["--grasp", "low/back"])
+        .assert()
+        .code(3);
     let report = json(&done.get_output().stdout);
     let unsafe_or_refused = report["risk"].as_f64().is_none_or(|r| r > 0.5);
     assert!(unsafe_or_refused, "{report}");
@@ -133,7 +148,10 @@ fn vetting_names_the_first_unsafe_step_and_repairs_it() {
     let steps = "version: 1\nsteps: [{remove: low}, {remove: high}]\n";
     std::fs::write(folder.path("steps.yaml"), steps).unwrap();
     let steps_path = folder.path("steps.yaml").display().to_string();
-    let done = folder.topple("vet", &[&steps_path, "--repair"]).assert().code(3);
+    let done = folder
+        .topple("vet", &[&steps_path, "--repair"])
+        .assert()
+        .code(3);
     let report = json(&done.get_output().stdout);
     assert_eq!(report["verdict"], "unsafe");
     assert_eq!(report["first_unsafe"], 0);
@@ -151,10 +169,25 @@ fn wrong_usage_and_wrong_input_end_with_code_2_and_a_remedy() {
         assert!(done.get_output().stdout.is_empty());
     };
     says(&mut scene_only.topple("plan", &[]), "task: {kind: retrieve");
-    says(&mut scene_only.topple("what-if", &["--nudge", "nobody=1,0,0"]), "nobody");
-    says(&mut scene_only.topple("what-if", &["--nudge", "high=nan,0,0"]), "no direction");
+    says(
+        &mut scene_only.topple("what-if", &["--nudge", "nobody=1,0,0"]),
+        "nobody",
+    );
+    says(
+        &mut scene_only.topple("what-if", &["--nudge", "high=nan,0,0"]),
+        "no direction",
+    );
     says(&mut scene_only.topple("what-if", &[]), "--nudge");
-    says(&mut scene_only.topple("what-if", &["--push", "high=1,0,0", "--max-risk", "7"]), "no probability");
-    says(&mut scene_only.topple("vet", &["nowhere.yaml"]), "nowhere.yaml");
-    says(&mut scene_only.topple("plan", &["--model", "nowhere"]), "Leave one");
+    says(
+        &mut scene_only.topple("what-if", &["--push", "high=1,0,0", "--max-risk", "7"]),
+        "no probability",
+    );
+    says(
+        &mut scene_only.topple("vet", &["nowhere.yaml"]),
+        "nowhere.yaml",
+    );
+    says(
+        &mut scene_only.topple("plan", &["--model", "nowhere"]),
+        "Leave one",
+    );
 }

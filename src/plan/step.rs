@@ -105,7 +105,7 @@ pub fn search_step(
         gather(workcell, wishes, settings.screen)
     });
     let mut rated = timed(&mut timing.screen, || {
-        search.rate(candidates, &mut rejected)
+        search.screen(candidates, &mut rejected)
     });
     let improved = search.improve_lifts(&rated, rng, &mut timing);
     rated.extend(improved);
