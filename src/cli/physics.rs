@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use crate::dynamics::Dynamics;
 use crate::eval::plant::SandboxPlant;
+use crate::model::{LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
 use crate::plan::{Objective, Planner, Plant};
 use crate::sandbox::exact::BoundRule;
@@ -124,15 +125,33 @@ impl Physics {
     }
 }
 
-/// SEAM (lead): the world model of `--model DIR`, or the one inside the binary.
+/// The world model of `--model DIR`, or the one inside the binary.
 fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {
-    let what = match &args.model {
-        Some(folder) => format!("the model `{}` cannot be read", folder.display()),
-        None => "this build has no world model inside".to_owned(),
+    let (name, model) = match &args.model {
+        Some(folder) => {
+            let model = WorldModel::load(folder).map_err(|why| {
+                Failure::input_message(
+                    format!("the model `{}` cannot be used: {why}", folder.display()),
+                    "Give a folder that `topple train` made, or leave --model out.",
+                )
+            })?;
+            let name = folder.file_name().unwrap_or(folder.as_os_str());
+            (name.to_string_lossy().into_owned(), model)
+        }
+        None => ("default".to_owned(), built_in()?),
     };
+    let hash = model.card.weights_hash.clone();
+    Ok((
+        Box::new(LearnedDynamics::new(model)),
+        ModelReport { name, hash },
+    ))
+}
+
+/// SEAM (lead): the model inside the binary, once `models/default` is there to be built in.
+fn built_in() -> Result<WorldModel, Failure> {
     Err(Failure::input_message(
-        what,
-        "Ask for the sandbox with --dynamics sandbox.",
+        "this build has no world model inside",
+        "Name one with --model DIR, or ask for the sandbox with --dynamics sandbox.",
     ))
 }
 
