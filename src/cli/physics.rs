@@ -16,12 +16,23 @@ use crate::plan::{Objective, Planner, Plant};
 use crate::sandbox::exact::BoundRule;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
-use crate::scene::task::{self, PlannerSettings, TaskFile};
+use crate::scene::task::{self, PlannerKind, PlannerSettings, TaskFile};
 
 /// Draws of the shield unless the command line says otherwise; the sandbox needs none.
 const DEFAULT_VERIFY: usize = 8;
 /// Physics steps between two recorded frames of an execution: 10 a second.
 const FRAME_STEPS: u64 = 24;
+
+/// The budget on the sandbox where the task file leaves it open: a candidate costs a hundred times
+/// what it costs the world model.
+const SANDBOX_SETTINGS: PlannerSettings = PlannerSettings {
+    kind: PlannerKind::Cem,
+    horizon: 8,
+    screen: 48,
+    imagine: 9,
+    iterations: 2,
+    elites: 3,
+};
 
 /// What imagines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -98,6 +109,12 @@ impl Physics {
 
     /// A planner on this physics.
     pub fn planner(&self, settings: PlannerSettings, seed: u64) -> Planner<'_> {
+        let is_default = settings == PlannerSettings::default();
+        let settings = if is_default && self.dynamics.name() == "sandbox" {
+            SANDBOX_SETTINGS
+        } else {
+            settings
+        };
         Planner {
             dynamics: self.dynamics.as_ref(),
             shield: self.shield.as_ref().map(|s| s as &dyn Dynamics),
@@ -115,7 +132,10 @@ impl Physics {
 pub fn world_model(folder: Option<&Path>) -> Result<WorldModel, Failure> {
     match folder {
         Some(folder) => WorldModel::load(folder).map_err(|error| {
-            Failure::input_message(error, "Name the folder that `topple train` wrote.")
+            Failure::input_message(
+                format!("the model `{}` cannot be used: {error}", folder.display()),
+                "Give a folder that `topple train` made, or leave --model out.",
+            )
         }),
         None => WorldModel::builtin().map_err(|error| {
             Failure::failed_message(

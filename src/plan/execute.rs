@@ -11,7 +11,7 @@ use crate::scene::{Scene, Workcell};
 use super::candidates::Wish;
 use super::order::{Goal, Plan, PlanError, PlannedStep, Planner, scene_after};
 use super::reason::RejectedCandidate;
-use super::timing::Timing;
+use super::timing::{Timing, timed};
 
 /// A world that can be acted on: the sandbox under one draw, or a robot.
 pub trait Plant {
@@ -233,7 +233,11 @@ impl Run<'_> {
         self.timing.add(&found.timing);
         self.rejected.extend(found.rejected);
         for step in found.safe {
-            let (shield, objection) = self.planner.verify(seen, &step, salt)?;
+            let mut verify = 0.0;
+            let checked = timed(&mut verify, || self.planner.verify(seen, &step, salt));
+            self.timing.verify += verify;
+            self.timing.total += verify;
+            let (shield, objection) = checked?;
             if objection.is_none() {
                 return Ok(Some(PlannedStep {
                     step,
