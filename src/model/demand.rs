@@ -124,8 +124,7 @@ impl<'a> Demand<'a> {
                 let torsion = 0.38 * (finger.y * finger.z).sqrt();
                 let width = self.width.max(0.01);
                 let tangential = force.yz().norm() + 2.0 * moment.yz().norm() / width;
-                (tangential + moment.x.abs() / torsion) / capacity
-                    + 0.5 * force.x.abs() / max_force
+                (tangential + moment.x.abs() / torsion) / capacity + 0.5 * force.x.abs() / max_force
             }
         }
     }

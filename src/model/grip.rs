@@ -101,7 +101,8 @@ pub fn grip_features(gripped: &Gripped<'_>, frame: &ActionFrame) -> [f32; GRIP_F
     let weight = body.mass_mean * GRAVITY;
     let above = gripped.loads.bodies[target].above;
     demands(gripped, gripper, body, &hand, &mut out);
-    out[25] = (body.mass_mean + 2.0 * body.mass_std) * GRAVITY / gripped.robot.max_hand_force.max(1.0);
+    out[25] =
+        (body.mass_mean + 2.0 * body.mass_std) * GRAVITY / gripped.robot.max_hand_force.max(1.0);
     out[31] = weight.max(1e-3).ln();
     match *gripper {
         Gripper::Suction {

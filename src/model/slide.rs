@@ -59,7 +59,8 @@ impl Slides {
         }
         for (i, near) in near.iter().enumerate() {
             // What the target's way cuts into sideways is shoved out of it.
-            if i != target && near.least < 0.0 && near.axis.z.abs() < 0.5 && !graph.bodies[i].fixed {
+            if i != target && near.least < 0.0 && near.axis.z.abs() < 0.5 && !graph.bodies[i].fixed
+            {
                 by[i] = near.axis * (-near.least).min(FARTHEST_M);
             }
         }
@@ -96,9 +97,10 @@ fn margin_after(
     let body = &graph.bodies[i];
     let touched = |j: usize| by[j] != Vec3::zeros();
     let disturbed = touched(i)
-        || graph.contacts.iter().any(|c| {
-            (c.a == i && touched(c.b)) || (c.b == i && touched(c.a))
-        });
+        || graph
+            .contacts
+            .iter()
+            .any(|c| (c.a == i && touched(c.b)) || (c.b == i && touched(c.a)));
     if body.fixed || Some(i) == gone || !disturbed {
         return standing;
     }
@@ -165,7 +167,8 @@ fn tipping(graph: &SceneGraph, target: usize, force: &Vec3) -> f64 {
         return 0.0;
     };
     let height = body.obb.support(&Vec3::z());
-    let arm = body.obb.support(&direction) - (body.com - body.obb.pose.translation.vector).dot(&direction);
+    let arm = body.obb.support(&direction)
+        - (body.com - body.obb.pose.translation.vector).dot(&direction);
     let weight = body.mass_mean.max(1e-3) * GRAVITY;
     (force.norm() * height / (weight * arm.max(1e-3))).min(5.0)
 }
@@ -190,7 +193,9 @@ mod tests {
                 by: Vec3::new(x, 0.0, 0.0),
             };
             let near = Encoder::new(&workcell_of(scene.clone())).clearances(&action, 1);
-            Slides::new(&graph, &action, 1, &loads, &near).bodies[1].margin.distance
+            Slides::new(&graph, &action, 1, &loads, &near).bodies[1]
+                .margin
+                .distance
         };
         assert!((nudged(0.05) - 0.1).abs() < 1e-6);
         assert!((nudged(0.18) - 0.02).abs() < 1e-6);
