@@ -253,6 +253,9 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
     }
 }
 
+/// A figure of risks and outcomes; `None` where it is not defined.
+type Statistic<'a> = &'a dyn Fn(&[f64], &[bool]) -> Option<f64>;
+
 fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let risks: Vec<f64> = forecasts.iter().map(|f| f.risk).collect();
@@ -269,7 +272,7 @@ fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
     let hits = in_band.iter().filter(|f| f.accident).count();
     let some = !in_band.is_empty();
     let mut ci = BTreeMap::new();
-    let mut interval = |name, statistic: &dyn Fn(&[f64], &[bool]) -> Option<f64>| {
+    let mut interval = |name, statistic: Statistic| {
         let of = |drawn: &[usize]| {
             let (r, l) = pick(drawn);
             statistic(&r, &l)

@@ -111,7 +111,7 @@ pub fn tasks(
 }
 
 fn task(suite: PlannerSuite, seed: u64, stack: u64) -> Result<Option<PlannerTask>, SandboxError> {
-    let split = if stack % 2 == 0 {
+    let split = if stack.is_multiple_of(2) {
         Split::Standard
     } else {
         Split::Hard

@@ -130,7 +130,7 @@ pub fn execute(
         rejected: Vec::new(),
         timing: Timing::default(),
     };
-    let stop = run.to_the_end(plant)?;
+    let stop = run.run_out(plant)?;
     Ok(Execution {
         steps: run.steps,
         stop,
@@ -151,7 +151,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn to_the_end(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
+    fn run_out(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
         let mut seen = plant.observe()?;
         // Every step takes or places a box, so twice as many as there are boxes is a safe end.
         for index in 0..2 * seen.scene.boxes.len() + 2 {
