@@ -9,7 +9,8 @@ use crate::rollout::{Action, Rollout};
 use crate::scene::{Scene, Workcell};
 
 use super::candidates::Wish;
-use super::order::{Goal, Plan, PlanError, PlannedStep, Planner, scene_after};
+use super::goal::Goal;
+use super::planner::{Plan, PlanError, PlannedStep, Planner, scene_after};
 use super::reason::RejectedCandidate;
 use super::timing::{Timing, timed};
 
@@ -130,7 +131,7 @@ pub fn execute(
         rejected: Vec::new(),
         timing: Timing::default(),
     };
-    let stop = run.to_the_end(plant)?;
+    let stop = run.until_done(plant)?;
     Ok(Execution {
         steps: run.steps,
         stop,
@@ -151,7 +152,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn to_the_end(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
+    fn until_done(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
         let mut seen = plant.observe()?;
         // Every step takes or places a box, so twice as many as there are boxes is a safe end.
         for index in 0..2 * seen.scene.boxes.len() + 2 {

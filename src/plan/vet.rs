@@ -10,7 +10,8 @@ use crate::scene::Workcell;
 
 use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
-use super::order::{Goal, Plan, PlanError, Planner, Verdict, scene_after};
+use super::goal::Goal;
+use super::planner::{Plan, PlanError, Planner, Verdict, scene_after};
 use super::reason::best_of_each;
 use super::risk::of_plan;
 use super::step::StepPlan;
