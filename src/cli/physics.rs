@@ -3,7 +3,7 @@
 //! Owns the flags that `plan`, `what-if` and `vet` share. The seam between the planner, which
 //! knows only the traits, and those that implement them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -125,34 +125,38 @@ impl Physics {
     }
 }
 
-/// The world model of `--model DIR`, or the one inside the binary.
-fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {
-    let (name, model) = match &args.model {
-        Some(folder) => {
-            let model = WorldModel::load(folder).map_err(|why| {
-                Failure::input_message(
-                    format!("the model `{}` cannot be used: {why}", folder.display()),
-                    "Give a folder that `topple train` made, or leave --model out.",
-                )
-            })?;
-            let name = folder.file_name().unwrap_or(folder.as_os_str());
-            (name.to_string_lossy().into_owned(), model)
-        }
-        None => ("default".to_owned(), built_in()?),
-    };
-    let hash = model.card.weights_hash.clone();
-    Ok((
-        Box::new(LearnedDynamics::new(model)),
-        ModelReport { name, hash },
-    ))
+/// The world model in `folder`, or the one inside the binary.
+///
+/// # Errors
+/// When the folder holds no model that this program reads.
+pub fn world_model(folder: Option<&Path>) -> Result<WorldModel, Failure> {
+    match folder {
+        Some(folder) => WorldModel::load(folder).map_err(|error| {
+            Failure::input_message(
+                format!("the model `{}` cannot be used: {error}", folder.display()),
+                "Give a folder that `topple train` made, or leave --model out.",
+            )
+        }),
+        None => WorldModel::builtin().map_err(|error| {
+            Failure::failed_message(
+                format!("the model inside this program cannot be used: {error}"),
+                "Name another with --model DIR, or ask for the sandbox with --dynamics sandbox.",
+            )
+        }),
+    }
 }
 
-/// SEAM (lead): the model inside the binary, once `models/default` is there to be built in.
-fn built_in() -> Result<WorldModel, Failure> {
-    Err(Failure::input_message(
-        "this build has no world model inside",
-        "Name one with --model DIR, or ask for the sandbox with --dynamics sandbox.",
-    ))
+fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {
+    let model = world_model(args.model.as_deref())?;
+    let name = match &args.model {
+        Some(folder) => folder.display().to_string(),
+        None => "default".to_owned(),
+    };
+    let report = ModelReport {
+        name,
+        hash: model.card.weights_hash.clone(),
+    };
+    Ok((Box::new(LearnedDynamics::new(model)), report))
 }
 
 fn sandbox() -> (Box<dyn Dynamics>, ModelReport) {

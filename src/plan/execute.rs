@@ -131,7 +131,7 @@ pub fn execute(
         rejected: Vec::new(),
         timing: Timing::default(),
     };
-    let stop = run.until_done(plant)?;
+    let stop = run.run_out(plant)?;
     Ok(Execution {
         steps: run.steps,
         stop,
@@ -152,7 +152,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn until_done(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
+    fn run_out(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
         let mut seen = plant.observe()?;
         // Every step takes or places a box, so twice as many as there are boxes is a safe end.
         for index in 0..2 * seen.scene.boxes.len() + 2 {
