@@ -222,9 +222,7 @@ impl Hand {
             || slip.rotation.angle() > MAX_SLIP_RAD;
         let margin = match &mut self.tool {
             Tool::Suction(cup) => cup.load(engine, self.palm, target),
-            Tool::Jaw(jaw) => jaw
-                .holds(engine, target)
-                .then(|| 1.0 - slip.translation.vector.norm() / MAX_SLIP_M),
+            Tool::Jaw(jaw) => jaw.load(engine, target),
         };
         match margin {
             Some(margin) if !slipped => GripStatus::Holding { margin },

@@ -5,11 +5,9 @@
 //! axes would not do: 100 N of shear then holds 142 N at 45° (measured; design, section 6). The load
 //! is read from the joint's stretch, not from its impulses, which are those of the last substep only.
 
-use rapier3d::dynamics::{
-    GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle,
-};
+use rapier3d::dynamics::{GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle};
 
-use super::engine::{Engine, from_engine, from_vector, to_engine, to_vector};
+use super::engine::{DT_S, Engine, from_engine, from_vector, to_engine, to_vector};
 use super::hand::{ANGULAR, LINEAR, set_spring};
 use crate::pose::{Pose, Vec3};
 
@@ -25,8 +23,8 @@ const SEAL_ANGLE_RAD: f64 = 0.175;
 const EDGE_SLACK_M: f64 = 0.002;
 /// A cup stretched this far has left the face, m.
 const TRAVEL_M: f64 = 0.018;
-/// Steps in a row that the limit has to be passed before the seal breaks.
-const PATIENCE: u32 = 3;
+/// How long the limit has to be passed before the seal breaks, s: three steps.
+const PATIENCE_S: f64 = 3.0 * DT_S;
 
 /// The cup and, while it holds, its joint.
 #[derive(Clone)]
@@ -116,9 +114,11 @@ impl Suction {
         let moment = stretch.rotation.scaled_axis() * BEND.0 + into_hand * turn * BEND.1;
         let pull = force.z.max(0.0);
         let shear = force.xy().norm();
-        let used = (shear / self.max_shear).max(pull / self.max_pull + moment.norm() / self.max_moment);
+        let used =
+            (shear / self.max_shear).max(pull / self.max_pull + moment.norm() / self.max_moment);
         seal.over = if used > 1.0 { seal.over + 1 } else { 0 };
-        let broken = seal.over >= PATIENCE || stretch.translation.vector.norm() > TRAVEL_M;
+        let broken = f64::from(seal.over) * engine.dt() > PATIENCE_S - 0.5 * engine.dt()
+            || stretch.translation.vector.norm() > TRAVEL_M;
         (!broken).then_some(1.0 - used)
     }
 
