@@ -27,8 +27,11 @@
 pub mod cli;
 pub mod dataset;
 pub mod dynamics;
+pub mod eval;
 pub mod grasp;
+pub mod model;
 pub mod motion;
+pub mod plan;
 pub mod pose;
 pub mod replay;
 pub mod rollout;

@@ -53,6 +53,18 @@ pub fn rotation_from_xyzw(q: [f64; 4]) -> Result<Quat, NotARotation> {
     Ok(Quat::from_quaternion(raw))
 }
 
+/// The rotation of a quaternion `[x, y, z, w]` that was normalised when it was written: bits are kept.
+///
+/// # Errors
+/// When its norm is more than 1e-6 from one: then it was not.
+pub fn rotation_from_normalised(q: [f64; 4]) -> Result<Quat, NotARotation> {
+    let raw = Quaternion::new(q[3], q[0], q[1], q[2]);
+    if (raw.norm() - 1.0).abs() <= 1e-6 {
+        return Ok(Quat::new_unchecked(raw));
+    }
+    Err(NotARotation(q))
+}
+
 impl TryFrom<PoseData> for Pose {
     type Error = NotARotation;
 
@@ -121,6 +133,16 @@ mod tests {
         let back = Pose::try_from(PoseData::from(pose)).unwrap();
         assert!((back.translation.vector - pose.translation.vector).norm() < 1e-12);
         assert!(back.rotation.angle_to(&pose.rotation) < 1e-7);
+    }
+
+    #[test]
+    fn a_normalised_quaternion_keeps_its_bits() {
+        let q = Quat::from_euler_angles(0.1, 0.7, -2.0);
+        let c = q.coords;
+        let back = rotation_from_normalised([c.x, c.y, c.z, c.w]).unwrap();
+        assert_eq!(back.coords, c);
+        assert!(rotation_from_normalised([0.0, 0.0, 0.0, 1.001]).is_err());
+        assert!(rotation_from_normalised([f64::NAN, 0.0, 0.0, 1.0]).is_err());
     }
 
     #[test]

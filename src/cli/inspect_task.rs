@@ -170,3 +170,26 @@ fn spread(mean: f64, std: f64) -> String {
         format!("{mean:.2} ± {std:.2}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_report_says_what_carries_what() {
+        let text = "version: 1\nname: two\ntask: {kind: retrieve, box: low}\nscene:\n  boxes:\n\
+            \x20   - {id: low, size: [0.2, 0.2, 0.2], position: [0, 0, 0.1], mass: 2}\n\
+            \x20   - {id: beside, size: [0.2, 0.2, 0.3], position: [0.2, 0, 0.15], mass: 2}\n\
+            \x20   - {id: high, size: [0.1, 0.1, 0.1], position: [0, 0, 0.25], mass: {mean: 1, std: 0.1}}\n";
+        let file = crate::scene::task::parse(text, std::path::Path::new("two.yaml")).unwrap();
+        let report = report(&file);
+        assert_eq!(report.boxes[0].under, ["high"]);
+        assert!(report.boxes[2].under.is_empty());
+        assert_eq!(
+            (report.task, &report.targets[..]),
+            (Some("retrieve"), &["low".to_owned()][..])
+        );
+        assert!((report.mass_kg - 5.0).abs() < 1e-12);
+        assert!(report.to_string().contains("1.00 ± 0.10"), "{report}");
+    }
+}

@@ -3,9 +3,20 @@
 //! Owns the exit codes of design, section 3, and nothing that computes: library code returns
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
+pub mod generate;
+pub mod import;
+pub mod inspect;
 pub mod inspect_task;
 pub mod interrupt;
+pub mod merge;
+pub mod physics;
+pub mod plan;
+pub mod print;
+pub mod replay;
 pub mod schema;
+pub mod train;
+pub mod vet;
+pub mod what_if;
 
 use clap::{Parser, Subcommand};
 
@@ -21,6 +32,24 @@ pub struct Cli {
 /// The commands of design, section 3.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Choose grasps and motions that bring nothing else down.
+    Plan(plan::PlanArgs),
+    /// Imagine one action: who moves, who falls.
+    WhatIf(what_if::WhatIfArgs),
+    /// Judge somebody else's steps.
+    Vet(vet::VetArgs),
+    /// Make rollouts in the sandbox, for `train` to learn from.
+    Generate(generate::GenerateArgs),
+    /// Put the shards of a data set together.
+    Merge(merge::MergeArgs),
+    /// Tell what a data set, a model or a task file holds.
+    Inspect(inspect::InspectArgs),
+    /// Show a scenario, a recorded episode or a plan: on the screen, as a page, a clip, a picture or a log.
+    Replay(replay::ReplayArgs),
+    /// Train a world model on a data set.
+    Train(train::TrainArgs),
+    /// Turn real packings into scenarios.
+    Import(import::ImportArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -87,5 +116,24 @@ impl Exit {
             Self::Accident => 1,
             Self::NotSafe => 3,
         }
+    }
+}
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// As its exit code says: bad input, failed work, or an interruption.
+pub fn run(cli: Cli) -> Outcome {
+    match cli.command {
+        Command::Plan(args) => plan::run(&args),
+        Command::WhatIf(args) => what_if::run(&args),
+        Command::Vet(args) => vet::run(&args),
+        Command::Generate(args) => generate::run(&args),
+        Command::Merge(args) => merge::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Schema(args) => schema::run(args),
     }
 }

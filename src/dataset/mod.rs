@@ -3,7 +3,42 @@
 //! Owns [`Episode`], the Parquet layout (design, section 5), splits by stack, and the recipe that
 //! turns a seed into episodes. Refuses tensors: [`crate::model`] makes those.
 
+mod belief_columns;
+mod belief_rows;
+mod columns;
+mod episodes;
+mod error;
+mod files;
+mod flat;
+mod frames;
+mod generate;
+mod info;
+mod merge;
+mod outcome_columns;
+mod parquet_file;
+mod reader;
 pub mod recipe;
+mod shard;
+mod source;
+mod split;
+mod stats;
+mod stored;
+pub mod summary;
+mod table;
+mod tally;
+mod writer;
+
+pub use error::DatasetError;
+pub use files::{info_path, stats_path};
+pub use generate::{Ending, Progress, Report, generate};
+pub use info::{Info, Plan, SCHEMA_VERSION, STACKS_PER_FILE, Status};
+pub use merge::merge;
+pub use reader::Dataset;
+pub use shard::Shard;
+pub use source::{EpisodeSource, SourceError};
+pub use split::{Split, split_of};
+pub use summary::Summary;
+pub use writer::DatasetWriter;
 
 use crate::rollout::{Action, Rollout};
 use crate::scene::{Draw, Workcell};

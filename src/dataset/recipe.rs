@@ -123,11 +123,7 @@ impl Recipe {
     }
 }
 
-fn simulate(
-    workcell: &Workcell,
-    world: &Engine,
-    action: &Action,
-) -> Result<Rollout, SandboxError> {
+fn simulate(workcell: &Workcell, world: &Engine, action: &Action) -> Result<Rollout, SandboxError> {
     sandbox::run(workcell, world, action, Extent::Whole, Recording::Strides)
 }
 
@@ -143,7 +139,7 @@ pub fn observe(workcell: &mut Workcell, truth: &Draw, rng: &mut impl Rng) {
 }
 
 /// Some action worth learning from.
-fn random_action(stack: &Stack, rng: &mut impl Rng) -> Action {
+pub fn random_action(stack: &Stack, rng: &mut impl Rng) -> Action {
     let kind: f64 = rng.random();
     if kind < NUDGE_SHARE {
         return random_nudge(stack, rng);
@@ -161,7 +157,7 @@ fn random_action(stack: &Stack, rng: &mut impl Rng) -> Action {
     random_nudge(stack, rng)
 }
 
-fn random_target(stack: &Stack, rng: &mut impl Rng) -> usize {
+pub fn random_target(stack: &Stack, rng: &mut impl Rng) -> usize {
     if rng.random::<f64>() < HARD_TARGET_SHARE {
         // The hardest come first in the list; they are asked about more often.
         let u: f64 = rng.random();

@@ -10,6 +10,9 @@ use crate::scene::geometry::{Obb, overlaps, separation};
 /// Clearance around the hand before pose noise is added, m.
 pub const CLEARANCE_M: f64 = 0.004;
 
+/// How deep a box may be in the hand on the way out before it counts as hit, m.
+const GRAZE_M: f64 = 0.005;
+
 /// One thing in the way.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Obstacle {
@@ -75,7 +78,16 @@ impl Obstacles {
         first_hit(parts, self.others(), self.clearance_m)
     }
 
-    /// The same, with the target counted as well.
+    /// The first fixture within the clearance, or box deeper in the hand than [`GRAZE_M`].
+    ///
+    /// On the way out boxes may slide along the hand, or be carried along with what is held:
+    /// what that does to them is for the dynamics.
+    pub fn hit_on_the_way_out(&self, parts: &[Obb]) -> Option<String> {
+        first_hit(parts, self.fixtures.iter(), self.clearance_m)
+            .or_else(|| first_hit(parts, self.boxes.iter(), -GRAZE_M))
+    }
+
+    /// The same as [`Self::hit_by_hand`], with the target counted as well.
     pub fn hit_by_hand_in_transit(&self, parts: &[Obb]) -> Option<String> {
         let all = self.others().chain(std::iter::once(&self.target));
         first_hit(parts, all, self.clearance_m)

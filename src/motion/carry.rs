@@ -237,7 +237,7 @@ impl<'a> Carried<'a> {
                     pose: pose * p.pose,
                 })
                 .collect();
-            if let Some(by) = self.obstacles.hit_by_hand(&parts) {
+            if let Some(by) = self.obstacles.hit_on_the_way_out(&parts) {
                 return Err(Rejection::HandBlocked {
                     by,
                     when: Moment::OnTheWayOut,

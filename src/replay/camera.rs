@@ -12,8 +12,7 @@ use crate::pose::{Pose, Vec3};
 pub const SUN: [f64; 3] = [0.62, -0.30, 1.0];
 /// Half the vertical field of view, rad.
 const HALF_FOV: f64 = 0.3;
-/// From where the scene is seen: azimuth and elevation, rad.
-const AZIMUTH: f64 = -0.95;
+/// How far above the horizon it stands, rad.
 const ELEVATION: f64 = 0.42;
 /// What flies farther than this off the scene may leave the picture, m.
 const ROOM_M: f64 = 0.5;
@@ -32,31 +31,51 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// A camera that sees all of `recording` in a picture of `width` by `height` pixels, of which
-    /// `top` and `bottom` pixels are left to captions.
-    pub fn fitted(recording: &Recording, width: u32, height: u32, top: u32, bottom: u32) -> Self {
+    /// A camera that sees all of `recording` from the side `azimuth_rad` in a picture of `width` by
+    /// `height` pixels, of which `top` and `bottom` pixels are left to captions.
+    pub fn fitted(
+        recording: &Recording,
+        azimuth_rad: f64,
+        [width, height]: [u32; 2],
+        [top, bottom]: [u32; 2],
+    ) -> Self {
         let (w, h) = (f64::from(width), f64::from(height));
         let free = (h - f64::from(top) - f64::from(bottom)).max(1.0);
         let focal_px = 0.5 * h / HALF_FOV.tan();
         let back = Vec3::new(
-            AZIMUTH.cos() * ELEVATION.cos(),
-            AZIMUTH.sin() * ELEVATION.cos(),
+            azimuth_rad.cos() * ELEVATION.cos(),
+            azimuth_rad.sin() * ELEVATION.cos(),
             ELEVATION.sin(),
         );
-        let right = Vec3::new(-AZIMUTH.sin(), AZIMUTH.cos(), 0.0);
+        let right = Vec3::new(-azimuth_rad.sin(), azimuth_rad.cos(), 0.0);
         let forward = -back;
         let up = right.cross(&forward);
         let axes = Matrix3::from_rows(&[right.transpose(), up.transpose(), forward.transpose()]);
         let seen: Vec<Vec3> = points(recording).iter().map(|p| axes * p).collect();
+        // Leave 5 % of the picture free on every side.
+        let slope = [0.45 * w / focal_px, 0.45 * free / focal_px];
         let (lo, hi) = bounds(&seen);
-        let centre = 0.5 * (lo + hi);
-        // Leave 6 % of the picture free on every side.
-        let slope = [0.44 * w / focal_px, 0.44 * free / focal_px];
-        let needed = |p: &Vec3| {
-            let d = p - centre;
-            (d.x.abs() / slope[0]).max(d.y.abs() / slope[1]) - d.z
+        let mut centre = 0.5 * (lo + hi);
+        let distance_to = |centre: &Vec3| {
+            let needed = |p: &Vec3| {
+                let d = p - centre;
+                (d.x.abs() / slope[0]).max(d.y.abs() / slope[1]) - d.z
+            };
+            seen.iter().map(needed).fold(0.3, f64::max)
         };
-        let distance = seen.iter().map(needed).fold(0.3, f64::max);
+        // Near things look larger, so the middle of the picture is not the middle of the scene:
+        // a few rounds of looking where the picture's borders fall put it right.
+        for _ in 0..6 {
+            let distance = distance_to(&centre);
+            let slopes: Vec<Vec3> = seen
+                .iter()
+                .map(|p| (p - centre) / (p.z - centre.z + distance).max(1e-3))
+                .collect();
+            let (lo, hi) = bounds(&slopes);
+            centre.x += 0.5 * (lo.x + hi.x) * distance;
+            centre.y += 0.5 * (lo.y + hi.y) * distance;
+        }
+        let distance = distance_to(&centre);
         Self {
             eye: axes.transpose() * (centre - Vec3::new(0.0, 0.0, distance)),
             axes,
@@ -149,7 +168,11 @@ fn points(recording: &Recording) -> Vec<Vec3> {
         points.extend(corners(fixture.size, &fixture.pose));
     }
     let standing = recording.frames.first();
-    for (b, pose) in recording.boxes.iter().zip(standing.iter().flat_map(|f| &f.boxes)) {
+    for (b, pose) in recording
+        .boxes
+        .iter()
+        .zip(standing.iter().flat_map(|f| &f.boxes))
+    {
         points.extend(pose.iter().flat_map(|p| corners(b.size, p)));
     }
     let (lo, hi) = bounds(&points);
@@ -191,14 +214,16 @@ mod tests {
     #[test]
     fn everything_worth_seeing_is_inside_the_picture_and_not_small() {
         let recording = two_boxes();
-        let camera = Camera::fitted(&recording, 480, 360, 30, 40);
+        let camera = Camera::fitted(&recording, -0.95, [480, 360], [30, 40]);
         let pixels: Vec<_> = points(&recording)
             .iter()
             .map(|p| camera.project(p))
             .collect();
-        assert!(pixels.iter().all(|p| (0.0..480.0).contains(&p[0])
-            && (30.0..320.0).contains(&p[1])
-            && p[2] > 0.0));
+        assert!(
+            pixels.iter().all(|p| (0.0..480.0).contains(&p[0])
+                && (30.0..320.0).contains(&p[1])
+                && p[2] > 0.0)
+        );
         let span = |k: usize| {
             let values = pixels.iter().map(|p| p[k]);
             values.clone().fold(f64::MIN, f64::max) - values.fold(f64::MAX, f64::min)
@@ -208,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_ray_through_a_pixel_meets_the_point_that_projects_there() {
-        let camera = Camera::fitted(&two_boxes(), 480, 360, 0, 0);
+        let camera = Camera::fitted(&two_boxes(), -0.95, [480, 360], [0, 0]);
         let point = Vec3::new(0.1, -0.2, 0.3);
         let [x, y, depth] = camera.project(&point);
         let back = camera.eye + camera.ray(x, y) * depth;

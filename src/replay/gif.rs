@@ -85,7 +85,7 @@ pub fn clip(recording: &Recording, size: PictureSize) -> Result<Vec<u8>, gif::En
             before = Some(picture);
         }
     }
-    Ok(encoder.into_inner()?)
+    encoder.into_inner().map_err(gif::EncodingError::from)
 }
 
 /// From a few moments, and from each accident while its banner is up.
@@ -105,18 +105,11 @@ fn palette(studio: &Studio<'_>, recording: &Recording, timing: &ClipTiming) -> P
 fn indexed(studio: &Studio<'_>, palette: &Palette, t: f64) -> Vec<u8> {
     let picture = studio.picture(t);
     let pixels = picture.data().chunks_exact(4);
-    pixels
-        .map(|p| palette.index([p[0], p[1], p[2]]))
-        .collect()
+    pixels.map(|p| palette.index([p[0], p[1], p[2]])).collect()
 }
 
 /// The rectangle of `now` that differs from `before`, with the rest of it left as it was.
-fn changed(
-    before: Option<&[u8]>,
-    now: &[u8],
-    size: PictureSize,
-    as_before: u8,
-) -> Frame<'static> {
+fn changed(before: Option<&[u8]>, now: &[u8], size: PictureSize, as_before: u8) -> Frame<'static> {
     let (w, h) = (usize::from(size.width), usize::from(size.height));
     let differs = |x: usize, y: usize| before.is_none_or(|b| b[y * w + x] != now[y * w + x]);
     let rows: Vec<usize> = (0..h).filter(|&y| (0..w).any(|x| differs(x, y))).collect();

@@ -145,8 +145,16 @@ mod tests {
         let HandShape::Jaw { gap_m, .. } = shape else {
             panic!("a jaw is a jaw");
         };
-        assert!((gap_m - 0.3).abs() < 1e-9, "the hand closes along the box's y");
-        assert!(shape.parts().iter().all(|p| p.size.iter().all(|&s| s > 0.0)));
+        assert!(
+            (gap_m - 0.3).abs() < 1e-9,
+            "the hand closes along the box's y"
+        );
+        assert!(
+            shape
+                .parts()
+                .iter()
+                .all(|p| p.size.iter().all(|&s| s > 0.0))
+        );
     }
 
     #[test]

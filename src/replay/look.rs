@@ -27,7 +27,7 @@ const WOOD: Rgb = [176, 148, 112];
 /// Any other fixture.
 const STEEL: Rgb = [150, 158, 168];
 /// The hand's metal.
-pub const HAND: Rgb = [74, 82, 96];
+pub const HAND: Rgb = [98, 108, 124];
 /// The hand's rubber.
 pub const RUBBER: Rgb = [236, 138, 48];
 /// The floor.

@@ -2,13 +2,15 @@
 //!
 //! Owns the layout: title above, step, risk and time below, a line that shows how far the
 //! recording has come with accidents marked on it, a banner while one is fresh, names on boxes
-//! that have room for them. Everything scales with the picture's height.
+//! that have room for them, outlines of what was expected. Everything scales with the picture's height.
 
-use tiny_skia::{FillRule, IntSize, PathBuilder, Pixmap, Rect, Transform};
+use tiny_skia::{FillRule, IntSize, PathBuilder, Pixmap, Rect, Stroke, Transform};
 
+use super::camera::{self, Camera};
 use super::draw::{Painter, Painting};
 use super::lettering::{fitted, ink, width_px, write};
-use super::{Recording, RecordedFrame, look};
+use super::{RecordedFrame, Recording, look, viewpoint};
+use crate::pose::Pose;
 
 /// The picture's size, px.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +63,11 @@ impl<'a> Studio<'a> {
         let unit = f64::from(size.height) / 360.0;
         let (top, bottom) = ((30.0 * unit) as u32, (44.0 * unit) as u32);
         let (w, h) = (u32::from(size.width), u32::from(size.height));
+        let azimuth_rad = viewpoint::clearest_azimuth_rad(recording);
+        let camera = Camera::fitted(recording, azimuth_rad, [w, h], [top, bottom]);
         Self {
             recording,
-            painter: Painter::new(recording, w, h, top, bottom),
+            painter: Painter::new(recording, camera, [w, h]),
             size,
             speed,
         }
@@ -74,6 +78,7 @@ impl<'a> Studio<'a> {
         let moment = self.recording.at(t);
         let painting = self.painter.paint(&moment);
         let mut canvas = self.developed(&painting);
+        self.ghosts(&mut canvas, &moment);
         self.names(&mut canvas, &painting);
         self.captions(&mut canvas, &moment);
         self.banner(&mut canvas, t);
@@ -85,11 +90,50 @@ impl<'a> Studio<'a> {
     }
 
     fn developed(&self, painting: &Painting) -> Pixmap {
-        let bytes = painting.colours.iter().flat_map(|&[r, g, b]| [r, g, b, 255]);
+        let bytes = painting
+            .colours
+            .iter()
+            .flat_map(|&[r, g, b]| [r, g, b, 255]);
         let (w, h) = (u32::from(self.size.width), u32::from(self.size.height));
         let size = IntSize::from_wh(w, h);
         size.and_then(|size| Pixmap::from_vec(bytes.collect(), size))
             .expect("the painter fills every pixel of a size that was checked")
+    }
+
+    /// The outline of what was expected, where it is not what happened.
+    fn ghosts(&self, canvas: &mut Pixmap, moment: &RecordedFrame) {
+        let Some(expected) = self.recording.imagined_at(moment.t, moment.step) else {
+            return;
+        };
+        let mut lines = PathBuilder::new();
+        let boxes = self.recording.boxes.iter().zip(&expected.boxes);
+        for ((b, ghost), real) in boxes.zip(&moment.boxes) {
+            let (Some(ghost), Some(real)) = (ghost, real) else {
+                continue;
+            };
+            if !differ_to_the_eye(ghost, real) {
+                continue;
+            }
+            let corners = camera::corners(b.size, ghost);
+            let at = corners.map(|c| self.painter.camera().project(&c));
+            if at.iter().any(|p| p[2] < 0.05) {
+                continue;
+            }
+            for (from, to) in (0..8).flat_map(|k| [1, 2, 4].map(|bit| (k, k | bit))) {
+                if from != to {
+                    lines.move_to(at[from][0] as f32, at[from][1] as f32);
+                    lines.line_to(at[to][0] as f32, at[to][1] as f32);
+                }
+            }
+        }
+        let stroke = Stroke {
+            width: 1.2 * self.unit(),
+            ..Stroke::default()
+        };
+        if let Some(path) = lines.finish() {
+            let paint = ink(look::GHOST, 255);
+            canvas.stroke_path(&path, &paint, &stroke, Transform::identity(), None);
+        }
     }
 
     /// The name of each box in the middle of what is seen of it, where there is room.
@@ -134,7 +178,12 @@ impl<'a> Studio<'a> {
         if self.recording.frames.len() < 2 {
             return;
         }
-        fill(canvas, [0.0, h - 40.0 * u, w, 40.0 * u], [255, 255, 255], 255);
+        fill(
+            canvas,
+            [0.0, h - 40.0 * u, w, 40.0 * u],
+            [255, 255, 255],
+            255,
+        );
         let clock = if self.speed == 1.0 {
             format!("{:.2} s", moment.t)
         } else {
@@ -163,10 +212,20 @@ impl<'a> Studio<'a> {
         let share = |t: f64| ((t - start) / (end - start).max(1e-9)).clamp(0.0, 1.0) as f32;
         let (left, wide, y) = (10.0 * u, w - 20.0 * u, h - 13.0 * u);
         fill(canvas, [left, y, wide, 3.0 * u], [222, 227, 233], 255);
-        fill(canvas, [left, y, wide * share(t), 3.0 * u], look::TARGET, 255);
+        fill(
+            canvas,
+            [left, y, wide * share(t), 3.0 * u],
+            look::TARGET,
+            255,
+        );
         for event in &self.recording.events {
             let x = left + wide * share(event.t);
-            fill(canvas, [x - 1.5 * u, y - 3.0 * u, 3.0 * u, 9.0 * u], look::ACCIDENT, 255);
+            fill(
+                canvas,
+                [x - 1.5 * u, y - 3.0 * u, 3.0 * u, 9.0 * u],
+                look::ACCIDENT,
+                255,
+            );
         }
     }
 
@@ -186,6 +245,12 @@ impl<'a> Studio<'a> {
         pill(canvas, area, look::ACCIDENT);
         write(canvas, &text, left, y + pad, tall, [255, 255, 255]);
     }
+}
+
+/// More than a centimetre or some five degrees apart.
+fn differ_to_the_eye(a: &Pose, b: &Pose) -> bool {
+    let apart = (a.translation.vector - b.translation.vector).norm();
+    apart + 0.1 * a.rotation.angle_to(&b.rotation) > 0.01
 }
 
 fn fill(canvas: &mut Pixmap, [x, y, w, h]: [f32; 4], colour: look::Rgb, alpha: u8) {

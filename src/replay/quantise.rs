@@ -105,7 +105,10 @@ fn widest(group: &[[f64; 4]]) -> (usize, f64) {
     (1..4)
         .map(|k| {
             let mean = group.iter().map(|e| e[0] * e[k]).sum::<f64>() / total.max(1e-9);
-            let spread = group.iter().map(|e| e[0] * (e[k] - mean).powi(2)).sum::<f64>();
+            let spread = group
+                .iter()
+                .map(|e| e[0] * (e[k] - mean).powi(2))
+                .sum::<f64>();
             (k, if group.len() < 2 { 0.0 } else { spread })
         })
         .max_by(|a, b| a.1.total_cmp(&b.1))

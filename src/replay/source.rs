@@ -1,6 +1,6 @@
-//! Recordings of what the program itself holds: a scene, an episode.
+//! Recordings of what the program itself holds: a scene, a task, an episode.
 //!
-//! Owns the two constructors and the naming of actions in a person's words. An episode's frames
+//! Owns their constructors and the naming of actions in a person's words. An episode's frames
 //! begin when the grip closes, so the hand's flight to the box is put before them from the
 //! action's own motion: the scene stands still meanwhile.
 
@@ -11,6 +11,7 @@ use super::{
 use crate::dataset::Episode;
 use crate::pose::Pose;
 use crate::rollout::{Accident, Action, Motion};
+use crate::scene::task::{Task, TaskFile};
 use crate::scene::{Gripper, Scene, Workcell};
 
 /// How often the flight to a box is shown, s.
@@ -36,6 +37,37 @@ impl Recording {
             ..empty(scene)
         }
         .checked()
+    }
+
+    /// A task file: its scene, what is wanted, and where a box is to go.
+    ///
+    /// # Errors
+    /// As [`Self::from_scene`].
+    pub fn from_task(file: &TaskFile) -> Result<Self, ReplayError> {
+        let (targets, goal) = match &file.task {
+            None => (Vec::new(), None),
+            // Where everything is wanted, nothing stands out.
+            Some(Task::Clear { boxes }) if boxes.len() == file.workcell.scene.boxes.len() => {
+                (Vec::new(), None)
+            }
+            Some(Task::Clear { boxes }) => (boxes.clone(), None),
+            Some(Task::Retrieve { box_index }) => (vec![*box_index], None),
+            Some(Task::Move { box_index, target }) => {
+                (vec![*box_index], Some((*box_index, *target)))
+            }
+        };
+        let mut recording = Self::from_scene(&file.name, &file.workcell.scene, &targets)?;
+        if let Some((index, target)) = goal {
+            let mut boxes = vec![None; recording.boxes.len()];
+            boxes[index] = Some(target);
+            recording.imagined.push(RecordedFrame {
+                t: 0.0,
+                step: 0,
+                boxes,
+                hand: None,
+            });
+        }
+        recording.checked()
     }
 
     /// What came of one action under one draw.
@@ -275,9 +307,7 @@ pub(crate) mod tests {
             stack: 3,
             family: "column".to_owned(),
             action: Action::Remove { grasp, motion },
-            draw: Draw {
-                boxes: Vec::new(),
-            },
+            draw: Draw { boxes: Vec::new() },
             rollout: Rollout {
                 reference: workcell.scene.boxes.iter().map(|b| b.pose).collect(),
                 frames: vec![
@@ -307,10 +337,7 @@ pub(crate) mod tests {
         let hand = recording.at(0.5).hand.unwrap().translation.z;
         assert!((hand - 0.7).abs() < 1e-6, "half way down, got {hand}");
         assert_eq!(recording.events[0].text, "tilt: a at 1.20 s");
-        assert_eq!(
-            recording.steps[0].title,
-            "remove b with suction on its top"
-        );
+        assert_eq!(recording.steps[0].title, "remove b with suction on its top");
     }
 
     #[test]

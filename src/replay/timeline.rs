@@ -3,7 +3,7 @@
 //! Owns the interpolation: straight for positions, along the great arc for rotations, and none
 //! from one step to the next, where the hand jumps home.
 
-use super::{Recording, RecordedFrame};
+use super::{RecordedFrame, Recording};
 use crate::pose::Pose;
 
 impl Recording {

@@ -6,9 +6,9 @@
 
 use nalgebra::Quaternion;
 use rapier3d::dynamics::{
-    CCDSolver, FrictionModel, ImpulseJointSet, IntegrationParameters, IslandManager, MassProperties,
-    MultibodyJointSet, RigidBodyBuilder, RigidBodyHandle, RigidBodySet, SoftBodySet,
-    SpringCoefficients,
+    CCDSolver, FrictionModel, ImpulseJointSet, IntegrationParameters, IslandManager,
+    MassProperties, MultibodyJointSet, RigidBodyBuilder, RigidBodyHandle, RigidBodySet,
+    SoftBodySet, SpringCoefficients,
 };
 use rapier3d::geometry::{
     BroadPhaseBvh, ColliderBuilder, ColliderSet, Group, InteractionGroups, InteractionTestMode,

@@ -172,7 +172,8 @@ impl<'a> Run<'a> {
         let hand_target = self.hand.as_ref().map(|_| target);
         self.forces.read(&self.engine, hand_target);
         let t = self.t();
-        self.monitor.look(&self.engine, &self.forces, self.exempt, t);
+        self.monitor
+            .look(&self.engine, &self.forces, self.exempt, t);
         if self.hand.is_some() {
             self.monitor.look_for_strike(&self.forces, target, t);
         }
@@ -286,9 +287,10 @@ impl<'a> Run<'a> {
 
     fn try_grip(&mut self, target: usize) -> bool {
         let scene = &self.workcell.scene;
-        let status = self.hand.as_mut().map(|hand| {
-            hand.close(&mut self.engine, scene, target, &self.forces)
-        });
+        let status = self
+            .hand
+            .as_mut()
+            .map(|hand| hand.close(&mut self.engine, scene, target, &self.forces));
         matches!(status, Some(GripStatus::Holding { .. }))
     }
 
@@ -446,5 +448,7 @@ pub fn steps_in(seconds: f64) -> u64 {
 
 /// The gripper that `action` uses, if a hand takes part.
 pub fn gripper_of<'a>(workcell: &'a Workcell, action: &Action) -> Option<&'a Gripper> {
-    action.grasp().and_then(|g| workcell.robot.grippers.get(g.gripper))
+    action
+        .grasp()
+        .and_then(|g| workcell.robot.grippers.get(g.gripper))
 }

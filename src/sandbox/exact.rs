@@ -164,9 +164,8 @@ impl SceneDynamics for Drawn<'_> {
 /// The share of `rollouts` with an accident, and what follows from it.
 pub fn counted_risk(rollouts: &[Rollout], rule: BoundRule) -> Risk {
     let n = rollouts.len().max(1) as f64;
-    let share = |hit: &dyn Fn(&Rollout) -> bool| {
-        rollouts.iter().filter(|r| hit(r)).count() as f64 / n
-    };
+    let share =
+        |hit: &dyn Fn(&Rollout) -> bool| rollouts.iter().filter(|r| hit(r)).count() as f64 / n;
     let mean = |value: &dyn Fn(&Rollout) -> f64| rollouts.iter().map(value).sum::<f64>() / n;
     let risk = share(&|r| !r.is_safe());
     let bound = match rule {

@@ -125,7 +125,14 @@ impl Hand {
             } => {
                 insert_piece(engine, palm, &shape[0], 0.5);
                 let fingers = [&shape[1], &shape[2]];
-                Tool::Jaw(Jaw::new(engine, palm, pose, fingers, max_force, pad_friction))
+                Tool::Jaw(Jaw::new(
+                    engine,
+                    palm,
+                    pose,
+                    fingers,
+                    max_force,
+                    pad_friction,
+                ))
             }
         };
         let mut hand = Self {
@@ -194,9 +201,7 @@ impl Hand {
         let hand_pose = self.pose(engine);
         let size = scene.boxes[target].size;
         let formed = match &mut self.tool {
-            Tool::Suction(cup) => {
-                cup.seal(engine, self.palm, &hand_pose, target, size, &box_pose)
-            }
+            Tool::Suction(cup) => cup.seal(engine, self.palm, &hand_pose, target, size, &box_pose),
             Tool::Jaw(jaw) => forces.hand_touches(target) && jaw.squeeze(engine, target),
         };
         if !formed {
@@ -218,8 +223,8 @@ impl Hand {
         };
         let hand_pose = self.pose(engine);
         let slip = held_at.inverse() * (hand_pose.inverse() * box_pose);
-        let slipped = slip.translation.vector.norm() > MAX_SLIP_M
-            || slip.rotation.angle() > MAX_SLIP_RAD;
+        let slipped =
+            slip.translation.vector.norm() > MAX_SLIP_M || slip.rotation.angle() > MAX_SLIP_RAD;
         let margin = match &mut self.tool {
             Tool::Suction(cup) => cup.load(engine, self.palm, target),
             Tool::Jaw(jaw) => jaw.load(engine, target),

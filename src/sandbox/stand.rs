@@ -101,7 +101,11 @@ pub fn draw(workcell: &Workcell, rng: &mut impl Rng) -> Result<Draw, SandboxErro
         .unwrap_or(0);
     let how = last.map_or("moves", |fall| fall.kind.verb());
     Err(SandboxError::DoesNotStand {
-        id: scene.boxes.get(worst).map(|b| b.id.clone()).unwrap_or_default(),
+        id: scene
+            .boxes
+            .get(worst)
+            .map(|b| b.id.clone())
+            .unwrap_or_default(),
         how,
         tries: TRIES,
     })
@@ -251,7 +255,10 @@ pub fn settle(workcell: &Workcell, seconds: f64) -> Result<SettleReport, Sandbox
                 let tilt = crate::pose::tilt_between(&from.rotation, &pose.rotation);
                 if tilt > workcell.safety.max_tilt {
                     let degrees = tilt.to_degrees();
-                    Some((i, format!("tilts by more than {degrees:.0}° after {t:.1} s")))
+                    Some((
+                        i,
+                        format!("tilts by more than {degrees:.0}° after {t:.1} s"),
+                    ))
                 } else if moved > FAR_M {
                     Some((i, format!("moves by more than {FAR_M} m after {t:.1} s")))
                 } else {

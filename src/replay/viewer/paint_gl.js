@@ -40,17 +40,17 @@ void main() {
   vec3 a = abs(vFace); vec2 q, h;
   if (a.x > 0.5) { q = vLocal.yz; h = size.yz; } else if (a.y > 0.5) { q = vLocal.xz; h = size.xz; } else { q = vLocal.xy; h = size.xy; }
   if (kind < 0.5) {
-    bool alongX = size.x >= size.y; float tape = 0.0, half_ = min(0.026, 0.12 * min(size.x, size.y));
-    if (a.z > 0.5) tape = alongX ? abs(vLocal.y) : abs(vLocal.x);
-    else if ((alongX && a.x > 0.5) || (!alongX && a.y > 0.5)) tape = vLocal.z > size.z * 0.5 - min(0.07, 0.3 * size.z) ? (alongX ? abs(vLocal.y) : abs(vLocal.x)) : 9.0;
-    else tape = 9.0;
-    float w = fwidth(tape) + 1e-5;
-    if (tape < 5.0) { c = mix(c, mix(c, vec3(1.0, 0.95, 0.82), 0.34), 1.0 - smoothstep(half_ - w, half_ + w, tape));
-      if (a.z > 0.5) c *= 1.0 - 0.16 * (1.0 - smoothstep(0.0012, 0.0012 + 1.5 * w, tape)); }
+    bool alongX = size.x >= size.y; float across = alongX ? abs(vLocal.y) : abs(vLocal.x), half_ = min(0.026, 0.12 * min(size.x, size.y));
+    bool lid = a.z > 0.5, lap = (alongX ? a.x : a.y) > 0.5 && vLocal.z > size.z * 0.5 - min(0.07, 0.3 * size.z);
+    float w = fwidth(across) + 1e-5;
+    if (lid || lap) {
+      c = mix(c, mix(c, vec3(1.0, 0.95, 0.82), 0.34), 1.0 - smoothstep(half_ - w, half_ + w, across));
+      if (lid) c *= 1.0 - 0.16 * (1.0 - smoothstep(0.0012, 0.0012 + 1.5 * w, across));
+    }
     c *= 0.985 + 0.03 * hash(floor(vec2(q.x * 60.0, q.y * 420.0)));
   } else if (kind < 1.5) c *= 0.96 + 0.06 * hash(vec2(floor(q.y * 40.0), floor(q.x * 3.0)));
   float up = n.z * 0.5 + 0.5, straight = max(dot(n, sun), 0.0);
-  vec3 light = mix(vec3(0.40, 0.41, 0.45), vec3(0.70, 0.70, 0.71), up) * (dark > 0.5 ? 0.80 : 1.0) + vec3(0.50, 0.475, 0.44) * straight * shade * (dark > 0.5 ? 0.9 : 1.0);
+  vec3 light = mix(vec3(0.56, 0.57, 0.60), vec3(0.74, 0.74, 0.75), up) * (dark > 0.5 ? 0.80 : 1.0) + vec3(0.42, 0.40, 0.37) * straight * shade * (dark > 0.5 ? 0.9 : 1.0);
   light *= mix(0.80, 1.0, smoothstep(0.0, 0.10, vWorld.z));
   c *= light;
   if (kind < 2.5 && kind != 2.0) {

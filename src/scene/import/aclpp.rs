@@ -160,6 +160,7 @@ fn base(uld: &str, pieces: &[Piece]) -> Base {
     Base {
         id: "uld",
         size: Vec3::new(far(0).max(lng), far(1).max(lat), SHEET_M),
+        cage_m: None,
     }
 }
 

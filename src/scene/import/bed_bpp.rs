@@ -2,7 +2,7 @@
 //!
 //! Kagerer et al., "BED-BPP: Benchmarking dataset for robotic bin packing problems", IJRR 2023.
 //! `flb_coordinates` is the front-left-bottom corner; `orientation` 0 keeps the length along x,
-//! 1 swaps length and width. Of a roll container only the base is modelled, not its cage.
+//! 1 swaps length and width. A roll container has its cage: walls on three sides, open towards +x.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,11 +17,13 @@ use crate::pose::Vec3;
 const PALLET: Base = Base {
     id: "pallet",
     size: Vec3::new(1.2, 0.8, 0.144),
+    cage_m: None,
 };
-/// The base of a roll container: 800 by 700 mm, its wheels under it.
+/// A roll container: 800 by 700 mm, wheels under its base, a cage of 1.5 m.
 const ROLL_CONTAINER: Base = Base {
     id: "rollcontainer",
     size: Vec3::new(0.8, 0.7, 0.2),
+    cage_m: Some(1.5),
 };
 const ORIGIN: &str = "Derived from BED-BPP (packing_plans.json, order {order}): \
     F. Kagerer et al., \"BED-BPP: Benchmarking dataset for robotic bin packing problems\", IJRR 2023, \

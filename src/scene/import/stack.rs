@@ -1,6 +1,7 @@
 //! From placed pieces to a workcell: the cut, what each piece carries, and what is not in the data.
 
 use crate::pose::{Vec3, level};
+use crate::scene::geometry::Obb;
 use crate::scene::{
     BoxSpec, CenterOfMass, Fixture, PoseNoise, Quantity, Scene, Workcell, import::robot,
 };
@@ -13,6 +14,8 @@ const BASE_FRICTION: f64 = 0.5;
 const MASS_SPREAD: f64 = 0.02;
 /// A piece may seem to hang this far above, or reach this far into, what carries it, m.
 const FLOAT_M: (f64, f64) = (0.05, 0.03);
+/// How far boxes that touch may seem apart once settled, m.
+const TOUCH_M: f64 = 0.015;
 /// m/s².
 pub(super) const GRAVITY: f64 = 9.81;
 
@@ -60,10 +63,53 @@ pub(super) struct Piece {
     pub bears_n: Option<f64>,
 }
 
-/// What a stack stands on: full edge lengths, m.
+/// What a stack stands on.
 pub(super) struct Base {
     pub id: &'static str,
+    /// Full edge lengths, m.
     pub size: Vec3,
+    /// Height of the walls on three of its sides, m; plans that reach past the base push them out.
+    pub cage_m: Option<f64>,
+}
+
+/// Thickness of a cage's walls, and the play between them and the boxes, m.
+const WALL_M: f64 = 0.02;
+const PLAY_M: f64 = 0.01;
+
+/// The base, and the walls of its cage: at -x, -y and +y.
+fn fixtures(base: &Base, pieces: &[Piece]) -> Vec<Fixture> {
+    let fixture = |id: String, size: Vec3, centre: Vec3| Fixture {
+        id,
+        size,
+        pose: level(centre, 0.0),
+        friction: BASE_FRICTION,
+    };
+    let middle = Vec3::new(0.0, 0.0, 0.5 * base.size.z);
+    let mut all = vec![fixture(base.id.into(), base.size, middle)];
+    let Some(height) = base.cage_m else {
+        return all;
+    };
+    // Pieces begin at the base's corner, so only their far ends may lie past it.
+    let far = |k: usize| {
+        let ends = pieces.iter().map(|p| p.low[k] + p.size[k]);
+        ends.fold(base.size[k], f64::max) - 0.5 * base.size[k] + PLAY_M
+    };
+    let near = |k: usize| -0.5 * base.size[k] - PLAY_M;
+    let z = base.size.z + 0.5 * height;
+    let long = far(0) - near(0);
+    let side = Vec3::new(long, WALL_M, height);
+    let x = near(0) + 0.5 * long;
+    for (name, y) in [
+        ("right", near(1) - 0.5 * WALL_M),
+        ("left", far(1) + 0.5 * WALL_M),
+    ] {
+        all.push(fixture(format!("cage-{name}"), side, Vec3::new(x, y, z)));
+    }
+    let back = Vec3::new(WALL_M, far(1) - near(1), height);
+    let y = 0.5 * (far(1) + near(1));
+    let at = Vec3::new(near(0) - 0.5 * WALL_M, y, z);
+    all.push(fixture("cage-back".into(), back, at));
+    all
 }
 
 /// The stack of `pieces` on `base`; `None` where the cut leaves nothing.
@@ -85,12 +131,7 @@ pub(super) fn assemble(
     let scene = Scene {
         ground_friction: BASE_FRICTION,
         pose_noise: PoseNoise::default(),
-        fixtures: vec![Fixture {
-            id: base.id.into(),
-            size: base.size,
-            pose: level(Vec3::new(0.0, 0.0, 0.5 * base.size.z), 0.0),
-            friction: BASE_FRICTION,
-        }],
+        fixtures: fixtures(base, &pieces),
         boxes,
     };
     let targets: Vec<usize> = (0..pieces.len())
@@ -179,4 +220,62 @@ fn shared_area(a: &Piece, b: &Piece) -> f64 {
         (high - low).max(0.0)
     };
     along(0) * along(1)
+}
+
+impl ImportedStack {
+    /// A target that is worth retrieving: one that carries one or two boxes if there is such a
+    /// one, else the one that carries fewest. `None` where nothing is a target.
+    pub fn question(&self) -> Option<usize> {
+        let key = |&i: &usize| match self.boxes_on(i) {
+            few @ 1..=2 => few,
+            0 => 3,
+            many => many + 1,
+        };
+        self.targets.iter().copied().min_by_key(key)
+    }
+
+    /// The stack without box `index` and all that rests on it.
+    pub fn without(&self, index: usize) -> Self {
+        let gone = self.pile_on(index);
+        let mut rest = self.clone();
+        let boxes = &self.workcell.scene.boxes;
+        let kept: Vec<usize> = (0..boxes.len()).filter(|i| !gone.contains(i)).collect();
+        rest.workcell.scene.boxes = kept.iter().map(|&i| boxes[i].clone()).collect();
+        let now_at = |t: &usize| kept.iter().position(|k| k == t);
+        rest.targets = self.targets.iter().filter_map(now_at).collect();
+        rest.overloaded
+            .retain(|id| rest.workcell.scene.boxes.iter().any(|b| b.id == *id));
+        rest
+    }
+
+    /// How many boxes rest on box `index`, those on those included.
+    fn boxes_on(&self, index: usize) -> usize {
+        self.pile_on(index).len() - 1
+    }
+
+    /// Box `index`, what rests on it, what rests on that.
+    fn pile_on(&self, index: usize) -> Vec<usize> {
+        let mut on = vec![index];
+        let mut next = 0;
+        while let Some(&below) = on.get(next) {
+            let rests = |i: usize| self.rests_on(i, below);
+            let fresh: Vec<usize> = (0..self.workcell.scene.boxes.len())
+                .filter(|&i| !on.contains(&i) && rests(i))
+                .collect();
+            on.extend(fresh);
+            next += 1;
+        }
+        on
+    }
+
+    /// Whether box `upper` touches the top of box `lower`.
+    fn rests_on(&self, upper: usize, lower: usize) -> bool {
+        let bounds = |i: usize| {
+            let b = &self.workcell.scene.boxes[i];
+            Obb::new(b.size, b.pose).aabb()
+        };
+        let ((ulow, uhigh), (llow, lhigh)) = (bounds(upper), bounds(lower));
+        let shared = |k: usize| uhigh[k].min(lhigh[k]) - ulow[k].max(llow[k]);
+        (ulow.z - lhigh.z).abs() < TOUCH_M && shared(0) > TOUCH_M && shared(1) > TOUCH_M
+    }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::scene::Gripper;
+use crate::scene::geometry::{Obb, overlaps};
 
 const PACKING: &str = r#"{"1": [
  {"item": {"article": "donut-001", "id": "001", "product_group": "c", "length/mm": 600,
@@ -57,7 +58,15 @@ fn a_roll_container_is_known_from_the_orders() {
     let orders = r#"{"1": {"item_sequence": {}, "properties": {"target": "rollcontainer"}}}"#;
     let path = Path::new("packing_plans.json");
     let stacks = bed_bpp(PACKING, Some(orders), path, &Cut::default()).unwrap();
-    assert_eq!(stacks[0].workcell.scene.fixtures[0].size.x, 0.8);
+    let scene = &stacks[0].workcell.scene;
+    assert_eq!(scene.fixtures[0].size.x, 0.8);
+    assert_eq!(scene.fixtures.len(), 4, "a base and three walls");
+    for wall in &scene.fixtures[1..] {
+        for b in &scene.boxes {
+            let (wall, piece) = (Obb::new(wall.size, wall.pose), Obb::new(b.size, b.pose));
+            assert!(!overlaps(&wall, &piece, 0.0), "{}", b.id);
+        }
+    }
 }
 
 #[test]

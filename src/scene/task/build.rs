@@ -1,25 +1,21 @@
-//! From a document whose values have the right types to a workcell whose values go together.
+//! From a scene whose values have the right types to one whose values go together.
 //!
-//! Owns the defaults that are not in [`crate::scene`] (friction, robot), keys that exclude each
-//! other, ids that have to exist, and the words for what `check` finds. Every mistake is
+//! Owns [`Builder`]: keys that exclude each other, ids that have to exist or to be unique, and
+//! the words for what `check` finds; `robot` and `job` build the rest of a task file with it. Every mistake is
 //! collected with its place, so that one run tells them all.
 
 use serde_json::Value;
 
-use super::check::{Fault, Neighbour, find_box_faults, find_faults, inside_of};
+use super::DEFAULT_FRICTION;
+use super::check::{Fault, Neighbour, find_faults};
 use super::error::{Mistake, MistakeKind, mistake, nearest, shown};
-use super::format::{
-    BoxBlock, FRICTION, FixtureBlock, GRIPPER_KEYS, GripperBlock, GripperKind, KindKeys, MASS_KG,
-    PoseBlock, RobotBlock, SafetyBlock, SceneBlock, TASK_KEYS, TaskBlock, TaskKind,
-};
+use super::format::{BoxBlock, FRICTION, FixtureBlock, MASS_KG, PoseBlock, SceneBlock};
+use super::kinds::KindKeys;
 use super::locate::{FieldPath, Located};
 use super::schema::field_words;
 use super::value::{Number, OffsetEntry, QuantityEntry};
-use super::{DEFAULT_FRICTION, Task, default_gripper, default_home};
 use crate::pose::{Pose, Quat, Vec3, level, rotation_from_xyzw};
-use crate::scene::{
-    BoxSpec, CenterOfMass, Fixture, Gripper, PoseNoise, Quantity, Reach, Robot, Safety, Scene,
-};
+use crate::scene::{BoxSpec, CenterOfMass, Fixture, PoseNoise, Quantity, Scene};
 
 /// What is found wrong on the way.
 pub(super) struct Builder<'a> {
@@ -242,7 +238,7 @@ impl Builder<'_> {
         }
     }
 
-    fn note_fault(&mut self, scene: &Scene, fault: &Fault, what: &str, path: &FieldPath) {
+    pub fn note_fault(&mut self, scene: &Scene, fault: &Fault, what: &str, path: &FieldPath) {
         match *fault {
             Fault::Overlap { with, depth, .. } => {
                 let depth_mm = depth * 1000.0;
@@ -262,109 +258,6 @@ impl Builder<'_> {
         }
     }
 
-    /// The robot over `scene`, defaults filled in.
-    pub fn robot(&mut self, block: Option<&RobotBlock>, scene: &Scene) -> Robot {
-        let at = FieldPath::default().key("robot");
-        let home = block.and_then(|b| b.home.as_ref());
-        let home = match home {
-            Some(home) => self.pose_block(home, &at.key("home"), super::palm_down()),
-            None => default_home(scene),
-        };
-        let reach = block.and_then(|b| b.reach.as_ref()).map(|reach| Reach {
-            base: vec3(reach.base),
-            max: reach.max.0,
-        });
-        let force = block.and_then(|b| b.max_hand_force);
-        let robot = Robot {
-            home,
-            max_hand_force: force.map_or(super::DEFAULT_HAND_FORCE_N, |f| f.0),
-            grippers: self.grippers(block, &at),
-            reach,
-        };
-        self.check_home(&robot, scene, &at);
-        robot
-    }
-
-    fn check_home(&mut self, robot: &Robot, scene: &Scene, at: &FieldPath) {
-        let home = robot.home.translation.vector;
-        let path = at.key("home").key("position");
-        if let Some(reach) = robot.reach {
-            let distance = (home - reach.base).norm();
-            if distance > reach.max {
-                let max = reach.max;
-                let message = format!("the hand's home is {distance:.3} m from the reach's base");
-                let remedy = format!("Move `robot.home` within {max} m of it, or raise `max`.");
-                self.note(MistakeKind::OutOfRange, &path, message, remedy);
-            }
-        }
-        if let Some(with) = inside_of(scene, &home) {
-            let message = format!(
-                "the hand's home lies inside {}",
-                neighbour_name(scene, with)
-            );
-            let remedy = "Move `robot.home` to where the hand is free.".to_owned();
-            self.note(MistakeKind::Overlap, &path, message, remedy);
-        }
-    }
-
-    fn grippers(&mut self, block: Option<&RobotBlock>, at: &FieldPath) -> Vec<Gripper> {
-        let Some(block) = block else {
-            return vec![default_gripper()];
-        };
-        let (one, many) = (block.gripper.as_ref(), block.grippers.as_ref());
-        if one.is_some() && many.is_some() {
-            let message = "`robot` has both `gripper` and `grippers`".to_owned();
-            let remedy = "Keep `grippers` and list them all there.".to_owned();
-            self.note(MistakeKind::Conflict, &at.key("gripper"), message, remedy);
-        }
-        let one = one.map(|g| (g, at.key("gripper")));
-        let list = at.key("grippers");
-        let many = many.into_iter().flatten().enumerate();
-        let all: Vec<Gripper> = many
-            .map(|(i, g)| (g, list.index(i)))
-            .chain(one)
-            .map(|(gripper, path)| self.gripper(gripper, &path))
-            .collect();
-        if all.is_empty() {
-            vec![default_gripper()]
-        } else {
-            all
-        }
-    }
-
-    fn gripper(&mut self, block: &GripperBlock, at: &FieldPath) -> Gripper {
-        let given = [
-            ("cup_radius", block.cup_radius.is_some()),
-            ("max_pull", block.max_pull.is_some()),
-            ("max_shear", block.max_shear.is_some()),
-            ("max_moment", block.max_moment.is_some()),
-            ("max_opening", block.max_opening.is_some()),
-            ("max_force", block.max_force.is_some()),
-            ("finger", block.finger.is_some()),
-            ("pad_friction", block.pad_friction.is_some()),
-        ];
-        self.keys_of_kind(&GRIPPER_KEYS[block.kind as usize], &given, at);
-        let or = |value: Option<Number>, default: f64| value.map_or(default, |v| v.0);
-        match block.kind {
-            GripperKind::Suction => {
-                let cup_radius = or(block.cup_radius, 0.04);
-                let max_pull = or(block.max_pull, 180.0);
-                Gripper::Suction {
-                    cup_radius,
-                    max_pull,
-                    max_shear: or(block.max_shear, 120.0),
-                    max_moment: or(block.max_moment, 0.5 * cup_radius * max_pull),
-                }
-            }
-            GripperKind::ParallelJaw => Gripper::ParallelJaw {
-                max_opening: or(block.max_opening, 0.0),
-                max_force: or(block.max_force, 0.0),
-                finger: block.finger.map_or(Vec3::new(0.02, 0.06, 0.12), vec3),
-                pad_friction: or(block.pad_friction, 0.8),
-            },
-        }
-    }
-
     /// Notes the keys that `kind` lacks and those that do not go with it.
     pub fn keys_of_kind(&mut self, kind: &KindKeys, given: &[(&str, bool)], at: &FieldPath) {
         let (name, needed, allowed) = kind;
@@ -381,71 +274,6 @@ impl Builder<'_> {
                 let remedy = format!("Take it away; `{name}` has {}.", keys.join(", "));
                 self.note(MistakeKind::Conflict, &at.key(key), message, remedy);
             }
-        }
-    }
-
-    /// The task, its names looked up in `scene`; `None` when it has mistakes.
-    pub fn task(&mut self, block: &TaskBlock, scene: &Scene) -> Option<Task> {
-        let at = FieldPath::default().key("task");
-        let given = [
-            ("box", block.r#box.is_some()),
-            ("boxes", block.boxes.is_some()),
-            ("to", block.to.is_some()),
-        ];
-        let before = self.mistakes.len();
-        self.keys_of_kind(&TASK_KEYS[block.kind as usize], &given, &at);
-        let box_path = at.key("box");
-        let task = match block.kind {
-            TaskKind::Retrieve => Task::Retrieve {
-                box_index: self.box_index(block.r#box.as_deref()?, scene, &box_path)?,
-            },
-            TaskKind::Clear => Task::Clear {
-                boxes: self.boxes_to_clear(block.boxes.as_deref(), scene, &at.key("boxes")),
-            },
-            TaskKind::Move => {
-                let box_index = self.box_index(block.r#box.as_deref()?, scene, &box_path)?;
-                let path = at.key("to");
-                let target = self.pose_block(block.to.as_ref()?, &path, Quat::identity());
-                self.check_target(scene, box_index, &target, &path.key("position"));
-                Task::Move { box_index, target }
-            }
-        };
-        (self.mistakes.len() == before).then_some(task)
-    }
-
-    fn boxes_to_clear(
-        &mut self,
-        ids: Option<&[String]>,
-        scene: &Scene,
-        at: &FieldPath,
-    ) -> Vec<usize> {
-        let Some(ids) = ids else {
-            return (0..scene.boxes.len()).collect();
-        };
-        let mut boxes = Vec::new();
-        for (i, id) in ids.iter().enumerate() {
-            let path = at.index(i);
-            match self.box_index(id, scene, &path) {
-                Some(index) if boxes.contains(&index) => {
-                    let message = format!("box `{id}` is in the list twice");
-                    self.note(
-                        MistakeKind::Duplicate,
-                        &path,
-                        message,
-                        "Keep one.".to_owned(),
-                    );
-                }
-                Some(index) => boxes.push(index),
-                None => {}
-            }
-        }
-        boxes
-    }
-
-    fn check_target(&mut self, scene: &Scene, index: usize, target: &Pose, at: &FieldPath) {
-        let what = format!("box `{}`, where it is to stand,", scene.boxes[index].id);
-        for fault in find_box_faults(scene, index, target) {
-            self.note_fault(scene, &fault, &what, at);
         }
     }
 
@@ -485,25 +313,7 @@ fn pose_noise(block: &SceneBlock) -> PoseNoise {
     }
 }
 
-/// The limits, defaults filled in.
-pub(super) fn safety(block: Option<&SafetyBlock>) -> Safety {
-    let default = Safety::default();
-    let Some(block) = block else {
-        return default;
-    };
-    let or = |value: Option<Number>, default: f64| value.map_or(default, |v| v.0);
-    Safety {
-        max_risk: or(block.max_risk, default.max_risk),
-        max_plan_risk: block.max_plan_risk.map(|r| r.0),
-        max_displacement: or(block.max_displacement, default.max_displacement),
-        max_tilt: block
-            .max_tilt_deg
-            .map_or(default.max_tilt, |t| t.0.to_radians()),
-        max_strike_force: or(block.max_strike_force, default.max_strike_force),
-    }
-}
-
-fn neighbour_name(scene: &Scene, with: Neighbour) -> String {
+pub(super) fn neighbour_name(scene: &Scene, with: Neighbour) -> String {
     match with {
         Neighbour::Box(i) => format!("box `{}`", scene.boxes[i].id),
         Neighbour::Fixture(i) => format!("fixture `{}`", scene.fixtures[i].id),
@@ -511,6 +321,6 @@ fn neighbour_name(scene: &Scene, with: Neighbour) -> String {
     }
 }
 
-fn vec3(numbers: [Number; 3]) -> Vec3 {
+pub(super) fn vec3(numbers: [Number; 3]) -> Vec3 {
     Vec3::from(numbers.map(|n| n.0))
 }

@@ -76,7 +76,12 @@ pub fn find_box_faults(scene: &Scene, box_index: usize, pose: &Pose) -> Vec<Faul
     }
     let mut held = lowest <= slack;
     let mut height = lowest;
+    let near = body.grown(2.0 * slack);
     for (with, other) in neighbours(scene, box_index) {
+        height = height.min(drop_onto(&body, &other).unwrap_or(height));
+        if !overlaps(&near, &other, 0.0) {
+            continue;
+        }
         if overlaps(&body, &other, slack) {
             let depth = -separation(&body, &other).gap;
             faults.push(Fault::Overlap {
@@ -86,7 +91,6 @@ pub fn find_box_faults(scene: &Scene, box_index: usize, pose: &Pose) -> Vec<Faul
             });
         }
         held = held || holds_up(&body, &other, slack);
-        height = height.min(drop_onto(&body, &other).unwrap_or(height));
     }
     if !held && faults.is_empty() {
         faults.push(Fault::Hover { box_index, height });
@@ -210,6 +214,21 @@ mod tests {
         };
         assert_eq!((box_index, with), (1, Neighbour::Box(0)));
         assert!((depth - 0.01).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_thousand_boxes_are_checked_in_under_two_seconds() {
+        let boxes: Vec<_> = (0..1000)
+            .map(|i| {
+                let (column, row) = (i % 100, i / 100);
+                cube_at(0.201 * f64::from(column), 0.1 + 0.2 * f64::from(row))
+            })
+            .collect();
+        let start = std::time::Instant::now();
+        assert_eq!(find_faults(&scene(&boxes)), vec![]);
+        // A twentieth of that on one core that is not busy.
+        let elapsed = start.elapsed();
+        assert!(elapsed.as_secs_f64() < 2.0, "{elapsed:?}");
     }
 
     #[test]

@@ -89,8 +89,9 @@ impl fmt::Display for FileLine {
 pub struct TaskError(Box<Mistake>);
 
 impl TaskError {
-    /// The first mistake, with the others behind it; `None` when there is none.
-    pub(super) fn from_mistakes(mistakes: Vec<Mistake>) -> Option<Self> {
+    /// The first mistake in the file, with the others behind it; `None` when there is none.
+    pub(super) fn from_mistakes(mut mistakes: Vec<Mistake>) -> Option<Self> {
+        mistakes.sort_by_key(|m| m.at.line);
         let mut mistakes = mistakes.into_iter();
         let mut first = mistakes.next()?;
         first.others.extend(mistakes);
@@ -102,7 +103,7 @@ impl TaskError {
         &self.0
     }
 
-    /// All mistakes in the order in which they were found.
+    /// All mistakes in the order of their lines.
     pub fn mistakes(&self) -> impl Iterator<Item = &Mistake> {
         std::iter::once(&*self.0).chain(&self.0.others)
     }

@@ -1,4 +1,4 @@
-//! Task files and step lists exactly as they are written: the types that serde reads, garde
+//! Task files exactly as they are written: the types that serde reads, garde
 //! checks and schemars describes, so that the three cannot disagree.
 //!
 //! Owns the keys, their ranges and their words (design, section 4). What depends on more than
@@ -8,10 +8,10 @@ use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+use super::kinds::{gripper_kinds, one_gripper_key, one_orientation, task_kinds};
 use super::planner::PlannerSettings;
 use super::value::{Number, OffsetEntry, QuantityEntry, SceneEntry, quantity_schema};
 use crate::scene::belief::{MIN_FRICTION, MIN_MASS_KG};
-use crate::scene::geometry::Face;
 
 /// Box masses, kg.
 pub(super) const MASS_KG: (f64, f64) = (MIN_MASS_KG, 5000.0);
@@ -311,56 +311,6 @@ pub(super) struct SafetyBlock {
     pub max_strike_force: Option<Number>,
 }
 
-/// Somebody's plan for a task, to be vetted.
-#[derive(Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[schemars(title = "topple step list", rename = "Steps")]
-pub(super) struct StepsDocument {
-    /// The version of this format: 1.
-    #[garde(range(min = 1, max = 1))]
-    #[allow(
-        dead_code,
-        reason = "checked before the typed pass, kept for the schema"
-    )]
-    pub version: u64,
-    /// What to do, in order.
-    #[garde(length(min = 1, max = 1000), dive)]
-    pub steps: Vec<StepBlock>,
-}
-
-/// One step: `remove` a box, or `place` it `at` a pose.
-#[derive(Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Step", transform = step_kinds)]
-pub(super) struct StepBlock {
-    /// The id of the box to take away.
-    #[garde(skip)]
-    pub remove: Option<String>,
-    /// The id of the box to put somewhere else.
-    #[garde(skip)]
-    pub place: Option<String>,
-    /// Where to put it.
-    #[garde(dive)]
-    pub at: Option<PoseBlock>,
-    /// How to grip it. Left out: as topple thinks best.
-    #[garde(dive)]
-    pub by: Option<ByBlock>,
-}
-
-/// How a box is gripped.
-#[derive(Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "By")]
-pub(super) struct ByBlock {
-    /// suction or parallel_jaw.
-    #[garde(skip)]
-    pub gripper: GripperKind,
-    /// The face that the hand approaches, in the box's own frame: front is +x, left +y, top +z.
-    #[garde(skip)]
-    #[schemars(schema_with = "face_schema")]
-    pub face: Face,
-}
-
 /// Ids go on the command line as BOX/FACE and BOX=DX,DY,DZ, so they hold no such signs.
 fn valid_id(id: &str, _: &()) -> garde::Result {
     let fine = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
@@ -387,113 +337,4 @@ fn friction_schema(_: &mut SchemaGenerator) -> Schema {
         alternatives.push(serde_json::json!({"type": "null"}));
     }
     schema
-}
-
-fn face_schema(_: &mut SchemaGenerator) -> Schema {
-    schemars::json_schema!({
-        "type": "string", "enum": Face::ALL.map(Face::name),
-    })
-}
-
-/// The keys of each kind of block: `(kind, keys it needs, keys it may have)`.
-pub(super) type KindKeys = (
-    &'static str,
-    &'static [&'static str],
-    &'static [&'static str],
-);
-
-/// Which keys go with which gripper.
-pub(super) const GRIPPER_KEYS: [KindKeys; 2] = [
-    (
-        "suction",
-        &[],
-        &["cup_radius", "max_pull", "max_shear", "max_moment"],
-    ),
-    (
-        "parallel_jaw",
-        &["max_opening", "max_force"],
-        &["finger", "pad_friction"],
-    ),
-];
-
-/// Which keys go with which task.
-pub(super) const TASK_KEYS: [KindKeys; 3] = [
-    ("retrieve", &["box"], &[]),
-    ("clear", &[], &["boxes"]),
-    ("move", &["box", "to"], &[]),
-];
-
-/// Which keys go with which step; here the first needed key is what tells the kind.
-pub(super) const STEP_KEYS: [KindKeys; 2] = [
-    ("remove", &["remove"], &["by"]),
-    ("place", &["place", "at"], &["by"]),
-];
-
-fn gripper_kinds(schema: &mut Schema) {
-    split_by_kind(schema, Some("kind"), &GRIPPER_KEYS);
-}
-
-fn task_kinds(schema: &mut Schema) {
-    split_by_kind(schema, Some("kind"), &TASK_KEYS);
-}
-
-fn step_kinds(schema: &mut Schema) {
-    split_by_kind(schema, None, &STEP_KEYS);
-}
-
-/// Turns one object schema with all keys into one alternative for each kind.
-fn split_by_kind(schema: &mut Schema, tag: Option<&str>, kinds: &[KindKeys]) {
-    let Some(object) = schema.as_object_mut() else {
-        return;
-    };
-    let all = object.remove("properties").unwrap_or_default();
-    object.remove("required");
-    object.remove("additionalProperties");
-    object.remove("type");
-    let alternatives = kinds.iter().map(|(kind, needed, allowed)| {
-        let mut properties = serde_json::Map::new();
-        let mut required: Vec<&str> = needed.to_vec();
-        if let Some(tag) = tag {
-            properties.insert(
-                tag.to_owned(),
-                serde_json::json!({"type": "string", "const": kind}),
-            );
-            required.insert(0, tag);
-        }
-        for key in needed.iter().chain(*allowed) {
-            let mut property = all[*key].clone();
-            if needed.contains(key) {
-                without_null(&mut property);
-            }
-            properties.insert((*key).to_owned(), property);
-        }
-        serde_json::json!({"type": "object", "properties": properties, "required": required,
-                           "additionalProperties": false})
-    });
-    object.insert("oneOf".to_owned(), alternatives.collect());
-}
-
-/// Takes the null out of the schema of an `Option`.
-fn without_null(property: &mut serde_json::Value) {
-    if let Some(types) = property["type"].as_array() {
-        let rest = types.iter().find(|t| *t != "null").cloned();
-        property["type"] = rest.unwrap_or_default();
-    }
-    if let Some(alternatives) = property.get_mut("anyOf").and_then(|a| a.as_array_mut()) {
-        alternatives.retain(|a| a["type"] != "null");
-    }
-}
-
-fn one_orientation(schema: &mut Schema) {
-    schema.insert("not".to_owned(), not_both("yaw_deg", "rotation"));
-}
-
-fn one_gripper_key(schema: &mut Schema) {
-    schema.insert("not".to_owned(), not_both("gripper", "grippers"));
-}
-
-/// Both with a value; null counts as left out.
-fn not_both(a: &str, b: &str) -> serde_json::Value {
-    let there = serde_json::json!({"not": {"type": "null"}});
-    serde_json::json!({"required": [a, b], "properties": {a: there, b: there}})
 }

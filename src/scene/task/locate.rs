@@ -309,3 +309,47 @@ pub(super) fn byte_at(text: &str, line: usize, column: usize) -> usize {
         .map_or(rest.len(), |(at, _)| at);
     start + within
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn located(text: &str) -> Located {
+        Located::new(SourceText {
+            name: "test".to_owned(),
+            text: Arc::from(text),
+        })
+    }
+
+    #[test]
+    fn a_value_is_found_by_its_path_and_the_path_by_its_place() {
+        let text = "a: 1\nüber:\n  - {x: 2, y: [3, \"vier\"]}\n  - 5\n";
+        let tree = located(text);
+        for (path, value, line) in [
+            ("a", "1", 1),
+            ("über[0].x", "2", 3),
+            ("über[0].y[1]", "\"vier\"", 3),
+            ("über[1]", "5", 4),
+        ] {
+            let path = FieldPath::parse(path);
+            let place = tree.place(&path);
+            assert_eq!((place.line, &text[place.bytes.clone()]), (line, value));
+            assert_eq!(tree.path_at(place.bytes.start), path);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_placed_at_what_is_around_it() {
+        let tree = located("a:\n  b: {c: 1}\n");
+        let place = tree.place(&FieldPath::parse("a.b.d"));
+        assert_eq!(place, tree.place(&FieldPath::parse("a.b")));
+        assert_eq!(place.line, 2);
+    }
+
+    #[test]
+    fn columns_are_counted_in_characters() {
+        let text = "é: 1\nüü: 2\n";
+        assert_eq!(&text[byte_at(text, 2, 5)..], "2\n");
+        assert_eq!(byte_at(text, 9, 9), text.len());
+    }
+}

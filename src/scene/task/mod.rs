@@ -3,17 +3,22 @@
 //! Owns [`TaskFile`], [`load`], [`parse`], [`to_yaml`] and the list of steps of `vet`
 //! ([`parse_steps`]). A file is read whole or refused: every [`TaskError`] names the file, the
 //! line, the value and the remedy. What is read passes in this order: text and YAML
-//! ([`document`]), types and ranges ([`format`]), what goes together ([`build`]), geometry
-//! ([`check`]). Whether the scene stands still is for the sandbox to say.
+//! (`document`), types and ranges (`format`), what goes together (`build`, `robot`, `job`), geometry
+//! (`check`). Whether the scene stands still is for the sandbox to say.
 
 mod build;
 mod check;
 mod document;
 mod error;
+mod explain;
 mod format;
+mod job;
+mod kinds;
 mod locate;
 mod planner;
+mod robot;
 mod schema;
+mod step_format;
 mod steps;
 mod value;
 mod write;
@@ -130,10 +135,10 @@ pub fn parse(text: &str, path: &Path) -> Result<TaskFile, TaskError> {
 
 fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> {
     let schema = task_schema();
-    let (document, located) = read_document::<TaskDocument>(&source, "a task file", &schema)?;
+    let (document, located) = read_document::<TaskDocument>(&source, "a task file", schema)?;
     let mut builder = Builder {
         located: &located,
-        schema: &schema,
+        schema,
         mistakes: Vec::new(),
     };
     let (scene, scene_source) = match &document.scene {
@@ -160,7 +165,7 @@ fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> 
         workcell: Workcell {
             scene,
             robot,
-            safety: build::safety(document.safety.as_ref()),
+            safety: robot::safety(document.safety.as_ref()),
         },
         task,
         planner,
@@ -214,10 +219,10 @@ fn scene_of_other(
         }
         let schema = task_schema();
         let source = read_text(&target)?;
-        let (document, located) = read_document::<TaskDocument>(&source, "a task file", &schema)?;
+        let (document, located) = read_document::<TaskDocument>(&source, "a task file", schema)?;
         let mut builder = Builder {
             located: &located,
-            schema: &schema,
+            schema,
             mistakes: Vec::new(),
         };
         match document.scene {

@@ -3,19 +3,26 @@
 //! Owns [`task_schema`] and [`steps_schema`], both made from the types that the reader itself
 //! uses, and the look-up by which an error's remedy quotes the schema.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
-use super::format::{StepsDocument, TaskDocument};
+use super::format::TaskDocument;
 use super::locate::{FieldPath, Segment};
+use super::step_format::StepsDocument;
 
 /// The JSON Schema (draft 2020-12) of a task file.
-pub fn task_schema() -> Value {
-    schemars::schema_for!(TaskDocument).to_value()
+pub fn task_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> =
+        LazyLock::new(|| schemars::schema_for!(TaskDocument).to_value());
+    &SCHEMA
 }
 
 /// The JSON Schema (draft 2020-12) of a list of steps.
-pub fn steps_schema() -> Value {
-    schemars::schema_for!(StepsDocument).to_value()
+pub fn steps_schema() -> &'static Value {
+    static SCHEMA: LazyLock<Value> =
+        LazyLock::new(|| schemars::schema_for!(StepsDocument).to_value());
+    &SCHEMA
 }
 
 /// What `schema` says of the value at `path`: its description and its range.

@@ -10,9 +10,11 @@ use super::TaskFile;
 use super::build::Builder;
 use super::document::{read_document, read_text};
 use super::error::{MistakeKind, TaskError};
-use super::format::{GripperKind, STEP_KEYS, StepBlock, StepsDocument};
+use super::format::GripperKind;
+use super::kinds::STEP_KEYS;
 use super::locate::{FieldPath, SourceText};
 use super::schema::steps_schema;
+use super::step_format::{StepBlock, StepsDocument};
 use crate::pose::{Pose, Quat};
 use crate::scene::Gripper;
 use crate::scene::geometry::Face;
@@ -94,10 +96,10 @@ pub fn parse_steps(text: &str, path: &Path, task: &TaskFile) -> Result<Vec<Step>
 
 fn read_steps(source: &SourceText, task: &TaskFile) -> Result<Vec<Step>, TaskError> {
     let schema = steps_schema();
-    let (document, located) = read_document::<StepsDocument>(source, "a list of steps", &schema)?;
+    let (document, located) = read_document::<StepsDocument>(source, "a list of steps", schema)?;
     let mut builder = Builder {
         located: &located,
-        schema: &schema,
+        schema,
         mistakes: Vec::new(),
     };
     let list = FieldPath::default().key("steps");

@@ -8,8 +8,10 @@ use std::fmt;
 
 use garde::rules::range::{Bounds, OutOfBounds};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{
+    Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 
 use super::format::SceneBlock;
 
@@ -170,8 +172,17 @@ impl<'de> Deserialize<'de> for OffsetEntry {
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("[x, y, z] or {std: …}")
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-                Deserialize::deserialize(SeqAccessDeserializer::new(seq)).map(OffsetEntry::Known)
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let three = "a list of 3 values";
+                let mut offset = [Number(0.0); 3];
+                for (count, axis) in offset.iter_mut().enumerate() {
+                    let next = seq.next_element()?;
+                    *axis = next.ok_or_else(|| Error::invalid_length(count, &three))?;
+                }
+                match seq.next_element::<IgnoredAny>()? {
+                    Some(_) => Err(Error::invalid_length(4, &three)),
+                    None => Ok(OffsetEntry::Known(offset)),
+                }
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
                 StdOnly::deserialize(MapAccessDeserializer::new(map))

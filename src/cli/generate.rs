@@ -1,0 +1,224 @@
+//! `topple generate`: rollouts in the sandbox, to a data set.
+//!
+//! Owns the flags, the progress bar and what is said at the end. The work is
+//! [`crate::dataset::generate`]'s.
+
+use std::io::IsTerminal;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::interrupt::Interrupt;
+use super::{Exit, Failure, Outcome};
+use crate::dataset::recipe::{EPISODES_PER_STACK, Recipe};
+use crate::dataset::{self, DatasetError, Ending, Progress, Report, Shard};
+use crate::scene::families::{BOXES_MAX, Family};
+
+/// Make rollouts in the sandbox, for `topple train` to learn from.
+///
+/// The same seed and flags give the same bytes, whatever the number of threads or shards. An
+/// interrupted run is taken up by giving the same command again.
+#[derive(Args, Debug)]
+pub struct GenerateArgs {
+    /// The folder to write to: new, empty, or begun by this same command.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// How many episodes at least; rounded up to whole stacks of eight.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    pub episodes: u64,
+    /// What every random number comes from.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// How many threads; left out: as many as the machine has.
+    #[arg(long, value_name = "T")]
+    pub threads: Option<NonZero<usize>>,
+    /// Make only part i of n (i from 1 to n), for `topple merge` to put together.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<Shard>,
+    /// Only these families of scenes, separated by commas; left out: all of them.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = family)]
+    pub families: Vec<Family>,
+    /// The most boxes in a scene.
+    #[arg(long, value_name = "N", default_value_t = BOXES_MAX as u64, value_parser = clap::value_parser!(u64).range(5..=100))]
+    pub max_boxes: u64,
+    /// Print what was done as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A family by its name, or an error that lists all names.
+fn family(name: &str) -> Result<Family, String> {
+    Family::from_name(name).ok_or_else(|| {
+        let names = Family::ALL.map(Family::name).join(", ");
+        format!("there is no such family; choose from {names}")
+    })
+}
+
+impl From<DatasetError> for Failure {
+    fn from(error: DatasetError) -> Self {
+        if error.is_failed_work() {
+            Self::Failed(error.into())
+        } else {
+            Self::input(error)
+        }
+    }
+}
+
+/// Makes the data set, or goes on with it.
+///
+/// # Errors
+/// When the folder holds something else, the disk is full, or a signal came.
+pub fn run(args: &GenerateArgs) -> Outcome {
+    let interrupt = Interrupt::install()
+        .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
+    let recipe = recipe(args);
+    let stacks = args.episodes.div_ceil(EPISODES_PER_STACK as u64);
+    let threads = args.threads.map_or_else(default_threads, NonZero::get);
+    let display = Display::new();
+    let report = dataset::generate(
+        &recipe,
+        &args.out,
+        stacks,
+        threads,
+        args.shard,
+        &interrupt.stop,
+        |progress| display.show(progress),
+    );
+    display.finish();
+    let report = report?;
+    if report.ending == Ending::Stopped {
+        eprintln!(
+            "interrupted: {} of {} episodes are kept in {}; give the same command again to go on",
+            report.episodes,
+            report.total,
+            args.out.display()
+        );
+        return Err(Failure::Interrupted(interrupt.signal().unwrap_or(2)));
+    }
+    print(args, &report);
+    Ok(Exit::Done)
+}
+
+fn recipe(args: &GenerateArgs) -> Recipe {
+    let mut families = args.families.clone();
+    if families.is_empty() {
+        families = Family::ALL.to_vec();
+    }
+    // The order in which they are named must not matter for what comes out.
+    families.sort_unstable();
+    families.dedup();
+    Recipe {
+        seed: args.seed,
+        families,
+        boxes_max: args.max_boxes as usize,
+    }
+}
+
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+fn print(args: &GenerateArgs, report: &Report) {
+    let out = args.out.display();
+    if args.json {
+        let object = json!({
+            "out": out.to_string(),
+            "episodes": report.episodes,
+            "found": report.found,
+            "seed": args.seed,
+            "shard": args.shard.map(|s| s.to_string()),
+        });
+        println!("{object}");
+        return;
+    }
+    let found = match report.found {
+        0 => String::new(),
+        n => format!(" ({n} were there already)"),
+    };
+    println!("{} episodes in {out}{found}", report.episodes);
+    println!("look at them with `topple inspect {out}`");
+}
+
+/// A bar on a terminal, a line now and then in a log.
+struct Display {
+    bar: Option<ProgressBar>,
+    log: Mutex<Log>,
+}
+
+struct Log {
+    began: Instant,
+    last: Instant,
+}
+
+/// How often a log gets a line.
+const LOG_EVERY: Duration = Duration::from_secs(10);
+
+impl Display {
+    fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(0);
+            let template = "{wide_bar} {pos}/{len} episodes, {per_sec} a second, {eta} left";
+            // The template is a constant; the default serves if it were ever wrong.
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style.with_key("per_sec", per_second));
+            }
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        let now = Instant::now();
+        Self {
+            bar,
+            log: Mutex::new(Log {
+                began: now,
+                last: now,
+            }),
+        }
+    }
+
+    fn show(&self, progress: Progress) {
+        let position = progress.found + progress.made;
+        match &self.bar {
+            Some(bar) if progress.made == 0 => {
+                bar.set_length(progress.total);
+                bar.set_position(position);
+                // Found episodes took no time: the rate starts from here.
+                bar.reset_eta();
+            }
+            Some(bar) => bar.set_position(position.max(bar.position())),
+            None => self.log(progress),
+        }
+    }
+
+    fn log(&self, progress: Progress) {
+        let Ok(mut log) = self.log.lock() else {
+            return;
+        };
+        if log.last.elapsed() < LOG_EVERY || progress.made == 0 {
+            return;
+        }
+        log.last = Instant::now();
+        let rate = progress.made as f64 / log.began.elapsed().as_secs_f64();
+        let position = progress.found + progress.made;
+        let left = progress.total.saturating_sub(position) as f64 / rate;
+        eprintln!(
+            "{position}/{} episodes, {rate:.0} a second, {left:.0} s left",
+            progress.total
+        );
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn per_second(state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write) {
+    // A bar that cannot be drawn is no reason to fail.
+    let _ = write!(out, "{:.0}", state.per_sec());
+}

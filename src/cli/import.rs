@@ -1,0 +1,334 @@
+//! `topple import`: real packings to task files.
+//!
+//! Owns the settling of each stack, the check that it then stands under a draw of its belief and
+//! passes the program's own checks, and the report. Packing algorithms do not ask whether a box
+//! stands: those that fall are left out with what rests on them, and listed; or, with
+//! `--falling skip`, the whole stack gets no file.
+
+mod standing;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use clap::{Args, Subcommand};
+use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::interrupt::Interrupt;
+use super::{Exit, Failure, Outcome};
+use crate::scene::import::{self, Cut, ImportedStack};
+use crate::scene::task::{self, PlannerSettings, SceneSource, Task, TaskFile};
+pub use standing::Falling;
+use standing::{Faller, Standing, stand};
+
+/// What the first line of every imported file begins with.
+const HEAD: &str = "# Derived from ";
+
+/// `topple import bed-bpp|aclpp FILE --out DIR`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// Whose packings.
+    #[command(subcommand)]
+    pub format: Format,
+}
+
+/// The data sets that are understood.
+#[derive(Subcommand, Debug)]
+pub enum Format {
+    /// Grocery orders: a packing_plans.json (an orders.json beside it tells what they stand on)
+    BedBpp(Options),
+    /// Air cargo: a flight's *.schedule.yaml; every built ULD becomes a scenario
+    Aclpp(Options),
+}
+
+/// What both have in common.
+#[derive(Args, Debug)]
+pub struct Options {
+    /// The file to read
+    pub file: PathBuf,
+    /// The folder that the scenarios are written to, one file a stack
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Leave out boxes whose top is higher above the floor, m
+    ///
+    /// What rests on a box that is left out is higher still, so it is left out too.
+    #[arg(long, value_name = "M", value_parser = positive)]
+    pub max_height: Option<f64>,
+    /// Make no target of heavier boxes, kg
+    ///
+    /// They stay in the scene: without them what they carry would hang in the air.
+    #[arg(long, value_name = "KG", value_parser = positive)]
+    pub max_mass: Option<f64>,
+    /// What becomes of a stack in which a box falls
+    #[arg(long, value_enum, default_value_t = Falling::LeaveOut)]
+    pub falling: Falling,
+    /// Seed of the draw that each settled stack has to stand under
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One stack's outcome.
+#[derive(Debug, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Judged {
+    /// It stands, and a scenario was written.
+    Written {
+        name: String,
+        file: PathBuf,
+        boxes: usize,
+        targets: usize,
+        /// The box of the file's task.
+        retrieve: Option<String>,
+        /// By the cut.
+        left_out: usize,
+        /// In the order in which they fell and were left out.
+        fallers: Vec<Faller>,
+        overloaded: Vec<String>,
+    },
+    /// It does not stand: no file.
+    Fallen {
+        name: String,
+        boxes: usize,
+        fallers: Vec<Faller>,
+        why: String,
+    },
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    version: u32,
+    source: &'a Path,
+    out: &'a Path,
+    stacks: Vec<Judged>,
+}
+
+/// Imports what `args` name.
+///
+/// # Errors
+/// Unreadable or foreign input (2), a folder that cannot be written to (1 or 2), a signal.
+pub fn run(args: &ImportArgs) -> Outcome {
+    let interrupt = Interrupt::install()
+        .map_err(|e| Failure::failed_message(e, "signals cannot be handled on this system"))?;
+    let (options, stacks) = match &args.format {
+        Format::BedBpp(options) => (options, bed_bpp(options)?),
+        Format::Aclpp(options) => (options, aclpp(options)?),
+    };
+    std::fs::create_dir_all(&options.out).map_err(|e| {
+        let what = format!("{}: {e}", options.out.display());
+        Failure::input_message(
+            what,
+            "--out has to be a folder that can be made or written to",
+        )
+    })?;
+    let judged = judge_all(stacks, options, &interrupt)?;
+    report(options, judged)
+}
+
+fn bed_bpp(options: &Options) -> Result<Vec<ImportedStack>, Failure> {
+    let packing = read(&options.file)?;
+    let beside = options.file.with_file_name("orders.json");
+    let orders = if beside.is_file() {
+        Some(read(&beside)?)
+    } else {
+        None
+    };
+    import::bed_bpp(&packing, orders.as_deref(), &options.file, &cut(options))
+        .map_err(Failure::input)
+}
+
+fn aclpp(options: &Options) -> Result<Vec<ImportedStack>, Failure> {
+    let text = read(&options.file)?;
+    import::aclpp(&text, &options.file, &cut(options)).map_err(Failure::input)
+}
+
+fn cut(options: &Options) -> Cut {
+    Cut {
+        max_height_m: options.max_height,
+        max_mass_kg: options.max_mass,
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|e| {
+        let what = format!("{}: {e}", path.display());
+        Failure::input_message(what, "pass a text file that can be read")
+    })
+}
+
+/// Settles, checks and writes every stack, side by side; in the order of the file.
+fn judge_all(
+    stacks: Vec<ImportedStack>,
+    options: &Options,
+    interrupt: &Interrupt,
+) -> Result<Vec<Judged>, Failure> {
+    let style = ProgressStyle::with_template("settling {bar:30} {pos}/{len} stacks, {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let bar = ProgressBar::new(stacks.len() as u64).with_style(style);
+    let judged: Vec<Result<Judged, Failure>> = stacks
+        .into_par_iter()
+        .progress_with(bar)
+        .map(|stack| {
+            if interrupt.stop.load(Ordering::Relaxed) {
+                interrupt.check()?;
+            }
+            judge(stack, options)
+        })
+        .collect();
+    interrupt.check()?;
+    judged.into_iter().collect()
+}
+
+/// One stack: settled, checked, written.
+fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
+    let (name, boxes) = (stack.name.clone(), stack.workcell.scene.boxes.len());
+    let Standing { stack, fallers } = stand(stack, options.falling, options.seed);
+    let fallen = |fallers, why| Judged::Fallen {
+        name: name.clone(),
+        boxes,
+        fallers,
+        why,
+    };
+    let stack = match stack {
+        Ok(stack) => stack,
+        Err(why) => return Ok(fallen(fallers, why)),
+    };
+    let file = options.out.join(format!("{name}.yaml"));
+    let text = yaml(&stack, &fallers, &file);
+    if let Err(error) = task::parse(&text, &file) {
+        return Ok(fallen(fallers, error.to_string()));
+    }
+    write(&file, &text)?;
+    let question = stack.question();
+    Ok(Judged::Written {
+        name,
+        file,
+        boxes: stack.workcell.scene.boxes.len(),
+        targets: stack.targets.len(),
+        retrieve: question.map(|i| stack.workcell.scene.boxes[i].id.clone()),
+        left_out: stack.left_out,
+        fallers,
+        overloaded: stack.overloaded,
+    })
+}
+
+/// The stack as a task file that opens with where it comes from.
+fn yaml(stack: &ImportedStack, fallers: &[Faller], path: &Path) -> String {
+    let mut comment = stack.origin.clone();
+    if stack.left_out > 0 {
+        comment += &format!("\nBoxes left out by the cut: {}.", stack.left_out);
+    }
+    if !fallers.is_empty() {
+        let ids: Vec<&str> = fallers.iter().map(|f| f.id.as_str()).collect();
+        let ids = ids.join(", ");
+        comment += &format!("\nLeft out with what rested on them, since they fall: {ids}.");
+    }
+    if !stack.overloaded.is_empty() {
+        let ids = stack.overloaded.join(", ");
+        comment +=
+            &format!("\nLoaded beyond what the data says they bear, so no max_force: {ids}.");
+    }
+    let file = TaskFile {
+        name: stack.name.clone(),
+        workcell: stack.workcell.clone(),
+        task: stack
+            .question()
+            .map(|box_index| Task::Retrieve { box_index }),
+        planner: PlannerSettings::default(),
+        path: path.to_owned(),
+        scene_source: SceneSource::Inline,
+    };
+    task::to_yaml(&file, &comment)
+}
+
+/// Writes whole or not at all; a file that was not imported is never replaced.
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    if path.exists() && !std::fs::read_to_string(path).is_ok_and(|old| old.starts_with(HEAD)) {
+        let what = format!("{}: there is another file of this name", path.display());
+        let remedy = "choose another --out: only what an import wrote is replaced";
+        return Err(Failure::input_message(what, remedy));
+    }
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let saved = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(path).map(|_| ()).map_err(|e| e.error)
+    });
+    saved.map_err(|e| {
+        let what = format!("{}: {e}", path.display());
+        Failure::failed_message(what, "make room or choose another --out, and run it again")
+    })
+}
+
+/// Prints the outcome; not one standing stack means that the answer is "not safe".
+fn report(options: &Options, stacks: Vec<Judged>) -> Outcome {
+    let written = |j: &&Judged| matches!(j, Judged::Written { .. });
+    let standing = stacks.iter().filter(written).count();
+    let exit = if standing > 0 {
+        Exit::Done
+    } else {
+        Exit::NotSafe
+    };
+    if options.json {
+        let report = Report {
+            version: 1,
+            source: &options.file,
+            out: &options.out,
+            stacks,
+        };
+        let text = serde_json::to_string_pretty(&report).map_err(|e| {
+            Failure::failed_message(e, "this is a fault of topple; please report it")
+        })?;
+        println!("{text}");
+        return Ok(exit);
+    }
+    println!("{standing} of {} stacks were written", stacks.len());
+    for stack in &stacks {
+        print_stack(stack);
+    }
+    Ok(exit)
+}
+
+fn print_stack(stack: &Judged) {
+    let fallers = match stack {
+        Judged::Written {
+            file,
+            boxes,
+            retrieve,
+            fallers,
+            ..
+        } => {
+            let task = match retrieve {
+                Some(id) => format!("retrieve `{id}`"),
+                None => "nothing: all are too heavy".into(),
+            };
+            println!("  {}: {boxes} boxes, task: {task}", file.display());
+            fallers
+        }
+        Judged::Fallen {
+            name,
+            boxes,
+            fallers,
+            why,
+        } => {
+            println!("  {name}: {boxes} boxes, not written: {why}");
+            fallers
+        }
+    };
+    for faller in fallers {
+        println!("    `{}` does not stand: {}", faller.id, faller.how);
+    }
+}
+
+/// A length or a mass from the command line.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        Ok(value) => Err(format!("{value} is not above zero")),
+        Err(e) => Err(e.to_string()),
+    }
+}

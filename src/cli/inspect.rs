@@ -1,0 +1,139 @@
+//! `topple inspect`: what a data set, a model or a task file holds.
+//!
+//! Owns telling them apart and, for data sets, the question that takes the sandbox to answer: how
+//! many of its beliefs are undecided.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::interrupt::Interrupt;
+use super::{Exit, Failure, Outcome};
+use crate::dataset::summary::Undecided;
+use crate::dataset::{Dataset, Episode, Summary, info_path};
+use crate::dynamics::Dynamics;
+use crate::sandbox::SandboxDynamics;
+
+/// Show what a data set, a model or a task file holds.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// A folder that `generate` or `train` wrote, or a task file.
+    pub path: PathBuf,
+    /// For a data set: try N of its beliefs, evenly spread, under 32 fresh draws each, and give the
+    /// share that is undecided (risk between 0.05 and 0.95). Takes seconds for each.
+    #[arg(long, value_name = "N")]
+    pub undecided: Option<u64>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Draws of each belief that is tried (design, section 7).
+const DRAWS: usize = 32;
+/// Keeps these draws apart from those that made the data set.
+const FRESH_SEED: u64 = 0x1d8a_f066_6b3c_2f01;
+
+/// Shows what lies at the path.
+///
+/// # Errors
+/// When it is none of what topple writes or reads, or is damaged.
+pub fn run(args: &InspectArgs) -> Outcome {
+    let path = &args.path;
+    if info_path(path).is_file() {
+        return inspect_dataset(args);
+    }
+    if path.is_dir() {
+        return Err(Failure::input_message(
+            format!("{} is neither a data set nor a model", path.display()),
+            "a data set has meta/info.json, a model has model.json",
+        ));
+    }
+    inspect_task(args)
+}
+
+fn inspect_dataset(args: &InspectArgs) -> Outcome {
+    let set = Dataset::open(&args.path)?;
+    let mut summary = Summary::of(&set)?;
+    if let Some(count) = args.undecided {
+        summary.undecided = try_beliefs(&set, count)?;
+    }
+    if args.json {
+        print_json(&summary)
+    } else {
+        print(&summary.to_string())
+    }
+}
+
+fn inspect_task(args: &InspectArgs) -> Outcome {
+    let file = crate::scene::task::load(&args.path).map_err(Failure::input)?;
+    let report = super::inspect_task::report(&file);
+    if args.json {
+        print_json(&report)
+    } else {
+        print(&report.to_string())
+    }
+}
+
+/// Tries `count` of the set's beliefs, evenly spread, under fresh draws.
+fn try_beliefs(set: &Dataset, count: u64) -> Result<Undecided, Failure> {
+    let interrupt = Interrupt::install()
+        .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
+    let dynamics = SandboxDynamics {
+        screen_draws: DRAWS,
+        imagine_draws: DRAWS,
+        ..SandboxDynamics::default()
+    };
+    let total = set.len();
+    let count = count.min(total);
+    let mut chosen =
+        (0..count).map(|i| (u128::from(i) * u128::from(total) / u128::from(count)) as u64);
+    let mut next = chosen.next();
+    let (mut tried, mut undecided) = (0u64, 0u64);
+    let mut position = 0;
+    for n in 0..set.file_count() {
+        for (episode, _) in set.read_outlines(n)? {
+            if next == Some(position) {
+                interrupt.check()?;
+                next = chosen.next();
+                let seed = FRESH_SEED ^ episode.index;
+                // A belief that cannot be simulated afresh is neither decided nor undecided.
+                if let Some(risk) = risk_of(&dynamics, &episode, seed) {
+                    tried += 1;
+                    undecided += u64::from(Undecided::is_open(risk));
+                }
+            }
+            position += 1;
+        }
+    }
+    Ok(Undecided {
+        beliefs: tried,
+        draws: (tried > 0).then_some(DRAWS as f64),
+        share: (tried > 0).then(|| undecided as f64 / tried as f64),
+    })
+}
+
+fn risk_of(dynamics: &SandboxDynamics, episode: &Episode, seed: u64) -> Option<f64> {
+    let believed = dynamics.believe(&episode.workcell, seed).ok()?;
+    let predictions = believed.screen(std::slice::from_ref(&episode.action));
+    Some(predictions.into_iter().next()?.ok()?.risk)
+}
+
+fn print_json(report: &impl Serialize) -> Outcome {
+    let text = serde_json::to_string_pretty(report)
+        .map_err(|e| Failure::failed_message(e, "this is a defect of topple"))?;
+    print(&(text + "\n"))
+}
+
+fn print(text: &str) -> Outcome {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough (`topple inspect x | head`).
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
+        Err(e) => Err(Failure::failed_message(
+            format!("could not write to stdout: {e}"),
+            "is the disk full?",
+        )),
+        Ok(()) => Ok(Exit::Done),
+    }
+}

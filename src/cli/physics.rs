@@ -1,0 +1,161 @@
+//! Which physics the planning commands ask: the world model or the sandbox, and the shield.
+//!
+//! Owns the flags that `plan`, `what-if` and `vet` share. The seam between the planner, which
+//! knows only the traits, and those that implement them.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+use crate::dynamics::Dynamics;
+use crate::eval::plant::SandboxPlant;
+use crate::plan::report::ModelReport;
+use crate::plan::{Objective, Planner, Plant};
+use crate::sandbox::exact::BoundRule;
+use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
+use crate::scene::Workcell;
+use crate::scene::task::{self, PlannerSettings, TaskFile};
+
+/// Draws of the shield unless the command line says otherwise; the sandbox needs none.
+const DEFAULT_VERIFY: usize = 8;
+/// Physics steps between two recorded frames of an execution: 10 a second.
+const FRAME_STEPS: u64 = 24;
+
+/// What imagines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DynamicsKind {
+    /// The world model: learned, fast.
+    Learned,
+    /// The rapier sandbox: exact, slow.
+    Sandbox,
+}
+
+/// The flags that the planning commands share.
+#[derive(Args, Clone, Debug)]
+pub struct PhysicsArgs {
+    /// What imagines: the world model, or the sandbox under draws of the belief.
+    #[arg(long, value_enum, default_value_t = DynamicsKind::Learned)]
+    pub dynamics: DynamicsKind,
+    /// A model's folder, in place of the one inside the binary.
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// Let the sandbox check what was chosen under N draws (8 beside the world model; 0: don't).
+    #[arg(long, value_name = "N")]
+    pub verify: Option<usize>,
+    /// Seeds everything random: the same seed gives the same answer.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// The most that a step's risk bound may be, in place of the task's `safety.max_risk`.
+    #[arg(long, value_name = "P")]
+    pub max_risk: Option<f64>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The physics of one command.
+pub struct Physics {
+    /// What imagines.
+    pub dynamics: Box<dyn Dynamics>,
+    /// What has to agree.
+    pub shield: Option<SandboxDynamics>,
+    /// Which one exactly, for reports.
+    pub model: ModelReport,
+}
+
+impl Physics {
+    /// The physics that the flags ask for.
+    ///
+    /// # Errors
+    /// When a model cannot be read, or the flags contradict each other.
+    pub fn open(args: &PhysicsArgs) -> Result<Self, Failure> {
+        let draws = args.verify.unwrap_or(match args.dynamics {
+            DynamicsKind::Learned => DEFAULT_VERIFY,
+            DynamicsKind::Sandbox => 0,
+        });
+        let (dynamics, model) = match args.dynamics {
+            DynamicsKind::Learned => learned(args)?,
+            DynamicsKind::Sandbox if args.model.is_some() => {
+                return Err(Failure::input_message(
+                    "--model names a world model, but --dynamics sandbox asks for none",
+                    "Leave one of the two out.",
+                ));
+            }
+            DynamicsKind::Sandbox => sandbox(),
+        };
+        Ok(Self {
+            dynamics,
+            shield: (draws > 0).then_some(SandboxDynamics {
+                screen_draws: draws,
+                imagine_draws: 1,
+                bound: BoundRule::Share,
+            }),
+            model,
+        })
+    }
+
+    /// A planner on this physics.
+    pub fn planner(&self, settings: PlannerSettings, seed: u64) -> Planner<'_> {
+        Planner {
+            dynamics: self.dynamics.as_ref(),
+            shield: self.shield.as_ref().map(|s| s as &dyn Dynamics),
+            settings,
+            objective: Objective::default(),
+            seed,
+        }
+    }
+}
+
+/// SEAM (lead): the world model of `--model DIR`, or the one inside the binary.
+fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {
+    let what = match &args.model {
+        Some(folder) => format!("the model `{}` cannot be read", folder.display()),
+        None => "this build has no world model inside".to_owned(),
+    };
+    Err(Failure::input_message(
+        what,
+        "Ask for the sandbox with --dynamics sandbox.",
+    ))
+}
+
+fn sandbox() -> (Box<dyn Dynamics>, ModelReport) {
+    let report = ModelReport {
+        name: "sandbox".to_owned(),
+        hash: format!("v{SANDBOX_VERSION}"),
+    };
+    (Box::new(SandboxDynamics::default()), report)
+}
+
+/// A true world to carry a plan out in: one draw of the belief.
+///
+/// # Errors
+/// When no draw stands.
+pub fn plant(workcell: &Workcell, seed: u64) -> Result<impl Plant + use<>, Failure> {
+    let recording = Recording::EverySteps(FRAME_STEPS);
+    // Another stream than the planner's and the shield's: what is executed was not looked at.
+    SandboxPlant::of_belief(workcell, seed ^ 0x6578_6563_7574_6521, recording).map_err(|error| {
+        Failure::failed_message(
+            format!("the plan cannot be carried out: {error}"),
+            "Another --seed draws another world.",
+        )
+    })
+}
+
+/// The task file, with the flags' limit on risk.
+///
+/// # Errors
+/// When the file is wrong, or the limit is no probability.
+pub fn load_task(path: &std::path::Path, args: &PhysicsArgs) -> Result<TaskFile, Failure> {
+    let mut file = task::load(path).map_err(Failure::input)?;
+    if let Some(max_risk) = args.max_risk {
+        if !(0.0..=1.0).contains(&max_risk) {
+            return Err(Failure::input_message(
+                format!("--max-risk {max_risk} is no probability"),
+                "Give a number from 0 to 1.",
+            ));
+        }
+        file.workcell.safety.max_risk = max_risk;
+    }
+    Ok(file)
+}

@@ -1,0 +1,50 @@
+//! Data to stdout: JSON in one line, or text; a reader that has seen enough is no failure.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::Failure;
+
+/// Writes `text` to stdout.
+///
+/// # Errors
+/// When stdout cannot be written, other than because its reader went away.
+pub fn text(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed_message(
+                format!("cannot write to stdout: {error}"),
+                "Is the disk full?",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes `report` to stdout as one line of JSON.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn json(report: &impl Serialize) -> Result<(), Failure> {
+    let line = serde_json::to_string(report).map_err(|error| {
+        Failure::failed_message(
+            format!("the report cannot be written as JSON: {error}"),
+            "Please report this with the task file.",
+        )
+    })?;
+    text(&(line + "\n"))
+}
+
+/// A probability in per cent, with as many digits as it deserves.
+pub fn percent(p: f64) -> String {
+    let p = 100.0 * p;
+    if p > 0.0 && p < 0.1 {
+        "<0.1 %".to_owned()
+    } else if p < 10.0 {
+        format!("{p:.1} %")
+    } else {
+        format!("{p:.0} %")
+    }
+}

@@ -1,0 +1,216 @@
+//! `topple replay`: a scenario, a recorded episode or a plan, shown.
+//!
+//! Owns how a file's kind is told (a folder is a data set, JSON a plan, the rest a task), and what
+//! the command prints. A file that is named for output is replaced when it exists.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{Exit, Failure, Outcome};
+use crate::dataset::Dataset;
+use crate::replay::export::{ExportError, Format};
+use crate::replay::picture::{LARGEST_PX, PictureSize, SMALLEST_PX};
+use crate::replay::{Recording, screen};
+use crate::scene::task;
+
+/// Show a scenario, a recorded episode or a plan.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  topple replay scenarios/bridge.yaml
+  topple plan scenarios/bridge.yaml --execute --json > plan.json; topple replay plan.json --html plan.html
+  topple replay data/train --episode 12 --gif episode.gif")]
+pub struct ReplayArgs {
+    /// A task (YAML), a plan (the JSON that `topple plan --json` prints) or a data set's folder
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which episode of a data set [default: the first]
+    #[arg(long, value_name = "N")]
+    pub episode: Option<u64>,
+    /// Write one page that needs nothing else; an existing file is replaced, as by all of these
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
+    /// Write an animated GIF
+    #[arg(long, value_name = "OUT")]
+    pub gif: Option<PathBuf>,
+    /// Write a picture of one moment
+    #[arg(long, value_name = "OUT")]
+    pub png: Option<PathBuf>,
+    /// Write a log that Foxglove opens
+    #[arg(long, value_name = "OUT")]
+    pub mcap: Option<PathBuf>,
+    /// Size of GIF and PNG in pixels
+    #[arg(long, value_name = "WxH", default_value = "480x360", value_parser = parse_size)]
+    pub size: PictureSize,
+    /// The moment of the PNG in seconds [default: the first accident, else two thirds through]
+    #[arg(long, value_name = "T", value_parser = parse_time, allow_negative_numbers = true)]
+    pub at: Option<f64>,
+    /// Print what was shown as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn parse_size(text: &str) -> Result<PictureSize, String> {
+    let help = format!("give WIDTHxHEIGHT, each from {SMALLEST_PX} to {LARGEST_PX}, as in 480x360");
+    let (width, height) = text.split_once(['x', '×']).ok_or_else(|| help.clone())?;
+    let edge = |s: &str| s.trim().parse().map_err(|_| help.clone());
+    PictureSize::new(edge(width)?, edge(height)?).map_err(|_| help.clone())
+}
+
+fn parse_time(text: &str) -> Result<f64, String> {
+    let t: f64 = text.parse().map_err(|_| "give seconds".to_owned())?;
+    if t.is_finite() {
+        Ok(t)
+    } else {
+        Err("give a finite number of seconds".to_owned())
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the file cannot be shown (bad input), or an output cannot be written (failed).
+pub fn run(args: &ReplayArgs) -> Outcome {
+    let recording = read_recording(&args.file, args.episode)?;
+    let wanted = [
+        (&args.html, Format::Html),
+        (&args.gif, Format::Gif(args.size)),
+        (&args.png, Format::Png(args.size, args.at)),
+        (&args.mcap, Format::Mcap),
+    ];
+    let mut written = serde_json::Map::new();
+    for (path, format) in wanted {
+        if let Some(path) = path {
+            let bytes = format.write(&recording, path).map_err(output_failure)?;
+            let entry = json!({"path": path.display().to_string(), "bytes": bytes});
+            written.insert(format.name().to_owned(), entry);
+        }
+    }
+    let text = if args.json {
+        format!("{:#}\n", report(&recording, written))
+    } else if written.is_empty() {
+        screen::text(&recording)
+    } else {
+        let line = |(_, w): (_, Value)| {
+            let path = w["path"].as_str().unwrap_or_default().to_owned();
+            format!(
+                "wrote {path} ({} kB)\n",
+                w["bytes"].as_u64().unwrap_or(0).div_ceil(1000)
+            )
+        };
+        written.into_iter().map(line).collect()
+    };
+    print(&text)
+}
+
+fn print(text: &str) -> Outcome {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough (`topple replay … | head`).
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Done),
+        Err(error) => Err(Failure::failed_message(
+            format!("cannot write to stdout: {error}"),
+            "Is the disk full?",
+        )),
+        Ok(()) => Ok(Exit::Done),
+    }
+}
+
+fn report(recording: &Recording, written: serde_json::Map<String, Value>) -> Value {
+    let events = recording.events.iter().map(|e| {
+        let id = e.box_index.map(|i| recording.boxes[i].id.as_str());
+        json!({"t": e.t, "kind": e.kind.name(), "box": id, "step": e.step})
+    });
+    let steps = recording
+        .steps
+        .iter()
+        .map(|s| json!({"title": s.title, "risk": s.risk, "risk_bound": s.risk_bound}));
+    json!({
+        "title": recording.title,
+        "origin": recording.origin.name(),
+        "boxes": recording.boxes.len(),
+        "fixtures": recording.fixtures.len(),
+        "frames": recording.frames.len(),
+        "duration_s": recording.end_s() - recording.start_s(),
+        "steps": steps.collect::<Vec<_>>(),
+        "accidents": events.collect::<Vec<_>>(),
+        "written": written,
+    })
+}
+
+fn output_failure(error: ExportError) -> Failure {
+    match error {
+        ExportError::IsFolder { .. } => Failure::input(error),
+        ExportError::Write { .. } | ExportError::Encode { .. } => Failure::Failed(error.into()),
+    }
+}
+
+/// What `file` shows.
+///
+/// # Errors
+/// When it is none of the kinds that are known, or damaged.
+pub fn read_recording(file: &Path, episode: Option<u64>) -> Result<Recording, Failure> {
+    let metadata = fs::metadata(file).map_err(|e| {
+        Failure::input_message(
+            format!("cannot read {}: {e}", file.display()),
+            "give a task (YAML), a plan (JSON) or the folder of a data set",
+        )
+    })?;
+    if metadata.is_dir() {
+        return read_episode(file, episode.unwrap_or(0));
+    }
+    if episode.is_some() {
+        return Err(Failure::input_message(
+            format!("{} is no data set, so it has no episodes", file.display()),
+            "leave --episode out, or give the folder of a data set",
+        ));
+    }
+    if is_task(file) {
+        let task = task::load(file).map_err(Failure::input)?;
+        return Recording::from_task(&task).map_err(|e| in_file(file, e));
+    }
+    let text = read_text(file)?;
+    // YAML may begin with a brace too, but a task file that does is a rarity; a plan always does.
+    if is_named(file, &["json"]) || text.trim_start().starts_with('{') {
+        return Recording::from_plan_json(&text).map_err(|e| in_file(file, e));
+    }
+    let task = task::parse(&text, file).map_err(Failure::input)?;
+    Recording::from_task(&task).map_err(|e| in_file(file, e))
+}
+
+fn is_named(file: &Path, endings: &[&str]) -> bool {
+    let ending = file.extension().and_then(|e| e.to_str());
+    ending.is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
+}
+
+fn is_task(file: &Path) -> bool {
+    is_named(file, &["yaml", "yml"])
+}
+
+fn read_text(file: &Path) -> Result<String, Failure> {
+    let remedy = "give a task (YAML), a plan (JSON) or the folder of a data set";
+    let bytes = fs::read(file).map_err(|e| {
+        Failure::input_message(format!("cannot read {}: {e}", file.display()), remedy)
+    })?;
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::input_message(format!("{} is not a text file", file.display()), remedy)
+    })
+}
+
+fn read_episode(folder: &Path, index: u64) -> Result<Recording, Failure> {
+    let data = Dataset::open(folder).map_err(Failure::input)?;
+    let Some(episode) = data.episode(index).map_err(Failure::input)? else {
+        return Err(Failure::input_message(
+            format!("{} has no episode {index}", folder.display()),
+            format!("it holds {} episodes, counted from 0", data.len()),
+        ));
+    };
+    Recording::from_episode(&episode).map_err(|e| in_file(folder, e))
+}
+
+fn in_file(file: &Path, error: crate::replay::ReplayError) -> Failure {
+    let remedy = miette::Diagnostic::help(&error).map_or(String::new(), |h| h.to_string());
+    Failure::input_message(format!("{}: {error}", file.display()), remedy)
+}

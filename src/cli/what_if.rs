@@ -1,0 +1,412 @@
+//! `topple what-if`: one action, imagined: who moves, who falls.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
+use super::physics::{Physics, PhysicsArgs, load_task};
+use super::print::{self, percent};
+use super::{Exit, Failure, Outcome};
+use crate::dynamics::{Dynamics, DynamicsError, Imagined, Prediction, Risk};
+use crate::plan::probe::{Line, Poke, largest_safe};
+use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
+use crate::plan::{GraspFilter, PlanError, Wish};
+use crate::pose::Vec3;
+use crate::scene::geometry::Face;
+use crate::scene::task::TaskFile;
+
+/// Imagine one action: who moves how far, who falls, and how much of it would still be safe.
+///
+/// Exit code 0: it is safe. 3: it is not.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("action").required(true).args(["nudge", "push", "grasp"]))]
+pub struct WhatIfArgs {
+    /// The task file, or a file with a scene alone.
+    pub task: PathBuf,
+    /// Drive a box's centre by these metres at 0.1 m/s, and let go.
+    #[arg(long, value_name = "BOX=DX,DY,DZ")]
+    pub nudge: Option<BoxVector>,
+    /// Push on a box's centre with this force for 0.5 s, N.
+    #[arg(long, value_name = "BOX=FX,FY,FZ")]
+    pub push: Option<BoxVector>,
+    /// Take a box out by this face, at the best grasp that is found there.
+    #[arg(long, value_name = "BOX/FACE")]
+    pub grasp: Option<BoxFace>,
+    /// Physics and output.
+    #[command(flatten)]
+    pub physics: PhysicsArgs,
+}
+
+/// A box and a vector.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoxVector {
+    /// The box's id.
+    pub id: String,
+    /// m or N.
+    pub vector: Vec3,
+}
+
+impl FromStr for BoxVector {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not of the form BOX=X,Y,Z");
+        let (id, numbers) = text.rsplit_once('=').ok_or_else(wrong)?;
+        let parsed: Result<Vec<f64>, _> = numbers.split(',').map(|n| n.trim().parse()).collect();
+        let [x, y, z] = parsed.map_err(|_| wrong())?[..] else {
+            return Err(wrong());
+        };
+        let vector = Vec3::new(x, y, z);
+        let length = vector.norm();
+        if !length.is_finite() || length < 1e-9 {
+            return Err(format!("the vector of `{text}` has no direction"));
+        }
+        if length > 1e4 {
+            return Err(format!("the vector of `{text}` is longer than 10 000"));
+        }
+        Ok(Self {
+            id: id.to_owned(),
+            vector,
+        })
+    }
+}
+
+/// A box and one of its faces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoxFace {
+    /// The box's id.
+    pub id: String,
+    /// The face.
+    pub face: Face,
+}
+
+impl FromStr for BoxFace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = Face::ALL.map(Face::name).join(", ");
+        let wrong = || format!("`{text}` is not of the form BOX/FACE; faces are {names}");
+        let (id, name) = text.rsplit_once('/').ok_or_else(wrong)?;
+        let face = Face::ALL.into_iter().find(|f| f.name() == name);
+        Ok(Self {
+            id: id.to_owned(),
+            face: face.ok_or_else(wrong)?,
+        })
+    }
+}
+
+/// What was asked about, and what came out.
+struct Answer {
+    report: WhatIfReport,
+    is_safe: bool,
+    note: Option<String>,
+}
+
+/// Imagines the action, and prints what becomes of the boxes.
+///
+/// # Errors
+/// On bad input, or when the physics fails.
+pub fn run(args: &WhatIfArgs) -> Outcome {
+    let file = load_task(&args.task, &args.physics)?;
+    let physics = Physics::open(&args.physics)?;
+    let answer = if let Some(nudge) = &args.nudge {
+        poke(&file, &physics, Poke::Nudge, nudge, args.physics.seed)
+    } else if let Some(push) = &args.push {
+        poke(&file, &physics, Poke::Push, push, args.physics.seed)
+    } else if let Some(grasp) = &args.grasp {
+        by_face(&file, &physics, grasp, args.physics.seed)
+    } else {
+        // clap asks for one of the three.
+        return Err(Failure::input_message(
+            "no action was given",
+            "Give --nudge, --push or --grasp.",
+        ));
+    };
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(Unanswered::Failure(failure)) => return Err(failure),
+        Err(Unanswered::NoAnswer(reason)) => {
+            if args.physics.json {
+                print::json(&serde_json::json!({"verdict": "no_answer", "reason": reason}))?;
+            } else {
+                print::text(&format!("{}: {reason}\n", file.name))?;
+            }
+            return Ok(Exit::NotSafe);
+        }
+    };
+    if args.physics.json {
+        print::json(&answer.report)?;
+    } else {
+        print::text(&in_words(&file, &answer))?;
+    }
+    Ok(if answer.is_safe {
+        Exit::Done
+    } else {
+        Exit::NotSafe
+    })
+}
+
+/// Why there is no report.
+enum Unanswered {
+    Failure(Failure),
+    /// The scene does not stand, the grasp does not fit, or nothing can be predicted.
+    NoAnswer(String),
+}
+
+impl From<DynamicsError> for Unanswered {
+    fn from(error: DynamicsError) -> Self {
+        match error {
+            DynamicsError::DoesNotStand { .. } => Self::NoAnswer(error.to_string()),
+            DynamicsError::Model(_) => Self::Failure(super::plan::failed(&error.into())),
+        }
+    }
+}
+
+impl From<Failure> for Unanswered {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+fn index_of(file: &TaskFile, id: &str) -> Result<usize, Failure> {
+    let index = file.workcell.scene.box_index(id);
+    index.ok_or_else(|| super::plan::failed(&PlanError::NoSuchBox(id.to_owned())))
+}
+
+fn valid(imagined: Prediction<Imagined>) -> Result<Imagined, Unanswered> {
+    match imagined {
+        Ok(imagined) if imagined.risk.is_valid() => Ok(imagined),
+        Ok(_) => Err(Unanswered::NoAnswer(
+            "the prediction is not finite".to_owned(),
+        )),
+        Err(why) => Err(Unanswered::NoAnswer(why.to_string())),
+    }
+}
+
+/// A nudge or a push.
+fn poke(
+    file: &TaskFile,
+    physics: &Physics,
+    poke: Poke,
+    asked: &BoxVector,
+    seed: u64,
+) -> Result<Answer, Unanswered> {
+    let workcell = &file.workcell;
+    let line = Line {
+        poke,
+        box_index: index_of(file, &asked.id)?,
+        direction: asked.vector.normalize(),
+    };
+    let scene = physics.dynamics.believe(workcell, seed)?;
+    let action = poke.action(line.box_index, line.direction, asked.vector.norm());
+    let screened = scene.screen(std::slice::from_ref(&action)).pop();
+    let imagined = scene.imagine(std::slice::from_ref(&action)).pop();
+    let imagined = match imagined {
+        Some(imagined) => valid(imagined)?,
+        None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
+    };
+    let risk = with_screened(imagined.risk, screened);
+    let confirm = physics.shield.as_ref().map(|s| s as &dyn Dynamics);
+    let found = largest_safe(scene.as_ref(), workcell, &line, confirm, seed ^ 0x6e75_6467)?;
+    let largest = LargestSafeReport {
+        value: found.value,
+        unit: poke.unit(),
+        // The sandbox needs no second opinion of itself.
+        confirmed: found
+            .confirmed
+            .unwrap_or(physics.dynamics.name() == "sandbox"),
+    };
+    let about = WhatIfAction {
+        kind: action.name(),
+        box_id: asked.id.clone(),
+        vector: Some(asked.vector.into()),
+        grasp: None,
+    };
+    Ok(Answer {
+        is_safe: risk.bound <= workcell.safety.max_risk,
+        report: WhatIfReport::new(about, &workcell.scene, &risk, &imagined, Some(largest)),
+        note: None,
+    })
+}
+
+/// The imagined risk, its bound not under the screened one.
+fn with_screened(risk: Risk, screened: Option<Prediction<Risk>>) -> Risk {
+    match screened {
+        Some(Ok(screened)) if screened.is_valid() => Risk {
+            bound: risk.bound.max(screened.bound),
+            ..risk
+        },
+        _ => risk,
+    }
+}
+
+/// The best grasp on one face.
+fn by_face(
+    file: &TaskFile,
+    physics: &Physics,
+    asked: &BoxFace,
+    seed: u64,
+) -> Result<Answer, Unanswered> {
+    let workcell = &file.workcell;
+    let wish = Wish {
+        filter: GraspFilter {
+            grippers: Vec::new(),
+            face: Some(asked.face),
+        },
+        ..Wish::remove(index_of(file, &asked.id)?)
+    };
+    let planner = physics.planner(file.planner, seed);
+    let found = match planner.step(workcell, &[wish], 0) {
+        Ok(found) => found,
+        Err(PlanError::Dynamics(why)) => return Err(why.into()),
+        Err(why) => return Err(super::plan::failed(&why).into()),
+    };
+    let why_not = found.rejected.first().map(|r| r.reason.to_string());
+    let step = found.safe.into_iter().next().or(found.least_risky);
+    let Some(step) = step else {
+        return Err(Unanswered::NoAnswer(format!(
+            "`{}` cannot be gripped by its {} face: {}",
+            asked.id,
+            asked.face.name(),
+            why_not.unwrap_or_else(|| "no grasp fits".to_owned())
+        )));
+    };
+    let (_, objection) = planner
+        .verify(workcell, &step, 0)
+        .map_err(|why| super::plan::failed(&why))?;
+    let about = WhatIfAction {
+        kind: step.action.name(),
+        box_id: asked.id.clone(),
+        vector: None,
+        grasp: Some(WhatIfReport::grasp(&step.grasp, workcell)),
+    };
+    let report = WhatIfReport::new(about, &workcell.scene, &step.risk, &step.imagined, None);
+    Ok(Answer {
+        is_safe: step.score.is_safe() && objection.is_none(),
+        report,
+        note: objection.map(|why| why.to_string()),
+    })
+}
+
+fn in_words(file: &TaskFile, answer: &Answer) -> String {
+    /// Under this a box is said to stay, m.
+    const STAYS_M: f64 = 0.005;
+    let mut out = String::new();
+    let report = &answer.report;
+    let asked = match (&report.action.vector, &report.action.grasp) {
+        (Some(v), _) => format!("({}, {}, {})", v[0], v[1], v[2]),
+        (None, Some(grasp)) => format!("by {}, {}", grasp.gripper, grasp.face),
+        (None, None) => String::new(),
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{}: {} `{}` {asked}: {}",
+        file.name,
+        report.action.kind,
+        report.action.box_id,
+        if answer.is_safe { "safe" } else { "not safe" }
+    );
+    let _ = writeln!(
+        out,
+        "risk {}, bound {} (limit {})",
+        percent(report.risk),
+        percent(report.risk_bound),
+        percent(file.workcell.safety.max_risk)
+    );
+    if let Some(note) = &answer.note {
+        let _ = writeln!(out, "{note}");
+    }
+    let by = &report.risk_by_accident;
+    let _ = writeln!(
+        out,
+        "disturb {}, tilt {}, drop {}, crush {}, strike {}\n",
+        percent(by.disturb),
+        percent(by.tilt),
+        percent(by.drop),
+        percent(by.crush),
+        percent(by.strike)
+    );
+    let width = report
+        .boxes
+        .0
+        .iter()
+        .map(|(id, _)| id.len())
+        .max()
+        .unwrap_or(3)
+        .max(3);
+    let _ = writeln!(
+        out,
+        "  {:width$}  moves   falls   how far (mean, 95 %)",
+        "box"
+    );
+    let mut stay = 0;
+    for (id, fate) in &report.boxes.0 {
+        if fate.displacement_m.p95 < STAYS_M && fate.p_falls == 0.0 {
+            stay += 1;
+            continue;
+        }
+        let _ = writeln!(
+            out,
+            "  {id:width$}  {:6}  {:6}  {:.3} m, {:.3} m",
+            percent(fate.p_moves),
+            percent(fate.p_falls),
+            fate.displacement_m.mean,
+            fate.displacement_m.p95
+        );
+    }
+    let _ = writeln!(
+        out,
+        "  {stay} of {} boxes stay where they are",
+        report.boxes.0.len()
+    );
+    if let Some(largest) = &report.largest_safe {
+        let digits = if largest.unit == "m" { 3 } else { 0 };
+        let _ = writeln!(
+            out,
+            "\nthe largest {} in this direction that is still safe: {:.digits$} {}{}",
+            report.action.kind,
+            largest.value,
+            largest.unit,
+            if largest.confirmed {
+                ", confirmed in the sandbox"
+            } else {
+                ", not confirmed"
+            }
+        );
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_and_a_vector_are_read_with_signs_and_refused_when_they_are_not_one() {
+        let read: BoxVector = "a=b=-0.1, 0,2e-2".parse().unwrap();
+        assert_eq!(read.id, "a=b");
+        assert_eq!(read.vector, Vec3::new(-0.1, 0.0, 0.02));
+        for wrong in [
+            "a",
+            "a=1,2",
+            "a=1,2,3,4",
+            "a=x,0,0",
+            "a=0,0,0",
+            "a=nan,0,0",
+            "a=inf,0,0",
+        ] {
+            assert!(wrong.parse::<BoxVector>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_face_is_named_as_in_files() {
+        let read: BoxFace = "crate/7/front".parse().unwrap();
+        assert_eq!((read.id.as_str(), read.face), ("crate/7", Face::Front));
+        let refused = "crate/upside".parse::<BoxFace>().unwrap_err();
+        assert!(refused.contains("front, back"), "{refused}");
+    }
+}

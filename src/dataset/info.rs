@@ -1,0 +1,328 @@
+//! `meta/info.json`: what a data set is, who made it, and whether it is finished.
+//!
+//! Owns [`Info`], the schema version, and the identity that ties every Parquet file to its set.
+//! The keys that LeRobot v3 knows have its names; the rest is topple's. Holds no clock: the same
+//! config and seed give the same bytes.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::DatasetError;
+use super::files::{self, FILES_PER_CHUNK, FileNumber};
+use super::frames::FEATURES;
+use super::shard::Shard;
+use crate::rollout::STRIDE_S;
+
+/// The newest layout that this program reads, and the one that it writes.
+pub const SCHEMA_VERSION: u64 = 2;
+/// The first layout whose files have checksums.
+const FIRST_WITH_SUMS: u64 = 2;
+/// Stacks in one pair of files: what an interruption costs at most, and what a shard is made of.
+pub const STACKS_PER_FILE: u64 = 16;
+
+/// What is to be generated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What every random number comes from.
+    pub seed: u64,
+    /// The generator's config.
+    pub config: Value,
+    /// How many stacks the whole data set has.
+    pub stacks: u64,
+    /// How many episodes come from each stack.
+    pub episodes_per_stack: u64,
+    /// Which part of it, `None` for all.
+    pub shard: Option<Shard>,
+}
+
+/// Whether a data set has all its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Some are still to come; those that are there can be read.
+    Unfinished,
+    /// All are there.
+    Complete,
+}
+
+/// The contents of `meta/info.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Info {
+    /// LeRobot's layout.
+    pub codebase_version: String,
+    /// topple's columns, [`SCHEMA_VERSION`].
+    pub schema_version: u64,
+    /// The program that made it.
+    pub topple_version: String,
+    /// Whether it is finished.
+    pub status: Status,
+    /// What every random number came from.
+    pub seed: u64,
+    /// The generator's config.
+    pub config: Value,
+    /// Ties the Parquet files to this set: a hash of versions, seed, config and counts.
+    pub identity: String,
+    /// Stacks of the whole set, all shards together.
+    pub stacks: u64,
+    /// Episodes of each.
+    pub episodes_per_stack: u64,
+    /// Stacks in each file.
+    pub stacks_per_file: u64,
+    /// Which part this is, null for the whole.
+    pub shard: Option<Shard>,
+    /// Episodes here; null while unfinished.
+    pub total_episodes: Option<u64>,
+    /// Frames here; null while unfinished.
+    pub total_frames: Option<u64>,
+    /// Frames a second.
+    pub fps: f64,
+    /// Files a folder.
+    pub chunks_size: u64,
+    /// Where the frames are.
+    pub data_path: String,
+    /// Where the episodes are.
+    pub episodes_path: String,
+    /// LeRobot's description of the frames' columns.
+    pub features: Value,
+}
+
+impl Info {
+    /// What a set made by `plan` says of itself before its first file.
+    ///
+    /// # Errors
+    /// When the config is not JSON that reads back as itself.
+    pub(super) fn begin(plan: &Plan) -> Result<Self, DatasetError> {
+        let config = settled(&plan.config)?;
+        let mut info = Self {
+            codebase_version: "v3.0".into(),
+            schema_version: SCHEMA_VERSION,
+            topple_version: env!("CARGO_PKG_VERSION").into(),
+            status: Status::Unfinished,
+            seed: plan.seed,
+            config,
+            identity: String::new(),
+            stacks: plan.stacks,
+            episodes_per_stack: plan.episodes_per_stack,
+            stacks_per_file: STACKS_PER_FILE,
+            shard: plan.shard,
+            total_episodes: None,
+            total_frames: None,
+            fps: 1.0 / STRIDE_S,
+            chunks_size: FILES_PER_CHUNK,
+            data_path: "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet".into(),
+            episodes_path: "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
+                .into(),
+            features: features(),
+        };
+        info.identity = info.work_out_identity();
+        Ok(info)
+    }
+
+    fn work_out_identity(&self) -> String {
+        let all = json!([
+            self.schema_version,
+            self.topple_version,
+            self.seed,
+            self.config,
+            self.stacks,
+            self.episodes_per_stack,
+            self.stacks_per_file,
+        ]);
+        hex(&Sha256::digest(all.to_string()))
+    }
+
+    /// Reads the file of the data set in `dir`.
+    ///
+    /// # Errors
+    /// When it is not there, not JSON, of a newer version, or not topple's.
+    pub fn read(dir: &Path) -> Result<Self, DatasetError> {
+        let path = files::info_path(dir);
+        let text = match std::fs::read(&path) {
+            Err(e) if is_absent(&e) => return Err(DatasetError::NotADataset { path: dir.into() }),
+            other => other.map_err(DatasetError::reading(&path))?,
+        };
+        let value: Value = serde_json::from_slice(&text)
+            .map_err(|e| DatasetError::foreign(&path, format!("it is not whole JSON: {e}")))?;
+        match value.get("schema_version").map(Value::as_u64) {
+            Some(Some(found)) if found > SCHEMA_VERSION => Err(DatasetError::Future {
+                path,
+                found,
+                known: SCHEMA_VERSION,
+            }),
+            Some(Some(_)) => Self::from_value(value, &path),
+            _ => Err(DatasetError::foreign(
+                &path,
+                "it has no schema_version of topple",
+            )),
+        }
+    }
+
+    fn from_value(value: Value, path: &Path) -> Result<Self, DatasetError> {
+        let info: Self = serde_json::from_value(value)
+            .map_err(|e| DatasetError::foreign(path, e.to_string()))?;
+        let shard_is_right = info.shard.is_none_or(|s| 0 < s.index && s.index <= s.count);
+        if info.stacks_per_file == 0 || info.episodes_per_stack == 0 || !shard_is_right {
+            return Err(DatasetError::foreign(path, "its counts make no sense"));
+        }
+        Ok(info)
+    }
+
+    /// Writes it whole.
+    pub(super) fn write(&self, dir: &Path) -> Result<(), DatasetError> {
+        let path = files::info_path(dir);
+        let text = serde_json::to_string_pretty(self).map_err(|e| DatasetError::Config {
+            reason: e.to_string(),
+        })?;
+        files::write_whole(&path, (text + "\n").as_bytes())
+    }
+
+    /// Whether `meta/sums` is part of the layout.
+    pub(super) fn has_sums(&self) -> bool {
+        self.schema_version >= FIRST_WITH_SUMS
+    }
+
+    /// The files that belong here, whether they are there yet or not.
+    pub(super) fn files(&self) -> impl Iterator<Item = FileNumber> + use<> {
+        let files = self.stacks.div_ceil(self.stacks_per_file);
+        let range = match self.shard {
+            None => 0..files,
+            // In u128, since a foreign file may hold any count.
+            Some(Shard { index, count }) => {
+                let cut = |i: u64| (files as u128 * i as u128 / count as u128) as u64;
+                cut(index - 1)..cut(index)
+            }
+        };
+        range.map(FileNumber)
+    }
+
+    /// The stacks of a file.
+    pub(super) fn stacks_of(&self, file: FileNumber) -> Range<u64> {
+        let first = file.0 * self.stacks_per_file;
+        first..(first + self.stacks_per_file).min(self.stacks)
+    }
+
+    /// How many episodes a file has.
+    pub(super) fn episodes_of(&self, file: FileNumber) -> u64 {
+        let stacks = self.stacks_of(file);
+        (stacks.end - stacks.start) * self.episodes_per_stack
+    }
+
+    /// The first property in which `other` was made differently, with both values: `(what, self, other)`.
+    pub(super) fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
+        let shard = |info: &Self| info.shard.map_or("the whole".into(), |s| s.to_string());
+        [
+            (
+                "topple version",
+                self.topple_version.clone(),
+                other.topple_version.clone(),
+            ),
+            (
+                "schema version",
+                self.schema_version.to_string(),
+                other.schema_version.to_string(),
+            ),
+            ("seed", self.seed.to_string(), other.seed.to_string()),
+            ("config", self.config.to_string(), other.config.to_string()),
+            (
+                "number of stacks",
+                self.stacks.to_string(),
+                other.stacks.to_string(),
+            ),
+            (
+                "number of episodes a stack",
+                self.episodes_per_stack.to_string(),
+                other.episodes_per_stack.to_string(),
+            ),
+            ("shard", shard(self), shard(other)),
+            ("identity", self.identity.clone(), other.identity.clone()),
+        ]
+        .into_iter()
+        .find(|(_, a, b)| a != b)
+    }
+}
+
+/// Absent, or below something that is no folder.
+fn is_absent(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
+/// `config` as it reads back from a file, which has to be stable: JSON's numbers are read to
+/// within one unit in the last place, and a config that changed by being read would fit nothing.
+fn settled(config: &Value) -> Result<Value, DatasetError> {
+    let mut text = config.to_string();
+    for _ in 0..4 {
+        let back: Value = serde_json::from_str(&text).map_err(|e| DatasetError::Config {
+            reason: e.to_string(),
+        })?;
+        let again = back.to_string();
+        if again == text {
+            return Ok(back);
+        }
+        text = again;
+    }
+    Err(DatasetError::Config {
+        reason: "its numbers change each time they are read; round them".into(),
+    })
+}
+
+/// The frames' columns as LeRobot lists them.
+fn features() -> Value {
+    let mut features = serde_json::Map::new();
+    for (name, each, axes) in FEATURES {
+        let shape = match each {
+            "boxes" => json!(["boxes", axes.len()]),
+            _ => json!([axes.len()]),
+        };
+        let feature = json!({"dtype": "float64", "shape": shape, "names": axes});
+        features.insert(name.to_owned(), feature);
+    }
+    for name in ["episode_index", "frame_index", "index"] {
+        let feature = json!({"dtype": "int64", "shape": [1], "names": null});
+        features.insert(name.to_owned(), feature);
+    }
+    let held = json!({"dtype": "bool", "shape": [1], "names": null});
+    features.insert("held".to_owned(), held);
+    Value::Object(features)
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_share_out_every_file_once() {
+        for (stacks, count) in [(1, 3), (32, 1), (33, 2), (1000, 7)] {
+            let plan = |shard| Plan {
+                seed: 1,
+                config: json!({}),
+                stacks,
+                episodes_per_stack: 8,
+                shard,
+            };
+            let whole: Vec<_> = Info::begin(&plan(None)).unwrap().files().collect();
+            let parts: Vec<_> = (1..=count)
+                .flat_map(|index| {
+                    Info::begin(&plan(Some(Shard { index, count })))
+                        .unwrap()
+                        .files()
+                })
+                .collect();
+            assert_eq!(whole, parts);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A data set that lies on disk: whole episodes out, file by file.
+//!
+//! Owns [`Dataset`]. Also an unfinished set can be read, as far as it goes
+//! ([`Dataset::is_complete`] tells). Holds one file's episodes at a time, whatever the set's size.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::files::{self, FileNumber};
+use super::info::{Info, Status, hex};
+use super::split::{Split, split_of};
+use super::stored::StoredFile;
+use super::{DatasetError, Episode, episodes, frames};
+
+/// A data set, or the finished files of one that is still being made.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    dir: PathBuf,
+    info: Info,
+    files: Vec<FileNumber>,
+}
+
+impl Dataset {
+    /// Opens the data set in `dir`; no episode is read yet.
+    ///
+    /// # Errors
+    /// When `dir` is no data set, is of a newer version, or lacks files though it says it is complete.
+    pub fn open(dir: &Path) -> Result<Self, DatasetError> {
+        let info = Info::read(dir)?;
+        let absent = |file| {
+            StoredFile {
+                dir,
+                info: &info,
+                file,
+            }
+            .absent()
+        };
+        if info.status == Status::Complete
+            && let Some(path) = info.files().find_map(absent)
+        {
+            return Err(DatasetError::Missing { path });
+        }
+        let files = info
+            .files()
+            .filter(|&file| absent(file).is_none())
+            .collect();
+        Ok(Self {
+            dir: dir.to_owned(),
+            info,
+            files,
+        })
+    }
+
+    /// What the set says of itself.
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    fn stored(&self, file: FileNumber) -> StoredFile<'_> {
+        StoredFile {
+            dir: &self.dir,
+            info: &self.info,
+            file,
+        }
+    }
+
+    /// Whether no file is still to come.
+    pub fn is_complete(&self) -> bool {
+        self.info.status == Status::Complete
+    }
+
+    /// Number of episodes that can be read.
+    pub fn len(&self) -> u64 {
+        self.files.iter().map(|&f| self.info.episodes_of(f)).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Number of files that can be read, for [`Self::read_file`].
+    pub fn file_count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// What the episodes of `stack` are for.
+    pub fn split_of(&self, stack: u64) -> Split {
+        split_of(stack, self.info.seed)
+    }
+
+    /// All episodes of the `n`-th file that is there, in order; files can be read side by side.
+    ///
+    /// # Errors
+    /// When the file is truncated, damaged or not of this set.
+    ///
+    /// # Panics
+    /// When `n` is not below [`Self::file_count`].
+    pub fn read_file(&self, n: usize) -> Result<Vec<Episode>, DatasetError> {
+        let file = self.files[n];
+        let mut episodes = self.read_outlines(n)?;
+        let expected: Vec<_> = episodes
+            .iter()
+            .map(|(e, length)| (e.index, *length, e.workcell.scene.boxes.len()))
+            .collect();
+        let table = self.stored(file).open_frames()?.read(None)?;
+        let frames = frames::from_table(&table, &expected)?;
+        for ((episode, _), frames) in episodes.iter_mut().zip(frames) {
+            episode.rollout.frames = frames;
+        }
+        Ok(episodes.into_iter().map(|(episode, _)| episode).collect())
+    }
+
+    /// As [`Self::read_file`], but without the frames: each episode comes with their number.
+    ///
+    /// # Errors
+    /// As [`Self::read_file`].
+    ///
+    /// # Panics
+    /// When `n` is not below [`Self::file_count`].
+    pub fn read_outlines(&self, n: usize) -> Result<Vec<(Episode, usize)>, DatasetError> {
+        let file = self.files[n];
+        let path = file.episodes_path(&self.dir);
+        let table = self.stored(file).open_episodes()?.read(None)?;
+        let episodes = episodes::from_table(&table)?;
+        let first = self.info.stacks_of(file).start * self.info.episodes_per_stack;
+        let count = self.info.episodes_of(file);
+        let are_right = episodes
+            .iter()
+            .zip(first..)
+            .all(|((e, _), i)| (e.index, e.stack) == (i, i / self.info.episodes_per_stack));
+        if !are_right || episodes.len() as u64 != count {
+            let reason = format!("it does not hold the {count} episodes from {first} on");
+            return Err(DatasetError::foreign(&path, reason));
+        }
+        Ok(episodes)
+    }
+
+    /// All episodes, in order, one file in memory at a time.
+    pub fn episodes(&self) -> impl Iterator<Item = Result<Episode, DatasetError>> + '_ {
+        (0..self.file_count()).flat_map(|n| match self.read_file(n) {
+            Ok(episodes) => episodes.into_iter().map(Ok).collect::<Vec<_>>(),
+            Err(e) => vec![Err(e)],
+        })
+    }
+
+    /// The episode with this index; `None` where its file is not there.
+    ///
+    /// # Errors
+    /// As [`Self::read_file`].
+    pub fn episode(&self, index: u64) -> Result<Option<Episode>, DatasetError> {
+        let stack = index / self.info.episodes_per_stack;
+        let holds = |&file: &FileNumber| self.info.stacks_of(file).contains(&stack);
+        match self.files.iter().position(holds) {
+            None => Ok(None),
+            Some(n) => Ok(self.read_file(n)?.into_iter().find(|e| e.index == index)),
+        }
+    }
+
+    /// SHA-256 over the set's description and all its files, in order: what a model says that it
+    /// was trained on. Reads every byte.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn hash(&self) -> Result<String, DatasetError> {
+        let mut hasher = Sha256::new();
+        let mut paths = vec![files::info_path(&self.dir)];
+        for &file in &self.files {
+            paths.extend(self.stored(file).paths());
+        }
+        for path in paths {
+            let mut file = File::open(&path).map_err(DatasetError::reading(&path))?;
+            std::io::copy(&mut file, &mut hasher).map_err(DatasetError::reading(&path))?;
+        }
+        Ok(hex(&hasher.finalize()))
+    }
+}

@@ -1,0 +1,78 @@
+//! Where episodes come from: anything that makes a stack's episodes from the stack's number.
+//!
+//! Owns [`EpisodeSource`], and the [`Recipe`] as one. What such a source says of itself in
+//! `config_json` is all that its episodes depend on beside the seed.
+
+use serde_json::{Value, json};
+
+use super::Episode;
+use super::recipe::{EPISODES_PER_STACK, Recipe};
+use crate::rollout::STRIDE_S;
+use crate::sandbox::{SANDBOX_VERSION, SandboxError};
+
+/// Why a source could not make a stack's episodes.
+pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Makes the episodes of a stack from its number.
+pub trait EpisodeSource: Sync {
+    /// All that the episodes depend on beside the seed: part of the data set's identity.
+    fn config_json(&self) -> Value;
+
+    /// What every random number comes from.
+    fn seed(&self) -> u64;
+
+    /// How many episodes every stack yields. Fixed, so that an episode's index follows from its
+    /// stack alone: `stack · episodes_per_stack + k`.
+    fn episodes_per_stack(&self) -> u64;
+
+    /// The episodes of stack `stack`, which depend on nothing but seed, config and `stack`. Their
+    /// `index` and `stack` are set by who calls this.
+    ///
+    /// # Errors
+    /// When they cannot be made; that ends the whole data set, so a source should try hard.
+    fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError>;
+}
+
+/// How often a stack is begun anew when its belief turns out to have no draw that stands.
+const RETRIES: u64 = 16;
+
+impl EpisodeSource for Recipe {
+    fn config_json(&self) -> Value {
+        let families: Vec<_> = self.families.iter().map(|f| f.name()).collect();
+        json!({
+            "source": "recipe",
+            "families": families,
+            "boxes_max": self.boxes_max,
+            "sandbox_version": SANDBOX_VERSION,
+            "stride_s": STRIDE_S,
+        })
+    }
+
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    fn episodes_per_stack(&self) -> u64 {
+        EPISODES_PER_STACK as u64
+    }
+
+    /// A stack that cannot be simulated is begun anew from a seed that follows from the first one:
+    /// one rare misfit among millions must not end the run, nor make it depend on luck.
+    fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
+        let mut last = SandboxError::NotFinite;
+        for retry in 0..RETRIES {
+            let seed = self
+                .seed
+                .wrapping_add(retry.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let recipe = Self {
+                seed,
+                ..self.clone()
+            };
+            match recipe.episodes(stack) {
+                Ok(episodes) => return Ok(episodes),
+                Err(error) => last = error,
+            }
+        }
+        Err(last.into())
+    }
+}

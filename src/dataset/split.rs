@@ -1,0 +1,51 @@
+//! Which stacks train, which validate and which calibrate.
+//!
+//! Owns [`split_of`]: by stack, never by episode or frame, so that no scene is seen on two sides.
+
+/// What a stack's episodes are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Split {
+    /// About 80 %: the weights are fitted to it.
+    Train,
+    /// About 8 %: it tells when to stop.
+    Validation,
+    /// About 12 %: probabilities and bounds are fitted to it.
+    Calibration,
+}
+
+/// The split of `stack` in a data set made from `seed`: a hash, so it needs no list and no order.
+pub fn split_of(stack: u64, seed: u64) -> Split {
+    let share = mix(mix(seed) ^ stack) >> 11;
+    // 53 bits make a fraction in [0, 1) without rounding.
+    match share as f64 / (1u64 << 53) as f64 {
+        x if x < 0.80 => Split::Train,
+        x if x < 0.88 => Split::Validation,
+        _ => Split::Calibration,
+    }
+}
+
+/// SplitMix64's output function (Steele, Lea, Flood, OOPSLA 2014): every bit depends on every other.
+fn mix(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_splits_have_their_shares_and_depend_on_the_seed() {
+        let share = |seed: u64, split: Split| {
+            (0..20_000).filter(|&s| split_of(s, seed) == split).count() as f64 / 20_000.0
+        };
+        for seed in [0, 1, 7_000_000_000] {
+            assert!((share(seed, Split::Train) - 0.80).abs() < 0.01);
+            assert!((share(seed, Split::Validation) - 0.08).abs() < 0.01);
+            assert!((share(seed, Split::Calibration) - 0.12).abs() < 0.01);
+        }
+        assert!((0..100).any(|s| split_of(s, 0) != split_of(s, 1)));
+    }
+}

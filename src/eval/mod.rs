@@ -1,0 +1,21 @@
+//! Figures against the sandbox: the model's forecasts, and the planner's deeds.
+//!
+//! Owns the evaluation of design, section 7. Beliefs, tasks and draws are functions of a seed that
+//! training never saw; references that take hours are stored and keyed by what they depend on.
+//!
+//! - `suite`: the model's cases by split; `tasks`: the planner's;
+//! - `reference`: the sandbox under 32 draws, stored;
+//! - `open_loop`: the model against the sandbox; `closed_loop`: the planner in it;
+//! - `contest`: who takes part in the closed loop, and how each acts;
+//! - `plant`: a true world that a plan is carried out in;
+
+pub mod closed_loop;
+pub mod contest;
+pub mod open_loop;
+pub mod plant;
+pub mod reference;
+pub mod suite;
+pub mod tasks;
+
+/// The seed of every published figure.
+pub const EVAL_SEED: u64 = 20_260_101;

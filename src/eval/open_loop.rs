@@ -1,0 +1,323 @@
+//! The model against the sandbox: forecasts of accidents and of poses, beside the ceiling.
+//!
+//! Owns the report of `eval model` (design, section 7). Each case is labelled by one draw of its
+//! belief; the ceiling forecasts it with 32 others, the constant with the base rate.
+
+use std::collections::BTreeMap;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::suite::{Case, DrawPurpose, Suite};
+use crate::dynamics::{Dynamics, Imagined, Risk};
+use crate::model::metrics::{Forecast, auc, bootstrap, brier, ece, ece_floor, safe_side, wilson};
+use crate::pose::Pose;
+use crate::rollout::{AccidentKind, Rollout, STRIDE_S};
+use crate::sandbox::{self, Extent, Recording, SandboxError};
+
+/// Rounds of the bootstrap, and of the calibration error's floor.
+const ROUNDS: usize = 400;
+/// A box nearer than this to where it was has stayed, m.
+const STILL_M: f64 = 0.005;
+/// A box farther than this from where it was has moved, m.
+const MOVED_M: f64 = 0.02;
+/// Strides that poses are compared at: 1.5 s.
+const POSE_STRIDES: usize = 6;
+
+/// A case, what came of it, and what was forecast.
+pub struct Judged {
+    /// The case's stack.
+    pub stack: u64,
+    /// Which accidents happened.
+    pub label: [bool; 5],
+    /// The model's forecast; `None` where it failed.
+    pub model: Option<Risk>,
+    /// The ceiling's share of accidents, where it is known.
+    pub ceiling: Option<f64>,
+    poses: Vec<PoseError>,
+}
+
+/// How far one imagined box is off at one stride.
+struct PoseError {
+    stride: usize,
+    distance_m: f64,
+    error_m: f64,
+    rotation_error_deg: f64,
+}
+
+/// One forecaster's figures.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    /// Area under the curve.
+    pub auc: Option<f64>,
+    /// Mean squared error.
+    pub brier: Option<f64>,
+    /// Expected calibration error, 15 bins of equal count.
+    pub ece: Option<f64>,
+    /// What a perfect forecaster has at this number of cases.
+    pub ece_floor: Option<f64>,
+    /// Accidents among those judged safe; null below 150 of them.
+    pub false_safe: Option<f64>,
+    /// Share judged safe.
+    pub coverage: f64,
+    /// Where the bound lies between half the limit and the limit.
+    pub band: Band,
+    /// By kind; null for the forecasters that do not tell kinds apart.
+    pub auc_by_accident: BTreeMap<&'static str, Option<f64>>,
+    /// 95 % intervals: Wilson's for rates, bootstrap by stack for the rest.
+    pub ci: BTreeMap<&'static str, Option<(f64, f64)>>,
+}
+
+/// The accident rate just under the limit.
+#[derive(Clone, Debug, Serialize)]
+pub struct Band {
+    /// How many.
+    pub n: usize,
+    /// Observed rate; null of none.
+    pub rate: Option<f64>,
+    /// Wilson's interval.
+    pub ci: Option<(f64, f64)>,
+}
+
+/// Position errors by stride, m.
+#[derive(Clone, Debug, Serialize)]
+pub struct PositionErrors {
+    /// Median of the boxes that stay.
+    pub still: Vec<Option<f64>>,
+    /// Median of those that move.
+    pub moved: Vec<Option<f64>>,
+    /// How far those moved: the error of the constant-velocity guess, since all start at rest.
+    pub moved_distance: Vec<Option<f64>>,
+    /// Median of error over distance.
+    pub moved_share: Vec<Option<f64>>,
+}
+
+/// Figures of a split.
+#[derive(Clone, Debug, Serialize)]
+pub struct SplitReport {
+    /// Cases.
+    pub episodes: usize,
+    /// Share that ended in an accident.
+    pub base_rate: f64,
+    /// Share of beliefs whose risk under the ceiling's draws lies between 0.05 and 0.95.
+    pub undecided: Option<f64>,
+    /// Predictions that were not finite.
+    pub failed: usize,
+    /// The model.
+    pub model: Figures,
+    /// The sandbox under 32 fresh draws.
+    pub ceiling: Option<Figures>,
+    /// The base rate for everything.
+    pub constant: Figures,
+    /// Of boxes that are not held.
+    pub position_error_m: PositionErrors,
+    /// Of the same boxes: those that stay, those that move, median by stride, degrees.
+    pub rotation_error_deg: BTreeMap<&'static str, Vec<Option<f64>>>,
+}
+
+/// Labels `cases` and asks `dynamics` about each.
+///
+/// # Errors
+/// When the sandbox fails.
+pub fn judge(
+    suite: Suite,
+    cases: &[Case],
+    ceiling: Option<&[f64]>,
+    dynamics: &dyn Dynamics,
+    progress: impl Fn() + Sync,
+) -> Result<Vec<Judged>, SandboxError> {
+    cases
+        .par_iter()
+        .enumerate()
+        .map(|(i, case)| {
+            let rollout = label(suite, case)?;
+            let imagined = dynamics
+                .believe(&case.workcell, suite.seed)
+                .ok()
+                .and_then(|scene| {
+                    let actions = std::slice::from_ref(&case.action);
+                    scene.imagine(actions).pop()?.ok()
+                });
+            progress();
+            Ok(Judged {
+                stack: case.stack,
+                label: rollout.by_kind(),
+                poses: imagined
+                    .as_ref()
+                    .map(|imagined| pose_errors(case, &rollout, imagined))
+                    .unwrap_or_default(),
+                model: imagined.map(|i| i.risk),
+                ceiling: ceiling.map(|c| c[i]),
+            })
+        })
+        .collect()
+}
+
+/// What comes of a case under its labelling draw.
+///
+/// # Errors
+/// When the sandbox fails.
+pub fn label(suite: Suite, case: &Case) -> Result<Rollout, SandboxError> {
+    let seed = suite.draw_seed(DrawPurpose::Label, case.stack);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(case.attempt);
+    let draw = sandbox::draw(&case.workcell, &mut rng)?;
+    let world = sandbox::settled(&case.workcell, &draw, 1)?;
+    let (extent, recording) = (Extent::Whole, Recording::Strides);
+    sandbox::run(&case.workcell, &world, &case.action, extent, recording)
+}
+
+fn pose_errors(case: &Case, rollout: &Rollout, imagined: &Imagined) -> Vec<PoseError> {
+    let held = case.action.grasp().map(|g| g.box_index);
+    let onset = case.action.onset();
+    let mut errors = Vec::new();
+    for stride in 1..=POSE_STRIDES {
+        let t = onset + stride as f64 * STRIDE_S;
+        let Some(guess) = imagined.frames.iter().find(|f| (f.t - t).abs() < 0.02) else {
+            continue;
+        };
+        // A rollout that ended earlier rests at its last frame.
+        let truth = rollout
+            .frames
+            .iter()
+            .find(|f| f.t >= t - 0.02)
+            .or(rollout.frames.last());
+        let Some(truth) = truth else { continue };
+        for i in (0..case.workcell.scene.boxes.len()).filter(|&i| Some(i) != held) {
+            let at = |p: &Pose| p.translation.vector;
+            let real = &truth.boxes[i].pose;
+            errors.push(PoseError {
+                stride,
+                distance_m: (at(real) - at(&rollout.reference[i])).norm(),
+                error_m: (at(&guess.boxes[i]) - at(real)).norm(),
+                rotation_error_deg: guess.boxes[i].rotation.angle_to(&real.rotation).to_degrees(),
+            });
+        }
+    }
+    errors
+}
+
+/// The figures of a split; `limit` is the default limit on risk.
+pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
+    let hit = |j: &Judged| j.label.contains(&true);
+    let n = judged.len().max(1) as f64;
+    let base_rate = judged.iter().filter(|j| hit(j)).count() as f64 / n;
+    let forecasts = |of: &dyn Fn(&Judged) -> Option<(f64, f64)>| -> Option<Vec<Forecast>> {
+        judged
+            .iter()
+            .map(|j| {
+                let (risk, bound) = of(j)?;
+                Some(Forecast {
+                    risk,
+                    bound,
+                    accident: hit(j),
+                    stack: j.stack,
+                })
+            })
+            .collect()
+    };
+    // A prediction that failed counts as judged certain to go wrong: it can never be chosen.
+    let model = forecasts(&|j| Some(j.model.map_or((1.0, 1.0), |r| (r.risk, r.bound))));
+    let ceiling = forecasts(&|j| j.ceiling.map(|c| (c, c)));
+    let constant = forecasts(&|_| Some((base_rate, base_rate)));
+    let kinds = AccidentKind::ALL.map(|kind| {
+        let k = kind.index();
+        let scores: Vec<f64> = judged
+            .iter()
+            .map(|j| j.model.map_or(1.0, |r| r.by_accident[k]))
+            .collect();
+        let labels: Vec<bool> = judged.iter().map(|j| j.label[k]).collect();
+        (kind.name(), auc(&scores, &labels))
+    });
+    let mut model = figures(&model.unwrap_or_default(), limit);
+    model.auc_by_accident = kinds.into_iter().collect();
+    SplitReport {
+        episodes: judged.len(),
+        base_rate,
+        undecided: ceiling.as_ref().map(|c| {
+            c.iter().filter(|f| f.risk > 0.05 && f.risk < 0.95).count() as f64 / n
+        }),
+        failed: judged.iter().filter(|j| j.model.is_none()).count(),
+        model,
+        ceiling: ceiling.map(|c| figures(&c, limit)),
+        constant: figures(&constant.unwrap_or_default(), limit),
+        position_error_m: position_errors(judged),
+        rotation_error_deg: [("still", false), ("moved", true)]
+            .map(|(name, moved)| (name, by_stride(judged, moved, |e| e.rotation_error_deg)))
+            .into(),
+    }
+}
+
+fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let risks: Vec<f64> = forecasts.iter().map(|f| f.risk).collect();
+    let labels: Vec<bool> = forecasts.iter().map(|f| f.accident).collect();
+    let stacks: Vec<u64> = forecasts.iter().map(|f| f.stack).collect();
+    let pick = |drawn: &[usize]| -> (Vec<f64>, Vec<bool>) {
+        drawn.iter().map(|&i| (risks[i], labels[i])).unzip()
+    };
+    let side = safe_side(forecasts, limit);
+    let in_band: Vec<&Forecast> = forecasts
+        .iter()
+        .filter(|f| f.bound > 0.5 * limit && f.bound <= limit)
+        .collect();
+    let hits = in_band.iter().filter(|f| f.accident).count();
+    let some = !in_band.is_empty();
+    let mut ci = BTreeMap::new();
+    let mut interval = |name, statistic: &dyn Fn(&[f64], &[bool]) -> Option<f64>| {
+        let of = |drawn: &[usize]| {
+            let (r, l) = pick(drawn);
+            statistic(&r, &l)
+        };
+        ci.insert(name, bootstrap(&stacks, ROUNDS, &mut rng, of));
+    };
+    interval("auc", &auc);
+    interval("brier", &brier);
+    ci.insert("false_safe", side.false_safe_ci);
+    Figures {
+        auc: auc(&risks, &labels),
+        brier: brier(&risks, &labels),
+        ece: ece(&risks, &labels),
+        ece_floor: ece_floor(&risks, ROUNDS, &mut ChaCha8Rng::seed_from_u64(1)),
+        false_safe: side.false_safe,
+        coverage: side.coverage,
+        band: Band {
+            n: in_band.len(),
+            rate: some.then(|| hits as f64 / in_band.len() as f64),
+            ci: some.then(|| wilson(hits, in_band.len())),
+        },
+        auc_by_accident: BTreeMap::new(),
+        ci,
+    }
+}
+
+fn position_errors(judged: &[Judged]) -> PositionErrors {
+    PositionErrors {
+        still: by_stride(judged, false, |e| e.error_m),
+        moved: by_stride(judged, true, |e| e.error_m),
+        moved_distance: by_stride(judged, true, |e| e.distance_m),
+        moved_share: by_stride(judged, true, |e| e.error_m / e.distance_m),
+    }
+}
+
+/// The median of `value` at each stride over the boxes that moved, or over those that stayed.
+fn by_stride(judged: &[Judged], moved: bool, value: impl Fn(&PoseError) -> f64) -> Vec<Option<f64>> {
+    (1..=POSE_STRIDES)
+        .map(|stride| {
+            let mut values: Vec<f64> = judged
+                .iter()
+                .flat_map(|j| &j.poses)
+                .filter(|e| e.stride == stride)
+                .filter(|e| match moved {
+                    true => e.distance_m > MOVED_M,
+                    false => e.distance_m < STILL_M,
+                })
+                .map(&value)
+                .collect();
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        })
+        .collect()
+}

@@ -1,0 +1,101 @@
+//! A true world for the closed loop: the sandbox under one draw, seen through noise.
+//!
+//! Owns [`SandboxPlant`]. The planner never sees the draw: it gets the belief it was given at
+//! first, and afterwards what a camera would report. Mass, friction and centre of mass stay what
+//! the draw made them, so boxes that are left behave the same in every later step.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::plan::{Plant, PlantError};
+use crate::rollout::{Action, Rollout};
+use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::scene::belief::noisy_pose;
+use crate::scene::{Draw, Workcell};
+
+/// The sandbox as a world that can be acted on.
+pub struct SandboxPlant {
+    /// The belief as last observed.
+    seen: Workcell,
+    draw: Draw,
+    rng: ChaCha8Rng,
+    recording: Recording,
+    /// Nothing was done yet, so the belief is the one that was given.
+    untouched: bool,
+}
+
+impl SandboxPlant {
+    /// A world of `draw`, of which the robot was told `workcell`.
+    pub fn new(workcell: &Workcell, draw: Draw, seed: u64, recording: Recording) -> Self {
+        Self {
+            seen: workcell.clone(),
+            draw,
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            recording,
+            untouched: true,
+        }
+    }
+
+    /// A world of a draw of `workcell`'s belief.
+    ///
+    /// # Errors
+    /// When the scene does not stand by itself.
+    pub fn of_belief(
+        workcell: &Workcell,
+        seed: u64,
+        recording: Recording,
+    ) -> Result<Self, SandboxError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let draw = sandbox::draw(workcell, &mut rng)?;
+        Ok(Self::new(
+            workcell,
+            draw,
+            seed ^ OBSERVATION_SALT,
+            recording,
+        ))
+    }
+
+    /// Takes over where the boxes came to rest.
+    fn settle_into(&mut self, action: &Action, rollout: &Rollout) {
+        if let Some(last) = rollout.frames.last() {
+            for (drawn, state) in self.draw.boxes.iter_mut().zip(&last.boxes) {
+                drawn.pose = state.pose;
+            }
+        }
+        if matches!(action, Action::Remove { .. }) && rollout.completed {
+            let gone = action.box_index();
+            self.draw.boxes.remove(gone);
+            self.seen.scene.boxes.remove(gone);
+        }
+        self.untouched = false;
+    }
+}
+
+/// Keeps the noise of observations apart from the draw.
+const OBSERVATION_SALT: u64 = 0x6f62_7365_7276_6531;
+
+impl Plant for SandboxPlant {
+    fn observe(&mut self) -> Result<Workcell, PlantError> {
+        if !self.untouched {
+            let noise = self.seen.scene.pose_noise;
+            for (spec, drawn) in self.seen.scene.boxes.iter_mut().zip(&self.draw.boxes) {
+                spec.pose = noisy_pose(&drawn.pose, noise, &mut self.rng);
+            }
+        }
+        Ok(self.seen.clone())
+    }
+
+    fn step(&mut self, action: &Action) -> Result<Rollout, PlantError> {
+        let failed = |e: SandboxError| PlantError(e.to_string());
+        let world = sandbox::settled(&self.seen, &self.draw, 1).map_err(failed)?;
+        let recording = match self.recording {
+            // The last frame is where the next step begins, so there has to be one.
+            Recording::Nothing => Recording::Strides,
+            kept => kept,
+        };
+        let rollout =
+            sandbox::run(&self.seen, &world, action, Extent::Whole, recording).map_err(failed)?;
+        self.settle_into(action, &rollout);
+        Ok(rollout)
+    }
+}

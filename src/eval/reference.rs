@@ -1,0 +1,174 @@
+//! The ceiling: what the sandbox itself forecasts under 32 fresh draws, stored once it is known.
+//!
+//! Owns [`Ceiling`] files. They are keyed by split, seed, sandbox version and a hash of the cases,
+//! so that a stale one is computed anew rather than believed.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::suite::{Case, DrawPurpose, Suite};
+use crate::sandbox::exact::standing_worlds;
+use crate::sandbox::{self, Extent, Recording, SANDBOX_VERSION, SandboxError};
+
+/// Draws of the ceiling (design, section 7).
+pub const CEILING_DRAWS: usize = 32;
+
+/// Accidents that the sandbox counted for each case of a suite.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ceiling {
+    /// The sandbox that counted.
+    pub sandbox_version: u32,
+    /// The split's name.
+    pub split: String,
+    /// The evaluation's seed.
+    pub seed: u64,
+    /// Draws for each case.
+    pub draws: usize,
+    /// Hash of each case: what was judged.
+    pub cases: Vec<String>,
+    /// Draws that ended in an accident, for each case.
+    pub accidents: Vec<usize>,
+}
+
+/// Why there is no reference.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// The sandbox failed.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The file cannot be written.
+    #[error("cannot write {path}: {error}")]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A signal came.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// What identifies a case: the first half of a SHA-256 over its exact numbers.
+pub fn case_hash(case: &Case) -> String {
+    let digest = Sha256::digest(format!("{case:?}"));
+    digest[..8].iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn path_of(dir: &Path, suite: Suite) -> PathBuf {
+    dir.join(format!("ceiling-{}-{}.json", suite.split.name(), suite.seed))
+}
+
+/// The ceiling of `cases`: read from `dir` as far as it is stored there, counted and stored where not.
+///
+/// # Errors
+/// When the sandbox fails, the file cannot be written, or `stop` is set.
+pub fn ceiling(
+    dir: &Path,
+    suite: Suite,
+    cases: &[Case],
+    stop: &AtomicBool,
+    progress: impl Fn(usize, usize) + Sync,
+) -> Result<Vec<f64>, ReferenceError> {
+    let hashes: Vec<String> = cases.iter().map(case_hash).collect();
+    let path = path_of(dir, suite);
+    let mut stored = read(&path, suite).unwrap_or(Ceiling {
+        sandbox_version: SANDBOX_VERSION,
+        split: suite.split.name().to_owned(),
+        seed: suite.seed,
+        draws: CEILING_DRAWS,
+        cases: Vec::new(),
+        accidents: Vec::new(),
+    });
+    let known = hashes
+        .iter()
+        .zip(&stored.cases)
+        .take_while(|(a, b)| a == b)
+        .count();
+    if known < cases.len() {
+        stored.cases.truncate(known);
+        stored.accidents.truncate(known);
+        let done = AtomicUsize::new(known);
+        let groups = by_stack(&cases[known..]);
+        let counted: Vec<Vec<usize>> = groups
+            .par_iter()
+            .map(|group| {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(ReferenceError::Interrupted);
+                }
+                let counts = count_accidents(suite, group)?;
+                let so_far = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
+                progress(so_far, cases.len());
+                Ok(counts)
+            })
+            .collect::<Result<_, _>>()?;
+        stored.accidents.extend(counted.into_iter().flatten());
+        stored.cases.extend_from_slice(&hashes[known..]);
+        write(&path, &stored)?;
+    }
+    Ok(stored.accidents[..cases.len()]
+        .iter()
+        .map(|&k| k as f64 / stored.draws as f64)
+        .collect())
+}
+
+/// Neighbouring cases of the same stack share their settled worlds.
+fn by_stack(cases: &[Case]) -> Vec<&[Case]> {
+    cases.chunk_by(|a, b| a.stack == b.stack).collect()
+}
+
+fn count_accidents(suite: Suite, group: &[Case]) -> Result<Vec<usize>, SandboxError> {
+    let seed = suite.draw_seed(DrawPurpose::Ceiling, group[0].stack);
+    let worlds = standing_worlds(&group[0].workcell, seed, CEILING_DRAWS)?;
+    group
+        .iter()
+        .map(|case| {
+            let mut accidents = 0;
+            for world in &worlds {
+                let rollout = sandbox::run(
+                    &case.workcell,
+                    world,
+                    &case.action,
+                    Extent::FirstAccident,
+                    Recording::Nothing,
+                )?;
+                accidents += usize::from(!rollout.is_safe());
+            }
+            Ok(accidents)
+        })
+        .collect()
+}
+
+/// A stored reference, if it is one of this sandbox.
+fn read(path: &Path, suite: Suite) -> Option<Ceiling> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let stored: Ceiling = serde_json::from_str(&text).ok()?;
+    (stored.sandbox_version == SANDBOX_VERSION
+        && stored.seed == suite.seed
+        && stored.draws == CEILING_DRAWS
+        && stored.cases.len() == stored.accidents.len())
+    .then_some(stored)
+}
+
+fn write(path: &Path, ceiling: &Ceiling) -> Result<(), ReferenceError> {
+    write_json(path, ceiling).map_err(|error| ReferenceError::Write {
+        path: path.to_owned(),
+        error,
+    })
+}
+
+/// Writes `value` as JSON under a temporary name, then renames it.
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(dir)?;
+    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+    serde_json::to_writer(&mut file, value)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}

@@ -1,0 +1,259 @@
+//! The beliefs and actions that the model is measured on, none of which training saw.
+//!
+//! Owns the splits of design, section 7, as functions of a seed: `standard` (the training families
+//! on fresh seeds), `hard` (actions whose outcome the draws do not agree on, and as many that
+//! they do), and the `shifted_*` parts. A case is named by its stack and its attempt there, so
+//! that stored references can point at it. The draws that select are never those that label.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use crate::dataset::recipe::{Recipe, Stack, observe, random_action, random_removal, random_target};
+use crate::rollout::Action;
+use crate::sandbox::exact::standing_worlds;
+use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::scene::Workcell;
+use crate::scene::families::{Family, Shift, generate_shifted};
+
+/// A part of the evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Split {
+    /// The training families, fresh seeds.
+    Standard,
+    /// At least a quarter of the beliefs are undecided.
+    Hard,
+    /// 40 to 100 boxes.
+    ShiftedMany,
+    /// Twice the size.
+    ShiftedSize,
+    /// Ten times the mass.
+    ShiftedMass,
+    /// A gripper with other limits.
+    ShiftedGripper,
+}
+
+impl Split {
+    /// In the order of reports.
+    pub const ALL: [Self; 6] = [
+        Self::Standard,
+        Self::Hard,
+        Self::ShiftedMany,
+        Self::ShiftedSize,
+        Self::ShiftedMass,
+        Self::ShiftedGripper,
+    ];
+
+    /// As reports and the command line name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Hard => "hard",
+            Self::ShiftedMany => "shifted_many",
+            Self::ShiftedSize => "shifted_size",
+            Self::ShiftedMass => "shifted_mass",
+            Self::ShiftedGripper => "shifted_gripper",
+        }
+    }
+
+    fn shift(self) -> Option<Shift> {
+        match self {
+            Self::Standard | Self::Hard => None,
+            Self::ShiftedMany => Some(Shift::ManyBoxes),
+            Self::ShiftedSize => Some(Shift::TwiceTheSize),
+            Self::ShiftedMass => Some(Shift::TenTimesTheMass),
+            Self::ShiftedGripper => Some(Shift::OtherGripper),
+        }
+    }
+
+    /// Keeps the splits' random streams apart from each other and from training seeds.
+    fn salt(self) -> u64 {
+        0xe7a1_0000_0000_0000 | (self as u64) << 32
+    }
+}
+
+/// A belief and an action, to be judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Case {
+    /// Cases of the same stack are not independent; intervals are bootstrapped by stack.
+    pub stack: u64,
+    /// Which of the stack's actions.
+    pub attempt: u64,
+    /// The generator family.
+    pub family: String,
+    /// The belief.
+    pub workcell: Workcell,
+    /// What is done.
+    pub action: Action,
+}
+
+/// Cases taken from one stack at most.
+pub const CASES_PER_STACK: u64 = 4;
+/// Actions that are tried on a stack of the `hard` split.
+const HARD_ATTEMPTS: u64 = 6;
+/// Draws that select there.
+const SELECTING_DRAWS: usize = 8;
+/// Scenes that are tried where one does not stand.
+const SHIFT_TRIES: u64 = 64;
+/// The most boxes in a scene of the splits that are not shifted.
+pub const BOXES_MAX: usize = 12;
+
+/// A split under a seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// Which part.
+    pub split: Split,
+    /// The evaluation's seed.
+    pub seed: u64,
+}
+
+impl Suite {
+    fn base_seed(self) -> u64 {
+        self.seed ^ self.split.salt()
+    }
+
+    /// The belief of stack `stack`.
+    ///
+    /// # Errors
+    /// When no scene of the families stands.
+    pub fn belief(self, stack: u64) -> Result<Stack, SandboxError> {
+        match self.split.shift() {
+            None => {
+                let recipe = Recipe {
+                    seed: self.base_seed(),
+                    families: Family::ALL.to_vec(),
+                    boxes_max: BOXES_MAX,
+                };
+                recipe.belief(stack).map(|(belief, _)| belief)
+            }
+            Some(shift) => self.shifted_belief(shift, stack),
+        }
+    }
+
+    fn shifted_belief(self, shift: Shift, stack: u64) -> Result<Stack, SandboxError> {
+        let mut last = SandboxError::NotFinite;
+        for attempt in 0..SHIFT_TRIES {
+            let mut rng = ChaCha8Rng::seed_from_u64(self.base_seed());
+            rng.set_stream(stack * SHIFT_TRIES + attempt);
+            let number = (stack + attempt) as usize % Family::ALL.len();
+            let family = Family::ALL[number];
+            let generated = generate_shifted(shift, family, &mut rng);
+            let mut workcell = generated.workcell;
+            match sandbox::draw(&workcell, &mut rng) {
+                Ok(truth) => {
+                    observe(&mut workcell, &truth, &mut rng);
+                    return Ok(Stack {
+                        workcell,
+                        family,
+                        targets: generated.targets,
+                    });
+                }
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    /// The stream of random numbers for one purpose on one stack.
+    fn stream(self, purpose: u64, stack: u64) -> ChaCha8Rng {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.base_seed() ^ (purpose << 16));
+        rng.set_stream(stack);
+        rng
+    }
+
+    /// Seed of the draws that label (`0`), that make the ceiling (`1`) or that select (`2`).
+    pub fn draw_seed(self, purpose: DrawPurpose, stack: u64) -> u64 {
+        use rand::Rng;
+        self.stream(0x100 + purpose as u64, stack).random()
+    }
+
+    /// Action number `attempt` on a stack; `None` where no hand gets at anything.
+    pub fn action(self, belief: &Stack, stack: u64, attempt: u64) -> Option<Action> {
+        let mut rng = self.stream(1 + attempt, stack);
+        match self.split {
+            Split::Hard => (0..8).find_map(|_| {
+                let target = random_target(belief, &mut rng);
+                random_removal(&belief.workcell, target, &mut rng)
+            }),
+            _ => Some(random_action(belief, &mut rng)),
+        }
+    }
+
+    fn case(self, belief: &Stack, stack: u64, attempt: u64) -> Option<Case> {
+        Some(Case {
+            stack,
+            attempt,
+            family: belief.family.name().to_owned(),
+            workcell: belief.workcell.clone(),
+            action: self.action(belief, stack, attempt)?,
+        })
+    }
+
+    /// The cases of one stack.
+    ///
+    /// # Errors
+    /// When the sandbox cannot make the stack.
+    pub fn cases_of(self, stack: u64) -> Result<Vec<Case>, SandboxError> {
+        let belief = self.belief(stack)?;
+        let all = |count| (0..count).filter_map(|a| self.case(&belief, stack, a));
+        if self.split != Split::Hard {
+            return Ok(all(CASES_PER_STACK).collect());
+        }
+        let seed = self.draw_seed(DrawPurpose::Select, stack);
+        let worlds = standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?;
+        let (mut undecided, mut decided) = (Vec::new(), Vec::new());
+        for case in all(HARD_ATTEMPTS) {
+            let mut accidents = 0;
+            for world in &worlds {
+                let rollout = sandbox::run(
+                    &case.workcell,
+                    world,
+                    &case.action,
+                    Extent::FirstAccident,
+                    Recording::Nothing,
+                )?;
+                accidents += usize::from(!rollout.is_safe());
+            }
+            if accidents == 0 || accidents == SELECTING_DRAWS {
+                decided.push(case);
+            } else {
+                undecided.push(case);
+            }
+        }
+        decided.truncate(undecided.len());
+        undecided.extend(decided);
+        undecided.truncate(CASES_PER_STACK as usize);
+        Ok(undecided)
+    }
+
+    /// The first `count` cases, in parallel; the same whatever the number of threads.
+    ///
+    /// # Errors
+    /// When the sandbox cannot make a stack.
+    pub fn cases(self, count: usize) -> Result<Vec<Case>, SandboxError> {
+        const CHUNK: u64 = 32;
+        let mut cases = Vec::new();
+        let mut next = 0;
+        while cases.len() < count {
+            let chunk: Vec<Vec<Case>> = (next..next + CHUNK)
+                .into_par_iter()
+                .map(|stack| self.cases_of(stack))
+                .collect::<Result<_, _>>()?;
+            cases.extend(chunk.into_iter().flatten());
+            next += CHUNK;
+        }
+        cases.truncate(count);
+        Ok(cases)
+    }
+}
+
+/// What a draw is for; no draw serves two purposes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DrawPurpose {
+    /// The outcome that a forecast is held against.
+    Label,
+    /// The ceiling's own forecast.
+    Ceiling,
+    /// Choosing cases.
+    Select,
+}

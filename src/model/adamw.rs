@@ -1,0 +1,106 @@
+//! AdamW with a state that can be saved: Loshchilov and Hutter, ICLR 2019.
+//!
+//! Owns the moments of every variable (candle's optimiser keeps its own to itself), clips the
+//! gradient's norm, and decays weights but not biases.
+
+use candle_core::backprop::GradStore;
+use candle_core::{Device, Result, Tensor};
+
+use super::params::Parameters;
+
+const BETA1: f32 = 0.9;
+const BETA2: f32 = 0.99;
+const EPSILON: f32 = 1e-8;
+/// The largest norm of a whole gradient.
+const MAX_NORM: f64 = 2.0;
+
+/// The optimiser's state for one member.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AdamW {
+    /// Steps taken.
+    pub step: u64,
+    /// First moments, variable after variable.
+    pub first: Vec<Vec<f32>>,
+    /// Second moments.
+    pub second: Vec<Vec<f32>>,
+}
+
+impl AdamW {
+    /// A state of zeros for `parameters`.
+    pub fn new(parameters: &Parameters) -> Self {
+        let zeros: Vec<Vec<f32>> = parameters
+            .iter()
+            .map(|(_, v)| vec![0.0; v.elem_count()])
+            .collect();
+        Self {
+            step: 0,
+            first: zeros.clone(),
+            second: zeros,
+        }
+    }
+
+    /// One step down `grads`. Returns the gradient's norm before clipping.
+    ///
+    /// # Errors
+    /// When a gradient is missing or not finite: the loss has lost touch with a variable.
+    pub fn update(
+        &mut self,
+        parameters: &Parameters,
+        grads: &GradStore,
+        rate: f64,
+        decay: f64,
+    ) -> Result<f64> {
+        let mut gathered = Vec::with_capacity(self.first.len());
+        for (name, var) in parameters.iter() {
+            match grads.get(var) {
+                Some(g) => gathered.push(Some(g.flatten_all()?.to_vec1::<f32>()?)),
+                // The decoder's variables rest in batches that imagine nothing.
+                None if name.starts_with("stride") => gathered.push(None),
+                None => candle_core::bail!("no gradient for {name}"),
+            }
+        }
+        let squares: f64 = gathered
+            .iter()
+            .flatten()
+            .flatten()
+            .map(|g| f64::from(*g) * f64::from(*g))
+            .sum();
+        let norm = squares.sqrt();
+        if !norm.is_finite() {
+            candle_core::bail!("the gradient is not finite");
+        }
+        let scale = (MAX_NORM / norm.max(1e-12)).min(1.0) as f32;
+        self.step += 1;
+        let bias1 = 1.0 - BETA1.powi(self.step.min(10_000) as i32);
+        let bias2 = 1.0 - BETA2.powi(self.step.min(10_000) as i32);
+        for (k, (_, var)) in parameters.iter().enumerate() {
+            let Some(grad) = &gathered[k] else { continue };
+            let mut numbers = var.flatten_all()?.to_vec1::<f32>()?;
+            let shrink = if var.rank() > 1 {
+                1.0 - (rate * decay) as f32
+            } else {
+                1.0
+            };
+            let moments = self.first[k].iter_mut().zip(&mut self.second[k]);
+            for ((x, g), (m, v)) in numbers.iter_mut().zip(grad).zip(moments) {
+                let g = g * scale;
+                *m = BETA1 * *m + (1.0 - BETA1) * g;
+                *v = BETA2 * *v + (1.0 - BETA2) * g * g;
+                *x = *x * shrink - rate as f32 * (*m / bias1) / ((*v / bias2).sqrt() + EPSILON);
+            }
+            var.set(&Tensor::from_vec(numbers, var.dims(), &Device::Cpu)?)?;
+        }
+        Ok(norm)
+    }
+}
+
+/// The learning rate at `step` of `steps`: a short warm-up, then half a cosine down to a fiftieth.
+pub fn learning_rate(peak: f64, step: u64, steps: u64) -> f64 {
+    let warm = (steps / 20).clamp(1, 300);
+    if step < warm {
+        return peak * (step + 1) as f64 / warm as f64;
+    }
+    let s = (step - warm) as f64 / (steps - warm).max(1) as f64;
+    let cosine = 0.5 * (1.0 + (std::f64::consts::PI * s.min(1.0)).cos());
+    peak * (0.02 + 0.98 * cosine)
+}

@@ -1,0 +1,148 @@
+//! Many graphs side by side as one: the tensors that the network takes.
+//!
+//! Owns [`Batch`], from samples (training) or from graphs (use). Node indices are shifted so that
+//! graphs never touch; each graph's nodes lie in a row, the target first.
+
+use std::sync::Arc;
+
+use candle_core::{Device, Result, Tensor};
+
+use super::course::{STRIDE_FEATURES, STRIDES};
+use super::features::{ACTION_FEATURES, EDGE_FEATURES, GraphInput, NODE_FEATURES};
+use super::normaliser::Normaliser;
+use super::ops::{Edges, Segments};
+use super::samples::Sample;
+
+/// Graphs as tensors.
+pub struct Batch {
+    /// `[N, NODE_FEATURES]`.
+    pub nodes: Tensor,
+    /// `[E, EDGE_FEATURES]`.
+    pub edges: Tensor,
+    /// `[E]` each.
+    pub edges_between: Edges,
+    /// `[B, ACTION_FEATURES]`.
+    pub action: Tensor,
+    /// `[STRIDES]` of `[B, STRIDE_FEATURES]`.
+    pub strides: Vec<Tensor>,
+    /// Where each graph's nodes lie.
+    pub segments: Segments,
+    /// `[N]` the graph of each node.
+    pub graph_of: Tensor,
+    /// `[B]` each graph's target.
+    pub targets: Tensor,
+}
+
+/// Numbers on their way into a batch.
+#[derive(Default)]
+struct Rows {
+    nodes: Vec<f32>,
+    edges: Vec<f32>,
+    receivers: Vec<u32>,
+    senders: Vec<u32>,
+    action: Vec<f32>,
+    strides: Vec<f32>,
+    starts: Vec<u32>,
+    graph_of: Vec<u32>,
+}
+
+impl Rows {
+    fn open(&mut self, nodes: usize) -> u32 {
+        let start = self.graph_of.len() as u32;
+        let graph = self.starts.len() as u32;
+        self.starts.push(start);
+        self.graph_of.extend(std::iter::repeat_n(graph, nodes));
+        start
+    }
+
+    fn finish(mut self) -> Result<Batch> {
+        let device = &Device::Cpu;
+        let graphs = self.starts.len();
+        let nodes = self.graph_of.len();
+        let edges = self.receivers.len();
+        let targets = Tensor::from_slice(&self.starts, graphs, device)?;
+        self.starts.push(nodes as u32);
+        let strides = (0..STRIDES)
+            .map(|k| {
+                let rows: Vec<f32> = self
+                    .strides
+                    .chunks_exact(STRIDES * STRIDE_FEATURES)
+                    .flat_map(|g| &g[k * STRIDE_FEATURES..(k + 1) * STRIDE_FEATURES])
+                    .copied()
+                    .collect();
+                Tensor::from_vec(rows, (graphs, STRIDE_FEATURES), device)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Batch {
+            nodes: Tensor::from_vec(self.nodes, (nodes, NODE_FEATURES), device)?,
+            edges: Tensor::from_vec(self.edges, (edges, EDGE_FEATURES), device)?,
+            edges_between: Edges {
+                receivers: Arc::from(self.receivers),
+                senders: Arc::from(self.senders),
+            },
+            action: Tensor::from_vec(self.action, (graphs, ACTION_FEATURES), device)?,
+            strides,
+            segments: Segments(Arc::from(self.starts)),
+            graph_of: Tensor::from_vec(self.graph_of, nodes, device)?,
+            targets,
+        })
+    }
+}
+
+impl Batch {
+    /// A batch of training samples.
+    ///
+    /// # Errors
+    /// When the tensor library refuses.
+    pub fn of_samples(samples: &[&Sample], normaliser: &Normaliser) -> Result<Self> {
+        let mut rows = Rows::default();
+        for sample in samples {
+            let start = rows.open(sample.nodes());
+            let short = |ids: &[u8]| {
+                ids.iter()
+                    .map(|&i| start + u32::from(i))
+                    .collect::<Vec<_>>()
+            };
+            rows.receivers.extend(short(&sample.receivers));
+            rows.senders.extend(short(&sample.senders));
+            let f = half::f16::to_f32;
+            normaliser
+                .nodes
+                .apply(sample.node_numbers(), f, &mut rows.nodes);
+            normaliser
+                .edges
+                .apply(sample.edge_numbers(), f, &mut rows.edges);
+            normaliser
+                .action
+                .apply(sample.action_numbers(), f, &mut rows.action);
+            rows.strides
+                .extend(sample.stride_numbers().iter().map(|x| x.to_f32()));
+        }
+        rows.finish()
+    }
+
+    /// A batch of graphs as they were seen.
+    ///
+    /// # Errors
+    /// When the tensor library refuses.
+    pub fn of_graphs(graphs: &[&GraphInput], normaliser: &Normaliser) -> Result<Self> {
+        let mut rows = Rows::default();
+        for graph in graphs {
+            let start = rows.open(graph.bodies.len());
+            rows.receivers
+                .extend(graph.receivers.iter().map(|i| start + i));
+            rows.senders.extend(graph.senders.iter().map(|i| start + i));
+            let f = |x: f32| x;
+            normaliser.nodes.apply(&graph.nodes, f, &mut rows.nodes);
+            normaliser.edges.apply(&graph.edges, f, &mut rows.edges);
+            normaliser.action.apply(&graph.action, f, &mut rows.action);
+            rows.strides.extend_from_slice(&graph.strides);
+        }
+        rows.finish()
+    }
+
+    /// How many graphs there are.
+    pub fn graphs(&self) -> usize {
+        self.segments.count()
+    }
+}

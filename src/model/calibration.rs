@@ -1,0 +1,397 @@
+//! From an ensemble's logits to a risk that can be believed, and to a bound that keeps a promise.
+//!
+//! Owns [`Calibration`]. The *score* joins the members' mean logit and their disagreement by a
+//! logistic regression (fitted on the validation split); the *risk* is an isotonic regression of
+//! accidents on the score (Zadrozny and Elkan, KDD 2002), and the *bound* comes from Learn then
+//! Test ([`super::certify`]), both on the calibration split. The bound is never below the risk.
+
+use serde::{Deserialize, Serialize};
+
+use super::certify::{Rung, certify, design_effect};
+
+/// What the ensemble said of one episode, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    /// Logit of any accident, the mean over members.
+    pub logit: f64,
+    /// Standard deviation of that logit over members.
+    pub spread: f64,
+    /// Logit of each kind, the mean over members.
+    pub kinds: [f64; 5],
+    /// What happened, by kind.
+    pub accidents: [bool; 5],
+    /// The stack it belongs to.
+    pub stack: u64,
+}
+
+impl Scored {
+    /// Whether anything went wrong.
+    pub fn accident(&self) -> bool {
+        self.accidents.iter().any(|&a| a)
+    }
+}
+
+/// A corner of the isotonic curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Knot {
+    /// Mean score of a block.
+    pub score: f64,
+    /// Its smoothed rate of accidents.
+    pub risk: f64,
+}
+
+/// All that turns logits into risks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// Weights of 1, logit, spread, logit · spread in the score.
+    pub score: [f64; 4],
+    /// Ascending in both.
+    pub knots: Vec<Knot>,
+    /// For each kind: offset and slope of its logit.
+    pub kinds: [[f64; 2]; 5],
+    /// Certified thresholds on the score, ascending.
+    pub ladder: Vec<Rung>,
+    /// Spreads above this never occurred: the bound is 1 there.
+    pub spread_limit: f64,
+    /// How much less an episode counts because stacks are alike; 1 where they are not.
+    pub design_effect: f64,
+    /// Episodes that the risk and the bound come from.
+    pub episodes: usize,
+    /// Their stacks.
+    pub stacks: usize,
+}
+
+/// A calibrated answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Calibrated {
+    /// P(any accident).
+    pub risk: f64,
+    /// What is held against the limit.
+    pub bound: f64,
+}
+
+/// Episodes in one block before the isotonic regression joins blocks.
+const BLOCK: usize = 25;
+/// Fewest episodes that a calibration is fitted on.
+pub const MIN_EPISODES: usize = 100;
+
+impl Calibration {
+    /// Fitted on two splits that training did not see.
+    ///
+    /// With fewer than [`MIN_EPISODES`] in either, nothing is certified and every bound is 1.
+    pub fn fit(validation: &[Scored], calibration: &[Scored]) -> Self {
+        let rows: Vec<[f64; 4]> = validation.iter().map(columns).collect();
+        let labels: Vec<bool> = validation.iter().map(Scored::accident).collect();
+        let score = logistic(&rows, &labels, [0.0, 1.0, 0.0, 0.0]);
+        let kinds = std::array::from_fn(|k| {
+            let rows: Vec<[f64; 2]> = validation.iter().map(|s| [1.0, s.kinds[k]]).collect();
+            let labels: Vec<bool> = validation.iter().map(|s| s.accidents[k]).collect();
+            logistic(&rows, &labels, [0.0, 1.0])
+        });
+        let mut out = Self {
+            score,
+            knots: Vec::new(),
+            kinds,
+            ladder: Vec::new(),
+            spread_limit: 0.0,
+            design_effect: 1.0,
+            episodes: calibration.len(),
+            stacks: 0,
+        };
+        out.fit_risk(calibration);
+        out
+    }
+
+    fn fit_risk(&mut self, calibration: &[Scored]) {
+        let mut rows: Vec<(f64, bool, u64)> = calibration
+            .iter()
+            .map(|s| (self.score_of(s.logit, s.spread), s.accident(), s.stack))
+            .collect();
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.knots = isotonic(&rows);
+        let stacks: std::collections::BTreeSet<u64> = rows.iter().map(|r| r.2).collect();
+        self.stacks = stacks.len();
+        if rows.len() < MIN_EPISODES {
+            return;
+        }
+        let mut spreads: Vec<f64> = calibration.iter().map(|s| s.spread).collect();
+        spreads.sort_by(f64::total_cmp);
+        self.spread_limit = 1.25 * spreads[(spreads.len() - 1) * 999 / 1000];
+        let residuals: Vec<(u64, f64)> = rows
+            .iter()
+            .map(|&(score, accident, stack)| {
+                (
+                    stack,
+                    f64::from(u8::from(accident)) - self.risk_of_score(score),
+                )
+            })
+            .collect();
+        self.design_effect = design_effect(&residuals);
+        let ranked: Vec<(f64, bool)> = rows.iter().map(|r| (r.0, r.1)).collect();
+        self.ladder = certify(&ranked, self.design_effect);
+    }
+
+    /// The score of a mean logit and its spread.
+    pub fn score_of(&self, logit: f64, spread: f64) -> f64 {
+        let x = [1.0, logit, spread, logit * spread];
+        x.iter().zip(&self.score).map(|(a, b)| a * b).sum()
+    }
+
+    fn risk_of_score(&self, score: f64) -> f64 {
+        let Some((first, last)) = self.knots.first().zip(self.knots.last()) else {
+            return sigmoid(score);
+        };
+        if score <= first.score {
+            return first.risk;
+        }
+        if score >= last.score {
+            return last.risk;
+        }
+        let next = self.knots.partition_point(|k| k.score <= score);
+        let (a, b) = (self.knots[next - 1], self.knots[next]);
+        let s = (score - a.score) / (b.score - a.score).max(1e-12);
+        sigmoid(logit(a.risk) + s * (logit(b.risk) - logit(a.risk)))
+    }
+
+    /// Risk and bound of a mean logit and its spread.
+    pub fn apply(&self, logit: f64, spread: f64) -> Calibrated {
+        let score = self.score_of(logit, spread);
+        let risk = self.risk_of_score(score);
+        let bound = if spread > self.spread_limit {
+            1.0
+        } else {
+            self.bound_of_score(score).max(risk)
+        };
+        Calibrated { risk, bound }
+    }
+
+    /// The level of the rung that the score lies under; between rungs as far up as between their
+    /// thresholds, so that it never falls, and is at most a level exactly where that is certified.
+    fn bound_of_score(&self, score: f64) -> f64 {
+        let next = self.ladder.partition_point(|r| r.threshold < score);
+        let Some(upper) = self.ladder.get(next) else {
+            return 1.0;
+        };
+        let Some(lower) = next.checked_sub(1).map(|k| self.ladder[k]) else {
+            // Under the first rung nothing finer is certified.
+            return upper.level;
+        };
+        let s = (score - lower.threshold) / (upper.threshold - lower.threshold).max(1e-12);
+        lower.level + s * (upper.level - lower.level)
+    }
+
+    /// P of each kind.
+    pub fn by_accident(&self, kinds: &[f64; 5]) -> [f64; 5] {
+        std::array::from_fn(|k| sigmoid(self.kinds[k][0] + self.kinds[k][1] * kinds[k]))
+    }
+
+    /// Whether every number is finite, and both curves ascend.
+    pub fn is_sound(&self) -> bool {
+        let numbers = self.score.iter().chain(self.kinds.iter().flatten());
+        let ascending = |v: Vec<f64>| v.windows(2).all(|w| w[0] <= w[1]);
+        numbers.chain([&self.spread_limit]).all(|x| x.is_finite())
+            && ascending(self.knots.iter().map(|k| k.score).collect())
+            && ascending(self.knots.iter().map(|k| k.risk).collect())
+            && self
+                .knots
+                .iter()
+                .all(|k| k.risk > 0.0 && k.risk < 1.0 && k.score.is_finite())
+            && ascending(self.ladder.iter().map(|r| r.threshold).collect())
+            && self.ladder.iter().all(|r| (0.0..=1.0).contains(&r.level))
+    }
+}
+
+fn columns(s: &Scored) -> [f64; 4] {
+    [1.0, s.logit, s.spread, s.logit * s.spread]
+}
+
+/// 1 / (1 + e^-x).
+pub fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+fn logit(p: f64) -> f64 {
+    (p / (1.0 - p)).ln()
+}
+
+/// Logistic regression by Newton's method, held near `start` by a weak prior.
+fn logistic<const D: usize>(rows: &[[f64; D]], labels: &[bool], start: [f64; D]) -> [f64; D] {
+    type Square<const D: usize> = nalgebra::SMatrix<f64, D, D>;
+    let start = nalgebra::SVector::<f64, D>::from(start);
+    if rows.len() < MIN_EPISODES {
+        return start.into();
+    }
+    let prior = 1.0;
+    let objective = |w: &nalgebra::SVector<f64, D>| -> f64 {
+        let fit: f64 = rows
+            .iter()
+            .zip(labels)
+            .map(|(x, &y)| {
+                let z = w.dot(&nalgebra::SVector::<f64, D>::from(*x));
+                z.max(0.0) + (-z.abs()).exp().ln_1p() - if y { z } else { 0.0 }
+            })
+            .sum();
+        fit + 0.5 * prior * (w - start).norm_squared()
+    };
+    let mut w = start;
+    for _ in 0..30 {
+        let mut gradient = (w - start) * prior;
+        let mut hessian = Square::<D>::identity() * prior;
+        for (x, &y) in rows.iter().zip(labels) {
+            let x = nalgebra::SVector::<f64, D>::from(*x);
+            let p = sigmoid(w.dot(&x));
+            gradient += x * (p - f64::from(u8::from(y)));
+            hessian += x * x.transpose() * (p * (1.0 - p));
+        }
+        let Some(step) = hessian.cholesky().map(|c| c.solve(&gradient)) else {
+            break;
+        };
+        let before = objective(&w);
+        let mut scale = 1.0;
+        while scale > 1e-4 && objective(&(w - step * scale)) > before {
+            scale *= 0.5;
+        }
+        w -= step * scale;
+        if step.norm() < 1e-8 {
+            break;
+        }
+    }
+    w.into()
+}
+
+/// Pools adjacent violators (Ayer et al., 1955) over blocks of rows sorted by score.
+fn isotonic(rows: &[(f64, bool, u64)]) -> Vec<Knot> {
+    struct Block {
+        count: f64,
+        hits: f64,
+        score: f64,
+    }
+    let mut blocks: Vec<Block> = Vec::new();
+    for chunk in rows.chunks(BLOCK) {
+        blocks.push(Block {
+            count: chunk.len() as f64,
+            hits: chunk.iter().filter(|r| r.1).count() as f64,
+            score: chunk.iter().map(|r| r.0).sum(),
+        });
+        while let [.., a, b] = &blocks[..] {
+            if a.hits * b.count < b.hits * a.count {
+                break;
+            }
+            let last = blocks.pop().expect("two blocks were there");
+            let before = blocks.last_mut().expect("two blocks were there");
+            before.count += last.count;
+            before.hits += last.hits;
+            before.score += last.score;
+        }
+    }
+    let mut highest = 0f64;
+    blocks
+        .iter()
+        .map(|b| {
+            // Half an accident more and half a safe one more: no block is sure.
+            highest = highest.max((b.hits + 0.5) / (b.count + 1.0));
+            Knot {
+                score: b.score / b.count,
+                risk: highest,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::metrics::{ece, ece_floor};
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Overconfident logits: the true risk is that of 0.6 times the logit.
+    fn scored(count: usize, rng: &mut ChaCha8Rng) -> Vec<Scored> {
+        (0..count)
+            .map(|i| {
+                let truth: f64 = rng.random_range(-6.0..6.0);
+                let accident = rng.random::<f64>() < sigmoid(truth);
+                Scored {
+                    logit: truth / 0.6,
+                    spread: rng.random_range(0.1..0.5),
+                    kinds: [truth; 5],
+                    accidents: [accident; 5],
+                    stack: i as u64,
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn overconfident_logits_come_out_calibrated() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let fitted = Calibration::fit(&scored(3000, &mut rng), &scored(6000, &mut rng));
+        let fresh = scored(6000, &mut rng);
+        let risks: Vec<f64> = fresh
+            .iter()
+            .map(|s| fitted.apply(s.logit, s.spread).risk)
+            .collect();
+        let labels: Vec<bool> = fresh.iter().map(Scored::accident).collect();
+        let floor = ece_floor(&risks, 10, &mut rng).unwrap();
+        assert!(ece(&risks, &labels).unwrap() < floor + 0.01);
+        assert!(fitted.is_sound());
+    }
+
+    #[test]
+    fn the_bound_is_never_below_the_risk_and_never_falls() {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let fitted = Calibration::fit(&scored(3000, &mut rng), &scored(6000, &mut rng));
+        let mut before = 0.0;
+        for i in 0..400 {
+            let at = fitted.apply(-12.0 + 0.06 * f64::from(i), 0.2);
+            assert!(at.bound >= at.risk && at.bound >= before - 1e-12 && at.bound <= 1.0);
+            before = at.bound;
+        }
+    }
+
+    #[test]
+    fn members_that_disagree_as_never_before_are_refused() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let fitted = Calibration::fit(&scored(3000, &mut rng), &scored(6000, &mut rng));
+        assert_eq!(fitted.apply(-10.0, 5.0).bound, 1.0);
+        assert!(fitted.apply(-10.0, 0.2).bound < 0.05);
+    }
+
+    #[test]
+    fn without_data_nothing_is_certified() {
+        let fitted = Calibration::fit(&[], &[]);
+        assert_eq!(fitted.apply(-10.0, 0.0).bound, 1.0);
+        assert!(fitted.is_sound());
+    }
+
+    #[test]
+    fn the_promise_holds_on_two_hundred_random_splits() {
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let validation = scored(1500, &mut rng);
+        let mut pool = scored(12_000, &mut rng);
+        let mut broken = 0;
+        let mut covered = 0.0;
+        for _ in 0..200 {
+            for i in 0..4000 {
+                let j = rng.random_range(i..pool.len());
+                pool.swap(i, j);
+            }
+            let fitted = Calibration::fit(&validation, &pool[..4000]);
+            // The promise is about the population: its false-safe rate, known here exactly.
+            let (mut safe, mut expected) = (0.0, 0.0);
+            for s in &pool[4000..] {
+                if fitted.apply(s.logit, s.spread).bound <= 0.02 {
+                    safe += 1.0;
+                    expected += sigmoid(s.logit * 0.6);
+                }
+            }
+            covered += safe / 8000.0 / 200.0;
+            broken += usize::from(expected > 0.02 * safe);
+        }
+        // 5 % of 200 are 10; 17 is the 98th percentile of what chance makes of that.
+        assert!(broken <= 17, "{broken} of 200 broke the promise");
+        assert!(covered > 0.1, "judging nothing safe is no feat: {covered}");
+    }
+}

@@ -1,0 +1,203 @@
+//! A training run on disk, after each epoch: enough to go on as if it had never stopped.
+//!
+//! Owns `checkpoint.safetensors`: weights, moments and the best weights of every member, and the
+//! run's state in the header. Order and initial weights come from the seed, so nothing else is kept.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::adamw::AdamW;
+use super::config::TrainConfig;
+use super::folder::{ModelError, le_bytes, read_tensors, serialise, write_whole};
+use super::params::Parameters;
+
+/// The file, beside the model's.
+pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
+const CHECKPOINT_VERSION: u32 = 1;
+
+/// Where a run stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunState {
+    /// Version of this file.
+    pub version: u32,
+    /// Epochs done.
+    pub epoch: usize,
+    /// Optimiser steps done, the same for all members.
+    pub step: u64,
+    /// The run's knobs.
+    pub config: TrainConfig,
+    /// Hash of the data set.
+    pub data_hash: String,
+    /// The epoch with the least validation loss so far, and that loss.
+    pub best: Option<(usize, f64)>,
+}
+
+/// One member's numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MemberState {
+    /// Weights, variable after variable.
+    pub weights: Vec<Vec<f32>>,
+    /// The optimiser's moments.
+    pub optimiser: AdamW,
+    /// Weights of the best epoch.
+    pub best: Vec<Vec<f32>>,
+}
+
+/// Why a run cannot go on from a checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// The file is damaged or foreign.
+    #[error(transparent)]
+    File(#[from] ModelError),
+    /// The file's header is not a run's.
+    #[error("the checkpoint's header is not a training run's: {0}")]
+    Header(String),
+    /// Other knobs.
+    #[error("the checkpoint was made with other settings: {0}")]
+    Config(String),
+    /// Other data.
+    #[error("the checkpoint was made on another data set")]
+    Data,
+}
+
+/// Writes a checkpoint, whole.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn save(
+    folder: &Path,
+    state: &RunState,
+    parameters: &Parameters,
+    members: &[MemberState],
+) -> Result<(), ModelError> {
+    let mut entries = Vec::new();
+    for (m, member) in members.iter().enumerate() {
+        let tables = [
+            ("weights", &member.weights),
+            ("first", &member.optimiser.first),
+            ("second", &member.optimiser.second),
+            ("best", &member.best),
+        ];
+        for (what, tables) in tables {
+            for ((name, var), table) in parameters.iter().zip(tables) {
+                let name = format!("member{m}.{what}.{name}");
+                entries.push((name, var.dims().to_vec(), le_bytes(table)));
+            }
+        }
+    }
+    let header = serde_json::to_string(state).expect("a state is plain data");
+    write_whole(
+        &folder.join(CHECKPOINT_FILE),
+        &serialise(entries, Some(header))?,
+    )
+}
+
+/// Reads a checkpoint of a run with the same knobs on the same data; `None` where there is none.
+///
+/// # Errors
+/// See [`ResumeError`].
+pub fn load(
+    folder: &Path,
+    config: &TrainConfig,
+    data_hash: &str,
+    parameters: &Parameters,
+) -> Result<Option<(RunState, Vec<MemberState>)>, ResumeError> {
+    let path = folder.join(CHECKPOINT_FILE);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ModelError::Unreadable { path, source }.into()),
+    };
+    let mut tables = read_tensors(&bytes).map_err(|e| match e {
+        ModelError::Foreign { reason, .. } => ModelError::Foreign {
+            file: CHECKPOINT_FILE.into(),
+            reason,
+        },
+        other => other,
+    })?;
+    let state = header(&bytes)?;
+    if !state.config.same_run(config) {
+        return Err(ResumeError::Config(difference(&state.config, config)));
+    }
+    if state.data_hash != data_hash {
+        return Err(ResumeError::Data);
+    }
+    let mut members = Vec::new();
+    for m in 0..config.members {
+        let mut take = |what: &str| -> Result<Vec<Vec<f32>>, ResumeError> {
+            parameters
+                .iter()
+                .map(|(name, var)| {
+                    let full = format!("member{m}.{what}.{name}");
+                    match tables.remove(&full) {
+                        Some(t) if t.len() == var.elem_count() => Ok(t),
+                        _ => Err(ResumeError::Header(format!("{full} is missing"))),
+                    }
+                })
+                .collect()
+        };
+        members.push(MemberState {
+            weights: take("weights")?,
+            optimiser: AdamW {
+                step: state.step,
+                first: take("first")?,
+                second: take("second")?,
+            },
+            best: take("best")?,
+        });
+    }
+    Ok(Some((state, members)))
+}
+
+fn header(bytes: &[u8]) -> Result<RunState, ResumeError> {
+    let wrong = |e: String| ResumeError::Header(e);
+    let (_, metadata) =
+        safetensors::SafeTensors::read_metadata(bytes).map_err(|e| wrong(e.to_string()))?;
+    let text = metadata
+        .metadata()
+        .as_ref()
+        .and_then(|m| m.get("state").cloned())
+        .ok_or_else(|| wrong("there is none".into()))?;
+    let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(v) if v == u64::from(CHECKPOINT_VERSION) => {}
+        other => {
+            return Err(wrong(format!(
+                "version {other:?}, not {CHECKPOINT_VERSION}"
+            )));
+        }
+    }
+    serde_json::from_value(value).map_err(|e| wrong(e.to_string()))
+}
+
+impl RunState {
+    /// A run that has not begun.
+    pub fn new(config: &TrainConfig, data_hash: &str) -> Self {
+        Self {
+            version: CHECKPOINT_VERSION,
+            epoch: 0,
+            step: 0,
+            config: TrainConfig {
+                threads: 0,
+                ..config.clone()
+            },
+            data_hash: data_hash.to_owned(),
+            best: None,
+        }
+    }
+}
+
+/// The first knob in which two runs differ, as a person reads it.
+fn difference(file: &TrainConfig, asked: &TrainConfig) -> String {
+    let table = |c: &TrainConfig| serde_json::to_value(c).unwrap_or_default();
+    let (file, asked) = (table(file), table(asked));
+    let changed = file.as_object().and_then(|f| {
+        f.iter()
+            .find(|(key, value)| *key != "threads" && asked.get(key.as_str()) != Some(value))
+    });
+    changed.map_or_else(String::new, |(key, value)| {
+        format!("{key} was {value}, now {}", asked[key])
+    })
+}

@@ -1,0 +1,253 @@
+//! Where an action means to take its target and the hand: the intention, not what comes of it.
+//!
+//! Owns [`Course`]: poses along the way by distance (what is swept) and by stride (what the
+//! imagination is told), for carried, nudged and pushed boxes alike.
+
+use crate::pose::{Pose, Vec3};
+use crate::rollout::{Action, Grip, Motion, NUDGE_SPEED, PUSH_S, STRIDE_S};
+
+/// Travel at which swept clearances are looked at, m: dense at first, where drag begins.
+pub const SWEEP_M: [f64; 6] = [0.01, 0.03, 0.07, 0.14, 0.25, 0.4];
+/// Strides that the imagination unrolls: 2.5 s from the onset.
+pub const STRIDES: usize = 10;
+/// What one stride of the imagination is told: step and turn of the target, grip, push.
+pub const STRIDE_FEATURES: usize = 10;
+
+/// The hand and the target at one moment, as intended.
+#[derive(Clone, Copy, Debug)]
+pub struct Waypoint {
+    /// The target, carried rigidly.
+    pub target: Pose,
+    /// The hand, where there is one.
+    pub hand: Option<Pose>,
+}
+
+/// An action's intention in numbers.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// One for each of [`SWEEP_M`], the last reached one repeated.
+    pub sweep: Vec<Waypoint>,
+    /// `[STRIDES + 1]`, the onset first.
+    pub strides: Vec<Waypoint>,
+    /// Whether the grip is told to be closed at each of `strides`.
+    pub closed: Vec<bool>,
+    /// The hand on its way in: from far to the grip.
+    pub approach: Vec<Pose>,
+    /// Direction of the first leg, unit; zero where nothing is meant to move.
+    pub first_leg: Vec3,
+    /// Highest speed between two keys after the onset, m/s.
+    pub speed: f64,
+    /// How long it goes on after the onset, s.
+    pub duration: f64,
+    /// Force that pushes, N; zero unless it is a push.
+    pub force: Vec3,
+}
+
+impl Course {
+    /// The course of `action` on a target that stands at `target`.
+    pub fn new(action: &Action, target: &Pose) -> Self {
+        match action {
+            Action::Remove { grasp, motion, .. } | Action::Place { grasp, motion, .. }
+                if !motion.keys.is_empty() =>
+            {
+                carried(motion, target, &grasp.hand_in_box)
+            }
+            Action::Remove { .. } | Action::Place { .. } => driven(target, Vec3::zeros(), 0.1),
+            Action::Nudge { by, .. } => driven(target, *by, NUDGE_SPEED),
+            Action::Push { force, .. } => Self {
+                // What a push moves is not known beforehand: looked at as if it moved 0.15 m.
+                sweep: driven(
+                    target,
+                    force.try_normalize(1e-9).unwrap_or_default() * 0.15,
+                    0.3,
+                )
+                .sweep,
+                force: *force,
+                duration: PUSH_S,
+                ..driven(target, Vec3::zeros(), 0.3)
+            },
+        }
+    }
+}
+
+fn carried(motion: &Motion, target: &Pose, hand_in_box: &Pose) -> Course {
+    let onset = motion.grip_time().unwrap_or(0.0);
+    let box_in_hand = hand_in_box.inverse();
+    // Steps of the commanded hand, put on the grip pose, so that the offset between the
+    // commanded and the observed pose does not enter.
+    let commanded = motion.at(onset).pose;
+    let gripped = target * hand_in_box;
+    let correction = commanded.inverse() * gripped;
+    let at = |t: f64| -> Waypoint {
+        let hand = motion.at(t).pose * correction;
+        Waypoint {
+            target: hand * box_in_hand,
+            hand: Some(hand),
+        }
+    };
+    let times: Vec<f64> = (0..=STRIDES).map(|k| onset + k as f64 * STRIDE_S).collect();
+    let moved_at = times_at_travel(motion, onset);
+    let first = motion.at(moved_at[1]).pose.translation.vector - commanded.translation.vector;
+    Course {
+        sweep: moved_at.iter().map(|&t| at(t)).collect(),
+        strides: times.iter().map(|&t| at(t)).collect(),
+        closed: times
+            .iter()
+            .map(|&t| motion.at(t).grip == Grip::Closed)
+            .collect(),
+        approach: approach(motion, onset),
+        first_leg: first.try_normalize(1e-6).unwrap_or_default(),
+        speed: peak_speed(motion, onset),
+        duration: motion.duration() - onset,
+        force: Vec3::zeros(),
+    }
+}
+
+fn driven(target: &Pose, by: Vec3, speed: f64) -> Course {
+    let length = by.norm();
+    let moved = |travel: f64| -> Waypoint {
+        let share = if length > 1e-9 {
+            (travel / length).min(1.0)
+        } else {
+            0.0
+        };
+        let mut pose = *target;
+        pose.translation.vector += by * share;
+        Waypoint {
+            target: pose,
+            hand: None,
+        }
+    };
+    let duration = length / speed;
+    let times = (0..=STRIDES).map(|k| k as f64 * STRIDE_S);
+    Course {
+        sweep: SWEEP_M.iter().map(|&d| moved(d)).collect(),
+        strides: times.clone().map(|t| moved(t * speed)).collect(),
+        closed: times.map(|t| t < duration).collect(),
+        approach: Vec::new(),
+        first_leg: by.try_normalize(1e-9).unwrap_or_default(),
+        speed: if length > 1e-9 { speed } else { 0.0 },
+        duration,
+        force: Vec3::zeros(),
+    }
+}
+
+/// When the hand has travelled each of [`SWEEP_M`] after `onset`, s; the end where it never does.
+fn times_at_travel(motion: &Motion, onset: f64) -> [f64; SWEEP_M.len()] {
+    let mut out = [motion.duration(); SWEEP_M.len()];
+    let mut next = 0;
+    let mut travelled = 0.0;
+    for pair in motion.keys.windows(2) {
+        if pair[1].t <= onset {
+            continue;
+        }
+        let start = pair[0].t.max(onset);
+        let from = motion.at(start).pose.translation.vector;
+        let length = (pair[1].pose.translation.vector - from).norm();
+        while next < SWEEP_M.len() && travelled + length >= SWEEP_M[next] && length > 1e-9 {
+            let share = (SWEEP_M[next] - travelled) / length;
+            out[next] = start + share * (pair[1].t - start);
+            next += 1;
+        }
+        travelled += length;
+    }
+    out
+}
+
+/// The hand at the last 0.3, 0.15, 0.05 m before the grip, and at the grip.
+fn approach(motion: &Motion, onset: f64) -> Vec<Pose> {
+    const BACK_M: [f64; 3] = [0.05, 0.15, 0.3];
+    let at_grip = motion.at(onset).pose;
+    let mut out = vec![at_grip];
+    let mut back = 0;
+    let mut later = at_grip.translation.vector;
+    let mut travelled = 0.0;
+    for key in motion.keys.iter().rev().filter(|k| k.t < onset) {
+        let length = (later - key.pose.translation.vector).norm();
+        while back < BACK_M.len() && travelled + length >= BACK_M[back] && length > 1e-9 {
+            let share = (BACK_M[back] - travelled) / length;
+            let position = later.lerp(&key.pose.translation.vector, share);
+            // Turning on the way in ends before the last stretch, so the grip's turn will do.
+            let rotation = if BACK_M[back] < 0.2 {
+                at_grip.rotation
+            } else {
+                key.pose.rotation
+            };
+            out.push(Pose::from_parts(position.into(), rotation));
+            back += 1;
+        }
+        travelled += length;
+        later = key.pose.translation.vector;
+    }
+    out.reverse();
+    out
+}
+
+fn peak_speed(motion: &Motion, onset: f64) -> f64 {
+    motion
+        .keys
+        .windows(2)
+        .filter(|pair| pair[1].t > onset + 1e-9)
+        .map(|pair| {
+            let step = pair[1].pose.translation.vector - pair[0].pose.translation.vector;
+            step.norm() / (pair[1].t - pair[0].t).max(0.02)
+        })
+        .fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pose::level;
+    use crate::rollout::HandKey;
+
+    fn key(t: f64, z: f64, grip: Grip) -> HandKey {
+        HandKey {
+            t,
+            pose: level(Vec3::new(0.0, 0.0, z), 0.0),
+            grip,
+        }
+    }
+
+    #[test]
+    fn the_target_follows_the_hand_from_the_onset() {
+        let motion = Motion {
+            keys: vec![
+                key(0.0, 1.5, Grip::Open),
+                key(1.0, 1.0, Grip::Open),
+                key(1.2, 1.0, Grip::Closed),
+                key(3.2, 1.4, Grip::Closed),
+            ],
+        };
+        let grasp = crate::grasp::GraspCandidate {
+            box_index: 0,
+            gripper: 0,
+            face: crate::scene::geometry::Face::Top,
+            hand_in_box: level(Vec3::new(0.0, 0.0, 0.1), 0.0),
+        };
+        let action = Action::Remove { grasp, motion };
+        let target = level(Vec3::new(0.002, 0.0, 0.9), 0.0);
+        let course = Course::new(&action, &target);
+        let lifted = course.strides[4].target.translation.vector - target.translation.vector;
+        assert!((lifted - Vec3::new(0.0, 0.0, 0.2)).norm() < 1e-9);
+        assert!((course.first_leg - Vec3::z()).norm() < 1e-9);
+        assert!((course.speed - 0.2).abs() < 1e-9);
+        for (waypoint, travel) in course.sweep.iter().zip(SWEEP_M) {
+            let z = waypoint.target.translation.z - 0.9;
+            assert!((z - travel).abs() < 1e-9, "{z} is not {travel}");
+        }
+        assert_eq!(course.approach.len(), 4);
+    }
+
+    #[test]
+    fn a_nudge_ends_where_it_was_told_to() {
+        let action = Action::Nudge {
+            box_index: 0,
+            by: Vec3::new(0.05, 0.0, 0.0),
+        };
+        let course = Course::new(&action, &level(Vec3::zeros(), 0.0));
+        let end = course.strides[STRIDES].target.translation.vector;
+        assert!((end - Vec3::new(0.05, 0.0, 0.0)).norm() < 1e-9);
+        assert!((course.strides[1].target.translation.x - 0.025).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,331 @@
+//! A model as a folder: weights in `model.safetensors`, all that explains them in `model.json`.
+//!
+//! Owns [`ModelCard`] and the loader. Refuses truncated, foreign and future files and weights that
+//! are not finite, each with its own error. Files are written whole: temporary name, then rename.
+
+use std::path::{Path, PathBuf};
+
+use candle_core::Result as CandleResult;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::calibration::Calibration;
+use super::config::TrainConfig;
+use super::ensemble::Ensemble;
+use super::network::{Architecture, Network};
+use super::normaliser::Normaliser;
+use super::params::Parameters;
+use super::report::ValidationReport;
+
+/// The version that this program writes, and the only one that it reads.
+pub const MODEL_VERSION: u32 = 1;
+/// Weights of all members.
+pub const WEIGHTS_FILE: &str = "model.safetensors";
+/// Everything else.
+pub const CARD_FILE: &str = "model.json";
+
+/// Where a model's data came from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSource {
+    /// Hash of the data set.
+    pub hash: String,
+    /// Episodes in it.
+    pub episodes: usize,
+    /// Episodes trained on.
+    pub train: usize,
+    /// Episodes that chose the epoch and shaped the score.
+    pub validation: usize,
+    /// Episodes that the risk and its bound come from.
+    pub calibration: usize,
+    /// Episodes of each generator family or import.
+    pub families: std::collections::BTreeMap<String, usize>,
+}
+
+/// What `model.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelCard {
+    /// [`MODEL_VERSION`].
+    pub version: u32,
+    /// The program that made it.
+    pub program: String,
+    /// Sizes of each member.
+    pub architecture: Architecture,
+    /// How many members there are.
+    pub members: usize,
+    /// s: the imagination's time step.
+    pub stride_s: f64,
+    /// Strides that it unrolls.
+    pub strides: usize,
+    /// Hash of `model.safetensors`.
+    pub weights_hash: String,
+    /// What it was trained on.
+    pub data: DataSource,
+    /// How it was trained.
+    pub config: TrainConfig,
+    /// The epoch whose weights these are, from 1.
+    pub epoch: usize,
+    /// How good it is on the validation split.
+    pub validation: ValidationReport,
+    /// From logits to risk and bound.
+    pub calibration: Calibration,
+    /// Scale and range of the features.
+    pub normaliser: Normaliser,
+}
+
+/// A model ready to be asked.
+#[derive(Clone, Debug)]
+pub struct WorldModel {
+    /// What is known of it.
+    pub card: ModelCard,
+    /// Its networks.
+    pub ensemble: Ensemble,
+}
+
+/// Why a model cannot be loaded or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A file is missing or unreadable.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {path}: {source}")]
+    Unwritable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not of a model, or was cut short.
+    #[error("{file} is not a model of this program, or was cut short: {reason}")]
+    Foreign {
+        /// Which.
+        file: String,
+        /// What was wrong.
+        reason: String,
+    },
+    /// The file is of a version that this program does not know.
+    #[error("{CARD_FILE} is of version {version}; this program reads version {MODEL_VERSION}")]
+    Version {
+        /// The file's.
+        version: u64,
+    },
+    /// Weights or tables hold numbers that are not finite.
+    #[error("{name} holds numbers that are not finite")]
+    NotFinite {
+        /// Which.
+        name: String,
+    },
+    /// The two files are not of one model.
+    #[error("{WEIGHTS_FILE} is not the one that {CARD_FILE} describes")]
+    Mismatch,
+    /// The tensor library refused.
+    #[error("the tensor library refused: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+impl WorldModel {
+    /// Loads a model's folder.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read(&path).map_err(|source| ModelError::Unreadable { path, source })
+        };
+        Self::from_bytes(&read(CARD_FILE)?, &read(WEIGHTS_FILE)?)
+    }
+
+    /// A model from the contents of its two files.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn from_bytes(card: &[u8], weights: &[u8]) -> Result<Self, ModelError> {
+        let card = read_card(card)?;
+        if card.weights_hash != hash(weights) {
+            // A file that cannot even be parsed was cut short, which is the better thing to say.
+            read_tensors(weights)?;
+            return Err(ModelError::Mismatch);
+        }
+        let tensors = read_tensors(weights)?;
+        let members = (0..card.members)
+            .map(|m| {
+                let (network, parameters) = Network::new(card.architecture, 0)?;
+                fill(&parameters, &format!("member{m}"), &tensors)?;
+                Ok(network)
+            })
+            .collect::<Result<_, ModelError>>()?;
+        let ensemble = Ensemble {
+            members,
+            normaliser: card.normaliser.clone(),
+        };
+        Ok(Self { card, ensemble })
+    }
+
+    /// Writes both files of a model.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn save(folder: &Path, card: &ModelCard, weights: &[u8]) -> Result<(), ModelError> {
+        let text = serde_json::to_string_pretty(card).expect("a card is plain data") + "\n";
+        write_whole(&folder.join(WEIGHTS_FILE), weights)?;
+        write_whole(&folder.join(CARD_FILE), text.as_bytes())
+    }
+}
+
+fn read_card(bytes: &[u8]) -> Result<ModelCard, ModelError> {
+    let foreign = |reason: String| ModelError::Foreign {
+        file: CARD_FILE.into(),
+        reason,
+    };
+    let value: serde_json::Value =
+        serde_json::from_slice(bytes).map_err(|e| foreign(e.to_string()))?;
+    match value.get("version").and_then(serde_json::Value::as_u64) {
+        Some(version) if version == u64::from(MODEL_VERSION) => {}
+        Some(version) => return Err(ModelError::Version { version }),
+        None => return Err(foreign("it has no version".into())),
+    }
+    let card: ModelCard = serde_json::from_value(value).map_err(|e| foreign(e.to_string()))?;
+    if card.config.validate().is_err() || card.architecture != card.config.architecture() {
+        return Err(foreign("its sizes are out of range".into()));
+    }
+    if card.members != card.config.members {
+        return Err(foreign(
+            "its number of members is not its configuration's".into(),
+        ));
+    }
+    if !card.normaliser.is_sound() {
+        return Err(foreign("its features are not this program's".into()));
+    }
+    if !card.calibration.is_sound() {
+        return Err(foreign("its calibration is damaged".into()));
+    }
+    Ok(card)
+}
+
+/// Named tables of numbers, in the order of their names.
+pub type Tables = std::collections::BTreeMap<String, Vec<f32>>;
+
+/// The tables of a safetensors file, each of `f32`.
+///
+/// # Errors
+/// When it is foreign or cut short, or numbers are not finite.
+pub fn read_tensors(bytes: &[u8]) -> Result<Tables, ModelError> {
+    let foreign = |reason: String| ModelError::Foreign {
+        file: WEIGHTS_FILE.into(),
+        reason,
+    };
+    let file = SafeTensors::deserialize(bytes).map_err(|e| foreign(e.to_string()))?;
+    let mut out = Tables::new();
+    for (name, view) in file.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(foreign(format!("{name} is not of 32-bit floats")));
+        }
+        let numbers: Vec<f32> = view
+            .data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        if numbers.iter().any(|x| !x.is_finite()) {
+            return Err(ModelError::NotFinite { name });
+        }
+        out.insert(name, numbers);
+    }
+    Ok(out)
+}
+
+fn fill(parameters: &Parameters, member: &str, tables: &Tables) -> Result<(), ModelError> {
+    let mut numbers = Vec::new();
+    for (name, var) in parameters.iter() {
+        let full = format!("{member}.{name}");
+        match tables.get(&full) {
+            Some(table) if table.len() == var.elem_count() => numbers.push(table.clone()),
+            Some(_) | None => {
+                return Err(ModelError::Foreign {
+                    file: WEIGHTS_FILE.into(),
+                    reason: format!("{full} is missing or of another size"),
+                });
+            }
+        }
+    }
+    Ok(parameters.set(&numbers)?)
+}
+
+/// The bytes of a safetensors file of all members' weights; `numbers` `[M][variable]`.
+///
+/// # Errors
+/// When the format refuses.
+pub fn weights_bytes(parameters: &Parameters, numbers: &[Vec<Vec<f32>>]) -> CandleResult<Vec<u8>> {
+    let mut entries = Vec::new();
+    for (m, member) in numbers.iter().enumerate() {
+        for ((name, var), table) in parameters.iter().zip(member) {
+            entries.push((
+                format!("member{m}.{name}"),
+                var.dims().to_vec(),
+                le_bytes(table),
+            ));
+        }
+    }
+    serialise(entries, None)
+}
+
+/// Bytes of a safetensors file; entries are (name, shape, little-endian `f32`).
+pub fn serialise(
+    mut entries: Vec<(String, Vec<usize>, Vec<u8>)>,
+    state: Option<String>,
+) -> CandleResult<Vec<u8>> {
+    entries.sort();
+    let wrap = |e: safetensors::SafeTensorError| candle_core::Error::Msg(e.to_string());
+    let views = entries
+        .iter()
+        .map(|(name, shape, bytes)| {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(wrap)?;
+            Ok((name.as_str(), view))
+        })
+        .collect::<CandleResult<Vec<_>>>()?;
+    // One entry only: more would come out in a hash map's order.
+    let metadata = state.map(|s| std::collections::HashMap::from([("state".to_owned(), s)]));
+    safetensors::serialize(views, metadata).map_err(wrap)
+}
+
+/// Little-endian bytes of numbers.
+pub fn le_bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+/// SHA-256 in hexadecimal.
+pub fn hash(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+/// Writes a file under a temporary name in the same folder, then renames it.
+///
+/// # Errors
+/// When the disk refuses; the old file is then still there.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
+    let temporary = path.with_extension("partial");
+    let write = || {
+        let mut file = std::fs::File::create(&temporary)?;
+        std::io::Write::write_all(&mut file, bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    write().map_err(|source| {
+        let _ = std::fs::remove_file(&temporary);
+        ModelError::Unwritable {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}

@@ -1,0 +1,284 @@
+//! The world model as a [`Dynamics`]: beliefs and actions in, calibrated risks and trajectories out.
+//!
+//! Owns [`LearnedDynamics`]. Answers are finite or a typed failure. What lies outside the training
+//! data, or makes the members disagree as they never did, is refused: its bound is 1.
+
+use crate::dynamics::{
+    BoxFate, Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Risk,
+    SceneDynamics,
+};
+use crate::pose::{Pose, Quat, Vec3};
+use crate::rollout::{Action, STRIDE_S};
+use crate::scene::Workcell;
+
+use super::batch::Batch;
+use super::course::STRIDES;
+use super::ensemble::{ImaginedPose, Opinion};
+use super::features::{Encoder, GraphInput, Seen};
+use super::folder::WorldModel;
+use super::samples::intended;
+
+/// Actions that go through the network at once.
+const SCREEN_BATCH: usize = 64;
+/// Spreads of a column by which a feature may lie outside its range before the answer is refused.
+pub const BEYOND_LIMIT: f64 = 0.25;
+
+/// The learned physics.
+#[derive(Clone, Debug)]
+pub struct LearnedDynamics {
+    model: WorldModel,
+}
+
+impl LearnedDynamics {
+    /// A physics that asks `model`.
+    pub fn new(model: WorldModel) -> Self {
+        Self { model }
+    }
+
+    /// The model that is asked.
+    pub fn model(&self) -> &WorldModel {
+        &self.model
+    }
+}
+
+impl Dynamics for LearnedDynamics {
+    fn name(&self) -> &'static str {
+        "learned"
+    }
+
+    fn believe<'a>(
+        &'a self,
+        workcell: &Workcell,
+        _seed: u64,
+    ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+        Ok(Box::new(Believed {
+            model: &self.model,
+            encoder: Encoder::new(workcell),
+        }))
+    }
+}
+
+/// A belief in the model's mind.
+struct Believed<'a> {
+    model: &'a WorldModel,
+    encoder: Encoder,
+}
+
+impl SceneDynamics for Believed<'_> {
+    fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
+        let mut out = Vec::with_capacity(actions.len());
+        for chunk in actions.chunks(SCREEN_BATCH) {
+            let seen: Vec<Option<Seen>> = chunk.iter().map(|a| self.encoder.see(a)).collect();
+            let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
+            let opinions = self.judge(&graphs);
+            out.extend(
+                spread_over(&seen, opinions)
+                    .map(|(seen, opinion)| self.risk(&seen.input, &opinion?)),
+            );
+        }
+        out
+    }
+
+    fn imagine(&self, actions: &[Action]) -> Vec<Prediction<Imagined>> {
+        let mut out = Vec::with_capacity(actions.len());
+        for chunk in actions.chunks(SCREEN_BATCH) {
+            let seen: Vec<Option<Seen>> = chunk.iter().map(|a| self.encoder.see(a)).collect();
+            let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
+            let opinions = self.judge(&graphs);
+            let poses = self.poses(&graphs);
+            let pairs = opinions.into_iter().zip(poses).map(|(o, p)| Ok((o?, p?)));
+            let with_actions = spread_over(&seen, pairs.collect()).zip(chunk);
+            out.extend(with_actions.map(|((seen, answer), action)| {
+                let (opinion, poses) = answer?;
+                self.imagined(action, seen, &opinion, &poses)
+            }));
+        }
+        out
+    }
+}
+
+/// Joins what was seen with its answers, in order; an action on a box that is not there has none.
+fn spread_over<'s, T: 's>(
+    seen: &'s [Option<Seen>],
+    answers: Vec<Prediction<T>>,
+) -> impl Iterator<Item = (&'s Seen, Prediction<T>)> + 's {
+    static NOTHING: std::sync::LazyLock<Seen> = std::sync::LazyLock::new(Seen::nothing);
+    let mut answers = answers.into_iter();
+    seen.iter().map(move |seen| match seen {
+        Some(seen) => (
+            seen,
+            answers.next().unwrap_or(Err(PredictionFailure::NotFinite)),
+        ),
+        None => {
+            let missing = "the action is on a box that is not in the scene".to_owned();
+            (&*NOTHING, Err(PredictionFailure::Simulation(missing)))
+        }
+    })
+}
+
+type Poses = Vec<[ImaginedPose; STRIDES]>;
+
+impl Believed<'_> {
+    /// `[B]` opinions; a failure of the whole batch is each action's.
+    fn judge(&self, graphs: &[&GraphInput]) -> Vec<Prediction<Opinion>> {
+        if graphs.is_empty() {
+            return Vec::new();
+        }
+        let ensemble = &self.model.ensemble;
+        let answer =
+            Batch::of_graphs(graphs, &ensemble.normaliser).and_then(|b| ensemble.judge(&b));
+        match answer {
+            Ok(opinions) => opinions.into_iter().map(Ok).collect(),
+            Err(e) => graphs
+                .iter()
+                .map(|_| Err(PredictionFailure::Simulation(e.to_string())))
+                .collect(),
+        }
+    }
+
+    /// `[B]` of `[N]` imagined poses.
+    fn poses(&self, graphs: &[&GraphInput]) -> Vec<Prediction<Poses>> {
+        if graphs.is_empty() {
+            return Vec::new();
+        }
+        let ensemble = &self.model.ensemble;
+        let answer =
+            Batch::of_graphs(graphs, &ensemble.normaliser).and_then(|b| ensemble.imagine(&b));
+        match answer {
+            Ok(all) => {
+                let mut rest = all.into_iter();
+                graphs
+                    .iter()
+                    .map(|g| Ok(rest.by_ref().take(g.bodies.len()).collect()))
+                    .collect()
+            }
+            Err(e) => graphs
+                .iter()
+                .map(|_| Err(PredictionFailure::Simulation(e.to_string())))
+                .collect(),
+        }
+    }
+
+    fn risk(&self, input: &GraphInput, opinion: &Opinion) -> Prediction<Risk> {
+        let calibration = &self.model.card.calibration;
+        let answer = calibration.apply(opinion.logit, opinion.spread);
+        let beyond = self.model.card.normaliser.beyond(input);
+        let bound = if beyond > BEYOND_LIMIT {
+            1.0
+        } else {
+            answer.bound
+        };
+        let slope = answer.risk * (1.0 - answer.risk);
+        let risk = Risk {
+            risk: answer.risk,
+            bound,
+            by_accident: calibration.by_accident(&opinion.kinds),
+            path_length: opinion.path_length,
+            peak_speed: opinion.peak_speed,
+            // The members differ in logits; to first order that is so much probability.
+            disagreement: slope * opinion.spread,
+        };
+        if risk.is_valid() {
+            Ok(risk)
+        } else {
+            Err(PredictionFailure::NotFinite)
+        }
+    }
+
+    fn imagined(
+        &self,
+        action: &Action,
+        seen: &Seen,
+        opinion: &Opinion,
+        poses: &[[ImaginedPose; STRIDES]],
+    ) -> Prediction<Imagined> {
+        let risk = self.risk(&seen.input, opinion)?;
+        let scene = &self.encoder.workcell().scene;
+        let onset = action.onset();
+        let observed: Vec<Pose> = scene.boxes.iter().map(|b| b.pose).collect();
+        let mut frames = vec![ImaginedFrame {
+            t: onset,
+            boxes: observed.clone(),
+            position_std: vec![scene.pose_noise.position_m; observed.len()],
+        }];
+        for k in 0..STRIDES {
+            let mut frame = ImaginedFrame {
+                t: onset + (k + 1) as f64 * STRIDE_S,
+                ..frames[0].clone()
+            };
+            for (node, &body) in seen.input.bodies.iter().enumerate() {
+                let body = body as usize;
+                if body >= observed.len() {
+                    continue;
+                }
+                let at = &poses[node][k];
+                frame.boxes[body] = place(&observed[body], seen, node, k, at);
+                frame.position_std[body] = at.position_std.hypot(scene.pose_noise.position_m);
+            }
+            frames.push(frame);
+        }
+        let fates = fates(seen, opinion, poses, &observed, &frames);
+        let finite = |f: &ImaginedFrame| {
+            f.position_std.iter().all(|s| s.is_finite())
+                && f.boxes.iter().all(|p| {
+                    let all = p.translation.vector.iter().chain(p.rotation.coords.iter());
+                    all.into_iter().all(|x| x.is_finite())
+                })
+        };
+        if frames.iter().all(finite) {
+            Ok(Imagined {
+                risk,
+                frames,
+                fates,
+            })
+        } else {
+            Err(PredictionFailure::NotFinite)
+        }
+    }
+}
+
+/// A box after stride `k`: moved and turned as imagined, the target along its course besides.
+fn place(observed: &Pose, seen: &Seen, node: usize, k: usize, at: &ImaginedPose) -> Pose {
+    let moved = seen
+        .frame
+        .vector_to_world(&Vec3::new(at.pose[0], at.pose[1], at.pose[2]));
+    let turned = seen
+        .frame
+        .axial_to_world(&Vec3::new(at.pose[3], at.pose[4], at.pose[5]));
+    let (course_moved, course_turned) = if node == 0 {
+        let strides = &seen.course.strides;
+        intended(&strides[0].target, &strides[k + 1].target)
+    } else {
+        (Vec3::zeros(), Quat::identity())
+    };
+    Pose::from_parts(
+        (observed.translation.vector + moved + course_moved).into(),
+        Quat::from_scaled_axis(turned) * course_turned * observed.rotation,
+    )
+}
+
+fn fates(
+    seen: &Seen,
+    opinion: &Opinion,
+    poses: &[[ImaginedPose; STRIDES]],
+    observed: &[Pose],
+    frames: &[ImaginedFrame],
+) -> Vec<BoxFate> {
+    let mut out = vec![BoxFate::default(); observed.len()];
+    let last = &frames[frames.len() - 1];
+    for (node, &body) in seen.input.bodies.iter().enumerate() {
+        let Some(fate) = out.get_mut(body as usize) else {
+            continue;
+        };
+        let body = body as usize;
+        let moved = last.boxes[body].translation.vector - observed[body].translation.vector;
+        let std = poses[node][STRIDES - 1].position_std;
+        *fate = BoxFate {
+            p_moves: opinion.fates[node][0],
+            p_falls: opinion.fates[node][1],
+            displacement_mean: moved.norm(),
+            displacement_p95: moved.norm() + 1.645 * std,
+        };
+    }
+    out
+}

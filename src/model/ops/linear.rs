@@ -1,0 +1,186 @@
+//! `y = act(x · W + b)`: a layer in one pass, forwards and backwards.
+//!
+//! Shapes: `x` `[R, I]`, `W` `[I, O]`, `b` `[O]`, `y` `[R, O]`.
+
+use candle_core::{CpuStorage, CustomOp3, Device, Layout, Result, Shape, Tensor};
+
+use super::matmul::{Read, Write, matmul};
+use super::{numbers, with_numbers};
+
+/// What follows the affine map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    None,
+    /// max(0, ·): cheap, and its mask is the result itself.
+    Relu,
+}
+
+/// Whether the layer's input wants a gradient: the features do not, which saves a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputGrad {
+    /// It does.
+    Needed,
+    /// It does not.
+    Skipped,
+}
+
+/// The layer.
+///
+/// # Errors
+/// When shapes do not fit.
+pub fn linear(
+    x: &Tensor,
+    w: &Tensor,
+    b: &Tensor,
+    activation: Activation,
+    input_grad: InputGrad,
+) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        return x.contiguous()?.apply_op3(
+            w,
+            b,
+            Linear {
+                activation,
+                input_grad,
+            },
+        );
+    }
+    let y = x.matmul(w)?.broadcast_add(b)?;
+    match activation {
+        Activation::None => Ok(y),
+        Activation::Relu => y.relu(),
+    }
+}
+
+struct Linear {
+    activation: Activation,
+    input_grad: InputGrad,
+}
+
+impl CustomOp3 for Linear {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        lx: &Layout,
+        w: &CpuStorage,
+        lw: &Layout,
+        b: &CpuStorage,
+        lb: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (rows, inputs) = lx.shape().dims2()?;
+        let (w_inputs, outputs) = lw.shape().dims2()?;
+        if inputs != w_inputs || lb.shape().elem_count() != outputs {
+            candle_core::bail!(
+                "linear: {:?} · {:?} + {:?}",
+                lx.shape(),
+                lw.shape(),
+                lb.shape()
+            );
+        }
+        let (x, w, b) = (numbers(x, lx)?, numbers(w, lw)?, numbers(b, lb)?);
+        let mut y = Vec::with_capacity(rows * outputs);
+        for _ in 0..rows {
+            y.extend_from_slice(b);
+        }
+        matmul(
+            &mut y,
+            (x, Read::Plain),
+            (w, Read::Plain),
+            rows,
+            inputs,
+            outputs,
+            Write::Add,
+        );
+        if self.activation == Activation::Relu {
+            y.iter_mut().for_each(|v| *v = v.max(0.0));
+        }
+        Ok((CpuStorage::F32(y), (rows, outputs).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        _b: &Tensor,
+        y: &Tensor,
+        grad: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (rows, inputs) = x.dims2()?;
+        let outputs = y.dim(1)?;
+        let mut dy = with_numbers(grad, |g| Ok(g.to_vec()))?;
+        if self.activation == Activation::Relu {
+            with_numbers(y, |y| {
+                dy.iter_mut()
+                    .zip(y)
+                    .for_each(|(d, &v)| *d = if v > 0.0 { *d } else { 0.0 });
+                Ok(())
+            })?;
+        }
+        let mut db = vec![0f32; outputs];
+        for row in dy.chunks_exact(outputs) {
+            db.iter_mut().zip(row).for_each(|(s, d)| *s += d);
+        }
+        let mut dw = vec![0f32; inputs * outputs];
+        with_numbers(x, |x| {
+            matmul(
+                &mut dw,
+                (x, Read::Transposed),
+                (&dy, Read::Plain),
+                inputs,
+                rows,
+                outputs,
+                Write::Set,
+            );
+            Ok(())
+        })?;
+        let dx = match self.input_grad {
+            InputGrad::Skipped => None,
+            InputGrad::Needed => {
+                let mut dx = vec![0f32; rows * inputs];
+                with_numbers(w, |w| {
+                    matmul(
+                        &mut dx,
+                        (&dy, Read::Plain),
+                        (w, Read::Transposed),
+                        rows,
+                        outputs,
+                        inputs,
+                        Write::Set,
+                    );
+                    Ok(())
+                })?;
+                Some(Tensor::from_vec(dx, (rows, inputs), &Device::Cpu)?)
+            }
+        };
+        Ok((
+            dx,
+            Some(Tensor::from_vec(dw, (inputs, outputs), &Device::Cpu)?),
+            Some(Tensor::from_vec(db, outputs, &Device::Cpu)?),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::numeric::{check, random_var};
+    use super::*;
+
+    #[test]
+    fn its_gradients_are_the_numerical_ones() {
+        for activation in [Activation::None, Activation::Relu] {
+            let vars = [
+                random_var(&[7, 5], 1),
+                random_var(&[5, 4], 2),
+                random_var(&[4], 3),
+            ];
+            check(&vars.clone(), || {
+                linear(&vars[0], &vars[1], &vars[2], activation, InputGrad::Needed)
+            });
+        }
+    }
+}

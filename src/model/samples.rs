@@ -1,0 +1,252 @@
+//! Episodes as the network is trained on them: a graph and its labels, small enough that a
+//! hundred thousand stay in memory.
+//!
+//! Owns [`Sample`]. Numbers are kept in half precision (a relative error of 0.05 %, far below the
+//! noise of the poses); what is not known is NaN there, and only there.
+
+use half::f16;
+
+use crate::dataset::Episode;
+use crate::pose::{Pose, Vec3, tilt_between};
+use crate::rollout::{AccidentKind, Action, Frame};
+
+use super::course::{STRIDE_FEATURES, STRIDES};
+use super::features::{ACTION_FEATURES, EDGE_FEATURES, Encoder, GraphInput, NODE_FEATURES, Seen};
+
+/// Numbers that describe one box's pose after a stride: displacement, rotation vector.
+pub const POSE_NUMBERS: usize = 6;
+
+/// What is true of one node, as bits.
+pub mod node_bit {
+    /// A box, not a fixture.
+    pub const BOX: u8 = 1;
+    /// It was the subject of a `disturb`.
+    pub const DISTURB: u8 = 2;
+    /// It was the subject of a `tilt`.
+    pub const TILT: u8 = 4;
+    /// It was the subject of a `crush`.
+    pub const CRUSH: u8 = 8;
+    /// Its centre moved by more than `max_displacement`.
+    pub const MOVES: u8 = 16;
+    /// It tilted by more than `max_tilt`, or sank by more than half its height.
+    pub const FALLS: u8 = 32;
+}
+
+/// What came of an episode, in the action's frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Labels {
+    /// In the order of [`AccidentKind::ALL`].
+    pub accidents: [bool; 5],
+    /// ln(1 + path length / 0.01 m).
+    pub path_log: f32,
+    /// ln(1 + summed peak speed / 0.01 m/s).
+    pub speed_log: f32,
+    /// `[N]`, see [`node_bit`].
+    pub nodes: Box<[u8]>,
+    /// `[N, STRIDES, POSE_NUMBERS]`: pose after each stride relative to the onset, for the target
+    /// relative to its course; NaN where nothing is known.
+    pub poses: Box<[f16]>,
+}
+
+/// One episode in compact form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// The stack that it comes from: what splits and intervals are grouped by.
+    pub stack: u64,
+    /// Whether a hand, a nudge or a push acts.
+    pub kind: SampleKind,
+    /// `[E]` receiving node of each edge, ascending.
+    pub receivers: Box<[u8]>,
+    /// `[E]` sending node.
+    pub senders: Box<[u8]>,
+    /// Nodes, edges, action and strides, one after the other.
+    numbers: Box<[f16]>,
+    /// What came of it.
+    pub labels: Labels,
+}
+
+/// What kind of action a sample is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SampleKind {
+    /// A box carried by a hand.
+    Carried,
+    /// A nudge or a push.
+    WhatIf,
+}
+
+impl Sample {
+    /// The sample of an episode; `None` where it has no target or no frames to learn from.
+    pub fn new(episode: &Episode) -> Option<Self> {
+        let encoder = Encoder::new(&episode.workcell);
+        let seen = encoder.see(&episode.action)?;
+        let labels = labels(episode, &seen)?;
+        let kind = match episode.action {
+            Action::Remove { .. } | Action::Place { .. } => SampleKind::Carried,
+            Action::Nudge { .. } | Action::Push { .. } => SampleKind::WhatIf,
+        };
+        Some(Self::pack(episode.stack, kind, &seen.input, labels))
+    }
+
+    fn pack(stack: u64, kind: SampleKind, input: &GraphInput, labels: Labels) -> Self {
+        let tables = [&input.nodes, &input.edges, &input.action, &input.strides];
+        let numbers = tables
+            .into_iter()
+            .flatten()
+            .map(|&x| f16::from_f32(x.clamp(-6e4, 6e4)))
+            .collect();
+        let short = |ids: &[u32]| ids.iter().map(|&i| i as u8).collect();
+        Self {
+            stack,
+            kind,
+            receivers: short(&input.receivers),
+            senders: short(&input.senders),
+            numbers,
+            labels,
+        }
+    }
+
+    /// How many nodes it has.
+    pub fn nodes(&self) -> usize {
+        self.labels.nodes.len()
+    }
+
+    /// How many directed edges it has.
+    pub fn edges(&self) -> usize {
+        self.receivers.len()
+    }
+
+    /// `[N, NODE_FEATURES]`.
+    pub fn node_numbers(&self) -> &[f16] {
+        &self.numbers[..self.nodes() * NODE_FEATURES]
+    }
+
+    /// `[E, EDGE_FEATURES]`.
+    pub fn edge_numbers(&self) -> &[f16] {
+        let start = self.nodes() * NODE_FEATURES;
+        &self.numbers[start..start + self.edges() * EDGE_FEATURES]
+    }
+
+    /// `[ACTION_FEATURES]`.
+    pub fn action_numbers(&self) -> &[f16] {
+        let end = self.numbers.len() - STRIDES * STRIDE_FEATURES;
+        &self.numbers[end - ACTION_FEATURES..end]
+    }
+
+    /// `[STRIDES, STRIDE_FEATURES]`.
+    pub fn stride_numbers(&self) -> &[f16] {
+        &self.numbers[self.numbers.len() - STRIDES * STRIDE_FEATURES..]
+    }
+
+    /// Whether anything went wrong.
+    pub fn accident(&self) -> bool {
+        self.labels.accidents.iter().any(|&a| a)
+    }
+}
+
+fn labels(episode: &Episode, seen: &Seen) -> Option<Labels> {
+    let rollout = &episode.rollout;
+    let first = rollout.frames.first()?;
+    let boxes = episode.workcell.scene.boxes.len();
+    if first.boxes.len() != boxes {
+        return None;
+    }
+    let bodies: Vec<usize> = seen.input.bodies.iter().map(|&i| i as usize).collect();
+    let mut poses = Vec::with_capacity(bodies.len() * STRIDES * POSE_NUMBERS);
+    for (node, &body) in bodies.iter().enumerate() {
+        for k in 1..=STRIDES {
+            let known = body < boxes;
+            let numbers = known.then(|| pose_after(episode, seen, node == 0, body, k));
+            match numbers.flatten() {
+                Some(n) => poses.extend(n.map(f16::from_f64)),
+                None => poses.extend([f16::NAN; POSE_NUMBERS]),
+            }
+        }
+    }
+    let log = |x: f64| (x.max(0.0) / 0.01).ln_1p() as f32;
+    let finite = rollout.path_length.is_finite() && rollout.peak_speed.is_finite();
+    finite.then(|| Labels {
+        accidents: rollout.by_kind(),
+        path_log: log(rollout.path_length),
+        speed_log: log(rollout.peak_speed),
+        nodes: bodies.iter().map(|&b| node_bits(episode, b)).collect(),
+        poses: poses.into(),
+    })
+}
+
+fn node_bits(episode: &Episode, body: usize) -> u8 {
+    let scene = &episode.workcell.scene;
+    if body >= scene.boxes.len() {
+        return 0;
+    }
+    let mut bits = node_bit::BOX;
+    for accident in episode
+        .rollout
+        .accidents
+        .iter()
+        .filter(|a| a.box_index == body)
+    {
+        bits |= match accident.kind {
+            AccidentKind::Disturb => node_bit::DISTURB | node_bit::MOVES,
+            AccidentKind::Tilt => node_bit::TILT | node_bit::FALLS,
+            AccidentKind::Crush => node_bit::CRUSH,
+            AccidentKind::Drop | AccidentKind::Strike => 0,
+        };
+    }
+    let safety = &episode.workcell.safety;
+    let start = &episode.rollout.frames[0].boxes[body].pose;
+    let extent =
+        crate::scene::geometry::Obb::new(scene.boxes[body].size, *start).support(&Vec3::z());
+    for frame in &episode.rollout.frames {
+        let now = &frame.boxes[body].pose;
+        let moved = now.translation.vector - start.translation.vector;
+        if moved.norm() > safety.max_displacement {
+            bits |= node_bit::MOVES;
+        }
+        if tilt_between(&start.rotation, &now.rotation) > safety.max_tilt || -moved.z > extent {
+            bits |= node_bit::FALLS;
+        }
+    }
+    bits
+}
+
+/// Displacement and turn of `body` after `k` strides, in the frame; for the target beyond its course.
+fn pose_after(
+    episode: &Episode,
+    seen: &Seen,
+    is_target: bool,
+    body: usize,
+    k: usize,
+) -> Option<[f64; POSE_NUMBERS]> {
+    let frames = &episode.rollout.frames;
+    let last = frames.len() - 1;
+    let frame: &Frame = &frames[k.min(last)];
+    let start = &frames[0].boxes[body].pose;
+    let now = &frame.boxes[body].pose;
+    let mut moved = now.translation.vector - start.translation.vector;
+    let mut turn = now.rotation * start.rotation.inverse();
+    if is_target {
+        let carried = episode.action.motion().is_some();
+        // Once it is clear the box vanishes, and its last pose says nothing about the course.
+        if carried && (frame.hand.is_none() || k > last) {
+            return None;
+        }
+        let (course_moved, course_turn) = intended(
+            &seen.course.strides[0].target,
+            &seen.course.strides[k].target,
+        );
+        moved -= course_moved;
+        turn *= course_turn.inverse();
+    }
+    let moved = seen.frame.vector(&moved);
+    let turned = seen.frame.axial(&turn.scaled_axis());
+    let numbers = [moved.x, moved.y, moved.z, turned.x, turned.y, turned.z];
+    numbers.iter().all(|x| x.is_finite()).then_some(numbers)
+}
+
+/// How far and how a course takes its target between two poses.
+pub fn intended(from: &Pose, to: &Pose) -> (Vec3, crate::pose::Quat) {
+    (
+        to.translation.vector - from.translation.vector,
+        to.rotation * from.rotation.inverse(),
+    )
+}

@@ -1,0 +1,522 @@
+//! The training loop: members side by side, a report and a checkpoint after every epoch.
+//!
+//! Owns [`train`]. Each member is a sequential program of the seed alone, so the number of threads
+//! changes nothing but the time. Refuses to print: an [`Observer`] is told what happens.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex};
+
+use candle_core::Result as CandleResult;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::adamw::{AdamW, learning_rate};
+use super::batch::Batch;
+use super::calibration::Calibration;
+use super::checkpoint::{self, MemberState, ResumeError, RunState};
+use super::config::{BadKnob, TrainConfig};
+use super::ensemble::Ensemble;
+use super::folder::{
+    DataSource, MODEL_VERSION, ModelCard, ModelError, WorldModel, hash, weights_bytes, write_whole,
+};
+use super::loss::{Targets, imagination_loss, judgement_loss};
+use super::network::Network;
+use super::normaliser::Normaliser;
+use super::params::Parameters;
+use super::report::{ValidationReport, judge_report, pose_report};
+use super::samples::Sample;
+
+/// The log, one line an epoch.
+pub const LOG_FILE: &str = "train.jsonl";
+/// Stack of a training thread: deep graphs go back through as many calls.
+const STACK_BYTES: usize = 128 << 20;
+/// Most validation episodes that an epoch is judged on, and that poses are judged on.
+const JUDGED_EACH_EPOCH: usize = 8000;
+const IMAGINED_EACH_EPOCH: usize = 1000;
+/// Actions judged at once where no gradient is wanted.
+pub const JUDGE_BATCH: usize = 128;
+
+/// What a run learns from.
+#[derive(Clone, Debug, Default)]
+pub struct TrainingData {
+    /// Episodes that weights follow.
+    pub train: Vec<Sample>,
+    /// Episodes that choose the epoch and shape the score.
+    pub validation: Vec<Sample>,
+    /// Episodes that the risk and its bound come from.
+    pub calibration: Vec<Sample>,
+    /// Where they come from.
+    pub source: DataSource,
+}
+
+/// Whether a run starts anew or goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// From nothing; a folder that holds a run is refused.
+    Fresh,
+    /// From the last checkpoint, or from nothing where there is none.
+    Resume,
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochLog {
+    /// From 1.
+    pub epoch: usize,
+    /// Learning rate at its end.
+    pub rate: f64,
+    /// Mean loss of each member.
+    pub loss: Vec<f64>,
+    /// Mean loss of the imagination of each member.
+    pub imagination_loss: Vec<f64>,
+    /// On the validation split, before calibration.
+    pub validation: ValidationReport,
+    /// How long it took, s.
+    pub seconds: f64,
+}
+
+/// Told what happens.
+pub trait Observer: Sync {
+    /// `done` of `total` batches of this epoch, over all members, with the running loss of one.
+    fn batch(&self, epoch: usize, done: usize, total: usize, loss: f64);
+    /// An epoch is over and its checkpoint written.
+    fn epoch(&self, log: &EpochLog);
+}
+
+/// Why training ended without a model.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A knob is out of range.
+    #[error(transparent)]
+    Knob(#[from] BadKnob),
+    /// Nothing to learn from.
+    #[error(
+        "the data set has {train} episodes to train on and {validation} to validate on; it needs at least {needed} and 1"
+    )]
+    TooFew {
+        /// Episodes to train on.
+        train: usize,
+        /// Episodes to validate on.
+        validation: usize,
+        /// Fewest to train on.
+        needed: usize,
+    },
+    /// The folder holds another run.
+    #[error("{0} already holds a training run")]
+    Occupied(std::path::PathBuf),
+    /// The checkpoint does not fit.
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
+    /// A file could not be written.
+    #[error(transparent)]
+    File(#[from] ModelError),
+    /// The tensor library refused, or a loss was not finite.
+    #[error("training failed: {0}")]
+    Tensor(#[from] candle_core::Error),
+    /// The system refused a thread, or one died.
+    #[error("a training thread failed: {0}")]
+    Thread(String),
+    /// A signal came; the last checkpoint is there.
+    #[error("interrupted after {epochs} epochs")]
+    Interrupted {
+        /// Epochs that the checkpoint holds.
+        epochs: usize,
+    },
+}
+
+/// One member in memory.
+struct Member {
+    network: Network,
+    parameters: Parameters,
+    optimiser: AdamW,
+    best: Vec<Vec<f32>>,
+}
+
+/// Losses of one member over one epoch.
+#[derive(Clone, Copy, Default)]
+struct Losses {
+    judgement: f64,
+    imagination: f64,
+}
+
+/// What every member's epoch needs.
+struct Course<'a> {
+    data: &'a TrainingData,
+    normaliser: &'a Normaliser,
+    config: &'a TrainConfig,
+    turns: Turns,
+    stop: &'a AtomicBool,
+    observer: &'a dyn Observer,
+    done: std::sync::atomic::AtomicUsize,
+    epoch: usize,
+}
+
+/// Trains an ensemble in `folder` and leaves the finished model there.
+///
+/// # Errors
+/// See [`TrainError`].
+pub fn train(
+    data: &TrainingData,
+    config: &TrainConfig,
+    folder: &Path,
+    start: Start,
+    stop: &AtomicBool,
+    observer: &dyn Observer,
+) -> Result<ModelCard, TrainError> {
+    config.validate()?;
+    if data.train.len() < config.batch || data.validation.is_empty() {
+        return Err(TrainError::TooFew {
+            train: data.train.len(),
+            validation: data.validation.len(),
+            needed: config.batch,
+        });
+    }
+    std::fs::create_dir_all(folder).map_err(|source| ModelError::Unwritable {
+        path: folder.to_owned(),
+        source,
+    })?;
+    let occupied = folder.join(checkpoint::CHECKPOINT_FILE).exists()
+        || folder.join(super::folder::CARD_FILE).exists();
+    if start == Start::Fresh && occupied {
+        return Err(TrainError::Occupied(folder.to_owned()));
+    }
+    let normaliser = Normaliser::measure(data.train.iter());
+    let mut members = fresh_members(config)?;
+    let mut state = RunState::new(config, &data.source.hash);
+    if start == Start::Resume {
+        let found = checkpoint::load(folder, config, &data.source.hash, &members[0].parameters)?;
+        if let Some((found, states)) = found {
+            state = found;
+            restore(&mut members, states)?;
+        }
+    }
+    cut_log(folder, state.epoch)?;
+    while state.epoch < config.epochs {
+        let began = std::time::Instant::now();
+        let course = Course {
+            data,
+            normaliser: &normaliser,
+            config,
+            turns: Turns::new(config.threads_here()),
+            stop,
+            observer,
+            done: 0.into(),
+            epoch: state.epoch,
+        };
+        let losses = run_epoch(&course, &mut members)?;
+        if stop.load(Ordering::Relaxed) {
+            return Err(TrainError::Interrupted {
+                epochs: state.epoch,
+            });
+        }
+        let steps = steps_of_epoch(data, config);
+        state.epoch += 1;
+        state.step += steps;
+        let validation = validate(&members, &normaliser, data)?;
+        if !validation.log_loss.is_finite() {
+            return Err(candle_core::Error::Msg("the validation loss is not finite".into()).into());
+        }
+        if state
+            .best
+            .is_none_or(|(_, loss)| validation.log_loss < loss)
+        {
+            state.best = Some((state.epoch, validation.log_loss));
+            for member in &mut members {
+                member.best = member.parameters.numbers()?;
+            }
+        }
+        let log = EpochLog {
+            epoch: state.epoch,
+            rate: learning_rate(config.lr, state.step, steps * config.epochs as u64),
+            loss: losses.iter().map(|l| l.judgement).collect(),
+            imagination_loss: losses.iter().map(|l| l.imagination).collect(),
+            validation,
+            seconds: began.elapsed().as_secs_f64(),
+        };
+        keep(folder, &state, &members, &log)?;
+        observer.epoch(&log);
+    }
+    finish(folder, &state, &mut members, normaliser, data, config)
+}
+
+fn fresh_members(config: &TrainConfig) -> CandleResult<Vec<Member>> {
+    (0..config.members)
+        .map(|m| {
+            let seed = mix(config.seed, m as u64, u64::MAX);
+            let (network, parameters) = Network::new(config.architecture(), seed)?;
+            Ok(Member {
+                optimiser: AdamW::new(&parameters),
+                best: parameters.numbers()?,
+                network,
+                parameters,
+            })
+        })
+        .collect()
+}
+
+fn restore(members: &mut [Member], states: Vec<MemberState>) -> CandleResult<()> {
+    for (member, state) in members.iter_mut().zip(states) {
+        member.parameters.set(&state.weights)?;
+        member.optimiser = state.optimiser;
+        member.best = state.best;
+    }
+    Ok(())
+}
+
+/// Every member's epoch, at most `threads` of them at work at once.
+fn run_epoch(course: &Course<'_>, members: &mut [Member]) -> Result<Vec<Losses>, TrainError> {
+    std::thread::scope(|scope| {
+        let handles: Vec<_> = members
+            .iter_mut()
+            .enumerate()
+            .map(|(m, member)| {
+                std::thread::Builder::new()
+                    .name(format!("member {m}"))
+                    .stack_size(STACK_BYTES)
+                    .spawn_scoped(scope, move || member_epoch(course, m, member))
+                    .map_err(|e| TrainError::Thread(e.to_string()))
+            })
+            .collect::<Result<_, _>>()?;
+        handles
+            .into_iter()
+            .map(|handle| match handle.join() {
+                Ok(losses) => Ok(losses?),
+                Err(_) => Err(TrainError::Thread("it panicked".into())),
+            })
+            .collect()
+    })
+}
+
+fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleResult<Losses> {
+    let config = course.config;
+    let mut order: Vec<usize> = (0..course.data.train.len()).collect();
+    let seed = mix(config.seed, m as u64, course.epoch as u64);
+    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let steps = steps_of_epoch(course.data, config);
+    let total = steps * config.epochs as u64;
+    let mut losses = Losses::default();
+    // The last, incomplete batch of an epoch is left to the next shuffle.
+    for (i, chunk) in order.chunks_exact(config.batch).enumerate() {
+        if course.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let _turn = course.turns.take();
+        let samples: Vec<&Sample> = chunk.iter().map(|&k| &course.data.train[k]).collect();
+        let step = course.epoch as u64 * steps + i as u64;
+        let rate = learning_rate(config.lr, step, total);
+        let imagines = i % config.imagine_every == 0;
+        let loss = step_member(member, &samples, course.normaliser, config, rate, imagines)?;
+        losses.judgement += loss.judgement / steps as f64;
+        losses.imagination += loss.imagination / steps.div_ceil(config.imagine_every as u64) as f64;
+        let done = course.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let all = steps as usize * config.members;
+        course
+            .observer
+            .batch(course.epoch + 1, done, all, loss.judgement);
+    }
+    Ok(losses)
+}
+
+fn step_member(
+    member: &mut Member,
+    samples: &[&Sample],
+    normaliser: &Normaliser,
+    config: &TrainConfig,
+    rate: f64,
+    imagines: bool,
+) -> CandleResult<Losses> {
+    let batch = Batch::of_samples(samples, normaliser)?;
+    let targets = Targets::new(samples)?;
+    let latents = member.network.encode(&batch)?;
+    let judgement = judgement_loss(&member.network.judge(&latents, &batch)?, &targets)?;
+    let mut losses = Losses {
+        judgement: f64::from(judgement.to_scalar::<f32>()?),
+        imagination: 0.0,
+    };
+    let loss = if imagines {
+        let imagined = member.network.imagine(&latents, &batch)?;
+        let imagination = imagination_loss(&imagined, &targets)?;
+        losses.imagination = f64::from(imagination.to_scalar::<f32>()?);
+        (judgement + (imagination * IMAGINATION_WEIGHT)?)?
+    } else {
+        judgement
+    };
+    let grads = loss.backward()?;
+    member
+        .optimiser
+        .update(&member.parameters, &grads, rate, config.weight_decay)?;
+    Ok(losses)
+}
+
+/// What the imagination's loss counts beside the judgement's.
+const IMAGINATION_WEIGHT: f64 = 0.3;
+
+fn steps_of_epoch(data: &TrainingData, config: &TrainConfig) -> u64 {
+    (data.train.len() / config.batch) as u64
+}
+
+fn validate(
+    members: &[Member],
+    normaliser: &Normaliser,
+    data: &TrainingData,
+) -> Result<ValidationReport, TrainError> {
+    let ensemble = Ensemble {
+        members: members.iter().map(|m| m.network.clone()).collect(),
+        normaliser: normaliser.clone(),
+    };
+    let part = |most: usize| &data.validation[..data.validation.len().min(most)];
+    let scored = score(&ensemble, part(JUDGED_EACH_EPOCH))?;
+    let mut report = judge_report(&scored, None);
+    report.poses = pose_report(&ensemble, part(IMAGINED_EACH_EPOCH), JUDGE_BATCH)?;
+    Ok(report)
+}
+
+/// [`Ensemble::score`] in two halves on two threads: the answers do not depend on it.
+fn score(
+    ensemble: &Ensemble,
+    samples: &[Sample],
+) -> Result<Vec<super::calibration::Scored>, TrainError> {
+    // Cut between batches, so that no batch changes its contents.
+    let cut = samples.len() / 2 / JUDGE_BATCH * JUDGE_BATCH;
+    let (first, second) = samples.split_at(cut);
+    let (first, second) = rayon::join(
+        || ensemble.score(first, JUDGE_BATCH),
+        || ensemble.score(second, JUDGE_BATCH),
+    );
+    let mut out = first?;
+    out.extend(second?);
+    Ok(out)
+}
+
+fn keep(
+    folder: &Path,
+    state: &RunState,
+    members: &[Member],
+    log: &EpochLog,
+) -> Result<(), TrainError> {
+    let states = members
+        .iter()
+        .map(|m| {
+            Ok(MemberState {
+                weights: m.parameters.numbers()?,
+                optimiser: m.optimiser.clone(),
+                best: m.best.clone(),
+            })
+        })
+        .collect::<CandleResult<Vec<_>>>()?;
+    let path = folder.join(LOG_FILE);
+    let mut text = std::fs::read_to_string(&path).unwrap_or_default();
+    text += &(serde_json::to_string(log).expect("a log is plain data") + "\n");
+    write_whole(&path, text.as_bytes())?;
+    Ok(checkpoint::save(
+        folder,
+        state,
+        &members[0].parameters,
+        &states,
+    )?)
+}
+
+/// Drops what a killed run logged beyond its last checkpoint.
+fn cut_log(folder: &Path, epochs: usize) -> Result<(), TrainError> {
+    let path = folder.join(LOG_FILE);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return Ok(());
+    };
+    let kept: String = text
+        .lines()
+        .take(epochs)
+        .map(|l| format!("{l}\n"))
+        .collect();
+    Ok(write_whole(&path, kept.as_bytes())?)
+}
+
+/// The best weights, calibrated and measured, as a model in `folder`.
+fn finish(
+    folder: &Path,
+    state: &RunState,
+    members: &mut [Member],
+    normaliser: Normaliser,
+    data: &TrainingData,
+    config: &TrainConfig,
+) -> Result<ModelCard, TrainError> {
+    for member in members.iter_mut() {
+        member.parameters.set(&member.best)?;
+    }
+    let ensemble = Ensemble {
+        members: members.iter().map(|m| m.network.clone()).collect(),
+        normaliser: normaliser.clone(),
+    };
+    let validation = score(&ensemble, &data.validation)?;
+    let calibration = Calibration::fit(&validation, &score(&ensemble, &data.calibration)?);
+    let mut report = judge_report(&validation, Some(&calibration));
+    let part = &data.validation[..data.validation.len().min(4000)];
+    report.poses = pose_report(&ensemble, part, JUDGE_BATCH)?;
+    let best: Vec<Vec<Vec<f32>>> = members.iter().map(|m| m.best.clone()).collect();
+    let weights = weights_bytes(&members[0].parameters, &best)?;
+    let card = ModelCard {
+        version: MODEL_VERSION,
+        program: concat!("topple ", env!("CARGO_PKG_VERSION")).into(),
+        architecture: config.architecture(),
+        members: config.members,
+        stride_s: crate::rollout::STRIDE_S,
+        strides: super::course::STRIDES,
+        weights_hash: hash(&weights),
+        data: data.source.clone(),
+        config: state.config.clone(),
+        epoch: state.best.map_or(0, |(epoch, _)| epoch),
+        validation: report,
+        calibration,
+        normaliser,
+    };
+    WorldModel::save(folder, &card, &weights)?;
+    Ok(card)
+}
+
+/// One seed out of three numbers (SplitMix64's finaliser, Steele et al., 2014).
+fn mix(a: u64, b: u64, c: u64) -> u64 {
+    let mut x = a;
+    for y in [b, c] {
+        x = x.wrapping_add(y).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^= x >> 31;
+    }
+    x
+}
+
+/// At most so many at work at once.
+struct Turns {
+    free: Mutex<usize>,
+    freed: Condvar,
+}
+
+/// A place at work, given back when dropped.
+struct Turn<'a>(&'a Turns);
+
+impl Turns {
+    fn new(count: usize) -> Self {
+        Self {
+            free: Mutex::new(count.max(1)),
+            freed: Condvar::new(),
+        }
+    }
+
+    fn take(&self) -> Turn<'_> {
+        let mut free = self.free.lock().unwrap_or_else(|e| e.into_inner());
+        while *free == 0 {
+            free = self.freed.wait(free).unwrap_or_else(|e| e.into_inner());
+        }
+        *free -= 1;
+        Turn(self)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(|e| e.into_inner()) += 1;
+        self.0.freed.notify_one();
+    }
+}

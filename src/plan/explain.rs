@@ -1,0 +1,218 @@
+//! In words: what a step came closest to, why there is no plan, and what would help.
+//!
+//! Owns the sentences. Every one of them comes from numbers of the search; none is a guess at
+//! what a person might like to hear.
+
+use crate::dynamics::Imagined;
+use crate::grasp::Rejection;
+use crate::rollout::AccidentKind;
+use crate::scene::{Scene, Workcell};
+
+use super::order::Goal;
+use super::reason::{Reason, RejectedCandidate, worst_accident};
+use super::step::StepPlan;
+use super::support::SupportGraph;
+use super::wanted::blocker;
+
+/// Under this a box is not worth naming, probability.
+const CONCERNED: f64 = 0.002;
+
+/// The accident that a step came closest to, and the boxes concerned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClosestAccident {
+    /// The kind.
+    pub kind: AccidentKind,
+    /// Its probability.
+    pub probability: f64,
+    /// The boxes most likely to move or fall, most likely first, at most three.
+    pub boxes: Vec<String>,
+}
+
+/// What `step` came closest to, in the scene that it is taken in.
+pub fn closest_accident(step: &StepPlan, scene: &Scene) -> ClosestAccident {
+    let kind = worst_accident(&step.risk);
+    ClosestAccident {
+        kind,
+        probability: step.risk.by_accident[kind.index()],
+        boxes: concerned(&step.imagined, scene, step.grasp.box_index),
+    }
+}
+
+/// The boxes but `held` that are most likely to move or fall, at most three.
+pub fn concerned(imagined: &Imagined, scene: &Scene, held: usize) -> Vec<String> {
+    let danger = |i: usize| imagined.fates[i].p_moves.max(imagined.fates[i].p_falls);
+    let mut order: Vec<usize> = (0..imagined.fates.len().min(scene.boxes.len()))
+        .filter(|i| *i != held && danger(*i) > CONCERNED)
+        .collect();
+    order.sort_by(|a, b| danger(*b).total_cmp(&danger(*a)));
+    order.truncate(3);
+    order.iter().map(|i| scene.boxes[*i].id.clone()).collect()
+}
+
+/// Why there is no safe plan, in a sentence.
+pub(super) fn no_plan_reason(
+    workcell: &Workcell,
+    goal: &Goal,
+    least_risky: Option<&StepPlan>,
+    rejected: &[RejectedCandidate],
+) -> String {
+    let what = match goal {
+        Goal::Retrieve { box_id } => format!("retrieve `{box_id}`"),
+        Goal::Clear { box_ids } => format!("clear {} boxes", box_ids.len()),
+        Goal::Move { box_id, .. } => format!("move `{box_id}`"),
+    };
+    let limit = workcell.safety.max_risk;
+    let plan_limit = rejected.iter().find_map(|r| match r.reason {
+        Reason::PlanRisk { .. } => Some(r.reason.to_string()),
+        _ => None,
+    });
+    if let Some(why) = plan_limit {
+        return format!("there is no safe way to {what}: {why}");
+    }
+    if let Some(r) = rejected
+        .iter()
+        .find(|r| matches!(r.reason, Reason::Shield { .. }))
+    {
+        return format!(
+            "there is no safe way to {what}: `{}`: {}",
+            r.box_id, r.reason
+        );
+    }
+    if let Some(step) = least_risky {
+        let closest = closest_accident(step, &workcell.scene);
+        let boxes = match closest.boxes.as_slice() {
+            [] => String::new(),
+            boxes => format!(" of `{}`", boxes.join("`, `")),
+        };
+        return format!(
+            "there is no safe way to {what}: the least risky step, `{}` by its {} face, has a risk of \
+             {:.3} (bound {:.3}, limit {limit:.3}); it comes closest to {}{boxes}",
+            step.box_id,
+            step.grasp.face.name(),
+            step.risk.risk,
+            step.risk.bound,
+            closest.kind.name(),
+        );
+    }
+    match rejected.first() {
+        Some(first) => format!(
+            "there is no safe way to {what}: no grasp can be carried out; for one, `{}` by its {} face: {}",
+            first.box_id,
+            first.face.name(),
+            first.reason
+        ),
+        None => format!("there is no safe way to {what}: no grasp can be carried out"),
+    }
+}
+
+/// What would make a plan possible, in sentences, the most telling first.
+pub(super) fn remedies(
+    workcell: &Workcell,
+    goal: &Goal,
+    least_risky: Option<&StepPlan>,
+    rejected: &[RejectedCandidate],
+) -> Vec<String> {
+    let mut advice = Vec::new();
+    let ids = goal.box_ids();
+    let about_goal = |r: &&RejectedCandidate| ids.contains(&r.box_id.as_str());
+    let of_goal: Vec<&RejectedCandidate> = rejected.iter().filter(about_goal).collect();
+    if let Some(sentence) = take_first(workcell, &ids) {
+        advice.push(sentence);
+    }
+    advice.extend(unblock(&of_goal));
+    advice.extend(lighter_load(&of_goal));
+    advice.extend(nearer(&of_goal));
+    advice.extend(wider_jaw(&of_goal));
+    if let Some(step) = least_risky {
+        advice.push(format!(
+            "a limit (safety.max_risk) of {:.3} would allow `{}` by its {} face",
+            step.risk.bound,
+            step.box_id,
+            step.grasp.face.name()
+        ));
+    }
+    advice
+}
+
+/// What rests on the goal's boxes without being part of the goal.
+fn take_first(workcell: &Workcell, ids: &[&str]) -> Option<String> {
+    let graph = SupportGraph::of(&workcell.scene);
+    let mut on_top: Vec<&str> = Vec::new();
+    for id in ids {
+        let index = workcell.scene.box_index(id)?;
+        for above in graph.above(index) {
+            let name = workcell.scene.boxes[above].id.as_str();
+            if !ids.contains(&name) && !on_top.contains(&name) {
+                on_top.push(name);
+            }
+        }
+    }
+    let list = on_top.join("`, `");
+    (!on_top.is_empty()).then(|| {
+        format!("take `{list}` first by another way: nothing here may take what rests on the goal")
+    })
+}
+
+/// Who stands in the hand's way most often.
+fn unblock(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for r in rejected {
+        let Reason::Geometry(why) = &r.reason else {
+            continue;
+        };
+        let Some(by) = blocker(why) else { continue };
+        match counts.iter_mut().find(|(name, _)| *name == by) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((by, 1)),
+        }
+    }
+    let (name, n) = counts.into_iter().max_by_key(|(_, n)| *n)?;
+    Some(format!("`{name}` is in the way of {n} of the grasps"))
+}
+
+/// How much stronger the gripper would have to be, or how much better the mass known.
+fn lighter_load(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let mut best: Option<(f64, f64, String)> = None;
+    for r in rejected {
+        if let Reason::Geometry(Rejection::TooHeavy {
+            mass_kg,
+            used,
+            limit,
+        }) = &r.reason
+            && best.as_ref().is_none_or(|(u, ..)| used < u)
+        {
+            best = Some((*used, *mass_kg, limit.to_string()));
+        }
+    }
+    let (used, mass_kg, limit) = best?;
+    Some(format!(
+        "a gripper with {used:.1} times the capacity ({limit}), or a mass known to be under {:.1} kg instead of {mass_kg:.1} kg",
+        mass_kg / used
+    ))
+}
+
+/// How much further the robot would have to reach.
+fn nearer(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let mut least = f64::INFINITY;
+    for r in rejected {
+        if let Reason::Geometry(Rejection::OutOfReach { distance_m, max_m }) = r.reason {
+            least = least.min(distance_m - max_m);
+        }
+    }
+    least
+        .is_finite()
+        .then(|| format!("a robot that reaches {least:.2} m further"))
+}
+
+/// How wide a jaw would have to open.
+fn wider_jaw(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let mut least = f64::INFINITY;
+    for r in rejected {
+        if let Reason::Geometry(Rejection::JawTooNarrow { width_m, .. }) = r.reason {
+            least = least.min(width_m);
+        }
+    }
+    least
+        .is_finite()
+        .then(|| format!("a jaw that opens {:.2} m", least + 0.02))
+}

@@ -1,0 +1,106 @@
+//! Ten lines of physics for the planner's tests: what has a box on it falls when it is taken.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::support::SupportGraph;
+use crate::dynamics::{
+    BoxFate, Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Risk,
+    SceneDynamics,
+};
+use crate::rollout::Action;
+use crate::scene::Workcell;
+
+/// Counts what it was asked.
+#[derive(Debug, Default)]
+pub(crate) struct Fake {
+    pub screened: AtomicUsize,
+    /// Boxes that no prediction is given for.
+    pub lost: Vec<String>,
+    /// Boxes that topple whatever is done to them.
+    pub cursed: Vec<String>,
+}
+
+pub(crate) struct FakeScene<'a> {
+    fake: &'a Fake,
+    workcell: Workcell,
+    graph: SupportGraph,
+}
+
+impl Dynamics for Fake {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn believe<'a>(
+        &'a self,
+        workcell: &Workcell,
+        _seed: u64,
+    ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+        Ok(Box::new(FakeScene {
+            fake: self,
+            graph: SupportGraph::of(&workcell.scene),
+            workcell: workcell.clone(),
+        }))
+    }
+}
+
+impl FakeScene<'_> {
+    /// Topples what rests on the box; a fast lift and a hard push are a little riskier.
+    fn risk(&self, action: &Action) -> Prediction<Risk> {
+        let index = action.box_index();
+        let id = &self.workcell.scene.boxes[index].id;
+        if self.fake.lost.contains(id) {
+            return Err(PredictionFailure::NotFinite);
+        }
+        let effort = match action {
+            Action::Nudge { by, .. } => by.norm(),
+            Action::Push { force, .. } => force.norm() / 100.0,
+            _ => 0.01 / action.motion().map_or(1.0, |m| m.duration()),
+        };
+        let topples = !self.graph.is_free(index) || self.fake.cursed.contains(id);
+        let risk = if topples {
+            0.9
+        } else {
+            (0.1 * effort).min(1.0)
+        };
+        Ok(Risk {
+            risk,
+            bound: (1.05 * risk).min(1.0),
+            by_accident: [0.2 * risk, risk, 0.0, 0.0, 0.0],
+            path_length: effort,
+            peak_speed: effort,
+            disagreement: 0.0,
+        })
+    }
+}
+
+impl SceneDynamics for FakeScene<'_> {
+    fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
+        self.fake
+            .screened
+            .fetch_add(actions.len(), Ordering::Relaxed);
+        actions.iter().map(|a| self.risk(a)).collect()
+    }
+
+    fn imagine(&self, actions: &[Action]) -> Vec<Prediction<Imagined>> {
+        let boxes: Vec<_> = self.workcell.scene.boxes.iter().map(|b| b.pose).collect();
+        let imagine = |action: &Action| {
+            let risk = self.risk(action)?;
+            let mut fates = vec![BoxFate::default(); boxes.len()];
+            for above in self.graph.above(action.box_index()) {
+                fates[above].p_falls = risk.risk;
+            }
+            let frame = |t| ImaginedFrame {
+                t,
+                boxes: boxes.clone(),
+                position_std: vec![0.0; boxes.len()],
+            };
+            Ok(Imagined {
+                risk,
+                frames: vec![frame(0.0), frame(0.25)],
+                fates,
+            })
+        };
+        actions.iter().map(imagine).collect()
+    }
+}

@@ -1,0 +1,50 @@
+//! The planner: decides with whatever physics it is given, within the task's limit on risk.
+//!
+//! It would rather refuse than guess, and it says why. Everything runs on
+//! [`Dynamics`](crate::dynamics::Dynamics): the sandbox (slow, exact), the world model (fast,
+//! learned) or, in tests, a ten-line fake. Nothing here looks at a clock to decide; the times in
+//! the reports are only measured.
+//!
+//! - `objective`, `risk`: what is wanted, and one number from many (the budget is the task file's);
+//! - `sampler`: CEM, iCEM, MPPI, the distributions alone; `lift_space`: a lift as a vector;
+//! - `candidates`, `step`: within a step, from geometry to the best safe action;
+//! - `support`, `order`: across steps, a search over imagined scenes;
+//! - `shield`: a second physics that has to agree;
+//! - `execute`: the closed loop against a [`Plant`];
+//! - `probe`: the largest nudge or push that is still safe; `vet`: somebody else's steps;
+//! - `baseline`: what the planner is measured against;
+//! - `reason`, `explain`: why not, and what would help; `report`: the JSON.
+
+pub mod baseline;
+pub mod candidates;
+pub mod execute;
+pub mod explain;
+pub mod lift_space;
+pub mod objective;
+pub mod order;
+pub mod probe;
+pub mod reason;
+pub mod report;
+pub mod risk;
+pub mod sampler;
+pub mod shield;
+pub mod step;
+pub mod support;
+pub mod timing;
+pub mod vet;
+mod wanted;
+
+#[cfg(test)]
+pub(crate) mod fake;
+
+pub use crate::scene::task::{PlannerKind, PlannerSettings};
+pub use candidates::{GraspFilter, Wish};
+pub use execute::{ExecuteError, Execution, Plant, PlantError, Stop, execute};
+pub use objective::{Objective, Score};
+pub use order::{Goal, Plan, PlanError, PlannedStep, Planner, Verdict};
+pub use reason::{Reason, RejectedCandidate};
+pub use step::{StepPlan, StepSearch, search_step};
+pub use timing::Timing;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The largest nudge or push in a direction that is still safe.
+//!
+//! Owns [`largest_safe`]: a ladder of sizes in one batch, then a finer ladder between the last
+//! safe rung and the first unsafe one; what lies beyond an unsafe rung does not count, however
+//! safe it looks. A second physics may confirm it, and takes it down rung by rung until it does.
+
+use crate::dynamics::{Dynamics, DynamicsError, SceneDynamics};
+use crate::pose::Vec3;
+use crate::rollout::Action;
+use crate::scene::Workcell;
+
+use super::shield::check;
+
+/// Rungs of a ladder.
+const RUNGS: usize = 16;
+/// Ladders, each within a rung of the one before.
+const ROUNDS: usize = 2;
+/// How often the second physics may object before nothing counts as safe.
+const CONFIRMATIONS: usize = 6;
+
+/// What is done to a box, up to its size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Poke {
+    /// A nudge along this direction; its size in metres.
+    Nudge,
+    /// A push along this direction; its size in newtons.
+    Push,
+}
+
+impl Poke {
+    /// The unit of its size.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Nudge => "m",
+            Self::Push => "N",
+        }
+    }
+
+    /// The largest size that is looked at: half a metre, or 400 N.
+    pub fn largest(self) -> f64 {
+        match self {
+            Self::Nudge => 0.5,
+            Self::Push => 400.0,
+        }
+    }
+
+    /// The action of this size along the unit vector `direction`.
+    pub fn action(self, box_index: usize, direction: Vec3, size: f64) -> Action {
+        match self {
+            Self::Nudge => Action::Nudge {
+                box_index,
+                by: direction * size,
+            },
+            Self::Push => Action::Push {
+                box_index,
+                force: direction * size,
+            },
+        }
+    }
+}
+
+/// What [`largest_safe`] found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LargestSafe {
+    /// m or N; 0 when not even the smallest rung is safe.
+    pub value: f64,
+    /// Whether a second physics agrees; `None` when there is none.
+    pub confirmed: Option<bool>,
+}
+
+/// A poke of one box along one direction, whatever its size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// Nudge or push.
+    pub poke: Poke,
+    /// Index into the scene's boxes.
+    pub box_index: usize,
+    /// Unit vector.
+    pub direction: Vec3,
+}
+
+/// The largest size along `line` up to which everything is judged safe, and whether `confirm` agrees.
+///
+/// # Errors
+/// When the second physics cannot take the scene in.
+pub fn largest_safe(
+    scene: &dyn SceneDynamics,
+    workcell: &Workcell,
+    line: &Line,
+    confirm: Option<&dyn Dynamics>,
+    seed: u64,
+) -> Result<LargestSafe, DynamicsError> {
+    let max_risk = workcell.safety.max_risk;
+    let (mut low, mut high) = (0.0, line.poke.largest());
+    let mut step = high;
+    for _ in 0..ROUNDS {
+        step = (high - low) / RUNGS as f64;
+        (low, high) = climb(scene, line, low, step, max_risk);
+    }
+    let Some(confirm) = confirm else {
+        return Ok(LargestSafe {
+            value: low,
+            confirmed: None,
+        });
+    };
+    // Down by a tenth or a rung, whichever is more, each time that the second physics objects.
+    for _ in 0..CONFIRMATIONS {
+        if low <= 0.0 {
+            break;
+        }
+        let action = line.poke.action(line.box_index, line.direction, low);
+        let agreed = check(confirm, workcell, &action, seed)?.is_ok_and(|r| r.risk <= max_risk);
+        if agreed {
+            return Ok(LargestSafe {
+                value: low,
+                confirmed: Some(true),
+            });
+        }
+        low = (low - step.max(0.1 * low)).max(0.0);
+    }
+    Ok(LargestSafe {
+        value: low,
+        confirmed: Some(false),
+    })
+}
+
+/// The last safe rung above `low` and the first unsafe one after it.
+fn climb(scene: &dyn SceneDynamics, line: &Line, low: f64, step: f64, max_risk: f64) -> (f64, f64) {
+    let sizes: Vec<f64> = (1..=RUNGS).map(|i| low + step * i as f64).collect();
+    let actions: Vec<Action> = sizes
+        .iter()
+        .map(|s| line.poke.action(line.box_index, line.direction, *s))
+        .collect();
+    let mut safe = low;
+    for (size, risk) in sizes.iter().zip(scene.screen(&actions)) {
+        if !risk.is_ok_and(|r| r.is_valid() && r.bound <= max_risk) {
+            return (safe, *size);
+        }
+        safe = *size;
+    }
+    (safe, safe)
+}

@@ -1,0 +1,117 @@
+//! Why a candidate was turned down, by whatever part of the planner did.
+//!
+//! Owns [`Reason`] and the choice of what a person is shown: the best candidate of each reason.
+
+use crate::dynamics::{PredictionFailure, Risk};
+use crate::grasp::{GraspCandidate, Rejection};
+use crate::rollout::AccidentKind;
+use crate::scene::geometry::Face;
+
+/// Why a candidate is not carried out.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Reason {
+    /// Geometry or statics.
+    #[error("{0}")]
+    Geometry(#[from] Rejection),
+    /// The bound on its risk is over the limit.
+    #[error("{worst} is likely: the bound on the risk is {bound:.3}, the limit {max_risk:.3}", worst = .worst.name())]
+    Risky {
+        /// The bound on the risk, probability.
+        bound: f64,
+        /// The limit, probability.
+        max_risk: f64,
+        /// The accident that it comes closest to.
+        worst: AccidentKind,
+    },
+    /// There is no prediction of it.
+    #[error("{0}")]
+    Unpredicted(#[from] PredictionFailure),
+    /// The shield disagrees with what was imagined.
+    #[error("the check found {worst}: a risk of {risk:.3}, the limit {max_risk:.3}", worst = .worst.name())]
+    Shield {
+        /// Share of the draws that ended in an accident.
+        risk: f64,
+        /// The limit, probability.
+        max_risk: f64,
+        /// The accident that it ended in most.
+        worst: AccidentKind,
+    },
+    /// It would be safe by itself, but not in a plan with this total.
+    #[error("with it the plan's bound is {bound:.3}, the limit {max_plan_risk:.3}")]
+    PlanRisk {
+        /// The plan's bound with this step, probability.
+        bound: f64,
+        /// The limit on plans, probability.
+        max_plan_risk: f64,
+    },
+}
+
+impl Reason {
+    /// The reason without its numbers.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Geometry(rejection) => rejection.kind(),
+            Self::Risky { .. } => "risky",
+            Self::Unpredicted(_) => "unpredicted",
+            Self::Shield { .. } => "shield",
+            Self::PlanRisk { .. } => "plan_risk",
+        }
+    }
+
+    /// That `risk` is over the limit.
+    pub(crate) fn risky(risk: &Risk, max_risk: f64) -> Self {
+        Self::Risky {
+            bound: risk.bound,
+            max_risk,
+            worst: worst_accident(risk),
+        }
+    }
+}
+
+/// The kind of accident that is most likely.
+pub fn worst_accident(risk: &Risk) -> AccidentKind {
+    let by = |kind: &AccidentKind| risk.by_accident[kind.index()];
+    let mut worst = AccidentKind::Disturb;
+    for kind in AccidentKind::ALL {
+        if by(&kind) > by(&worst) {
+            worst = kind;
+        }
+    }
+    worst
+}
+
+/// A candidate that is not carried out, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RejectedCandidate {
+    /// The box.
+    pub box_id: String,
+    /// Index into the robot's grippers.
+    pub gripper: usize,
+    /// The face.
+    pub face: Face,
+    /// The grasp, where it got as far as being one.
+    pub grasp: Option<GraspCandidate>,
+    /// The hand at the grasp in the world, where there is one.
+    pub hand: Option<crate::pose::Pose>,
+    /// Why.
+    pub reason: Reason,
+    /// Its risk, where one was predicted, probability.
+    pub risk: Option<f64>,
+}
+
+/// The least risky candidate of each box and reason, in the order in which they first came up.
+pub fn best_of_each(rejected: &[RejectedCandidate]) -> Vec<RejectedCandidate> {
+    let mut best: Vec<RejectedCandidate> = Vec::new();
+    for candidate in rejected {
+        let same = |b: &&mut RejectedCandidate| {
+            b.box_id == candidate.box_id && b.reason.kind() == candidate.reason.kind()
+        };
+        let risk = |c: &RejectedCandidate| c.risk.unwrap_or(f64::INFINITY);
+        match best.iter_mut().find(same) {
+            Some(known) if risk(candidate) < risk(known) => *known = candidate.clone(),
+            Some(_) => {}
+            None => best.push(candidate.clone()),
+        }
+    }
+    best
+}

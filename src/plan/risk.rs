@@ -1,0 +1,132 @@
+//! Risk as one number: how several samples, or several steps, come together.
+//!
+//! Owns the small strategies (mean, CVaR, worst case) and the risk of a whole plan. Refuses to
+//! calibrate: that is the dynamics' business.
+
+use crate::dynamics::Risk;
+
+/// How samples of a cost become one cost. Higher is worse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RiskMeasure {
+    /// The plain mean.
+    Mean,
+    /// The mean of the worst share `tail` (Rockafellar and Uryasev, 2000).
+    Cvar {
+        /// In `(0, 1]`; 1 is the mean.
+        tail: f64,
+    },
+    /// The worst sample.
+    WorstCase,
+}
+
+impl RiskMeasure {
+    /// The measure of `samples`, `[draws]`; `None` when there are none or one is not finite.
+    pub fn of_samples(self, samples: &[f64]) -> Option<f64> {
+        if samples.is_empty() || samples.iter().any(|s| !s.is_finite()) {
+            return None;
+        }
+        let mut sorted = samples.to_vec();
+        sorted.sort_by(|a, b| b.total_cmp(a));
+        let n = sorted.len() as f64;
+        Some(match self {
+            Self::Mean => sorted.iter().sum::<f64>() / n,
+            Self::WorstCase => sorted[0],
+            Self::Cvar { tail } => worst_share(&sorted, tail.clamp(0.0, 1.0) * n),
+        })
+    }
+
+    /// The measure of a risk that is known by its mean and its disagreement, a probability.
+    ///
+    /// CVaR takes the members as a normal: mean + std · φ(z)/tail; the worst case is the bound.
+    pub fn of_risk(self, risk: &Risk) -> f64 {
+        match self {
+            Self::Mean => risk.risk,
+            Self::WorstCase => risk.bound,
+            Self::Cvar { tail } => {
+                let lifted = risk.risk + risk.disagreement * normal_tail_mean(tail);
+                lifted.clamp(risk.risk, 1.0)
+            }
+        }
+    }
+}
+
+/// Mean of the first `count` (not necessarily whole) of `sorted`, worst first.
+fn worst_share(sorted: &[f64], count: f64) -> f64 {
+    let whole = (count.floor() as usize).min(sorted.len());
+    if count < 1.0 {
+        return sorted[0];
+    }
+    let part = count - whole as f64;
+    let next = sorted.get(whole).copied().unwrap_or(0.0);
+    (sorted[..whole].iter().sum::<f64>() + part * next) / count
+}
+
+/// The mean of a standard normal's upper `tail`: φ(z)/tail where P(Z > z) = tail.
+fn normal_tail_mean(tail: f64) -> f64 {
+    let tail = tail.clamp(1e-6, 1.0);
+    let z = upper_quantile(tail);
+    (-0.5 * z * z).exp() / (std::f64::consts::TAU.sqrt() * tail)
+}
+
+/// z with P(Z > z) = `tail`; Abramowitz and Stegun 26.2.23, to 4.5e-4.
+fn upper_quantile(tail: f64) -> f64 {
+    if tail > 0.5 {
+        return -upper_quantile(1.0 - tail.min(1.0 - 1e-9));
+    }
+    let t = (-2.0 * tail.ln()).sqrt();
+    let above = 2.515_517 + t * (0.802_853 + t * 0.010_328);
+    let below = 1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308));
+    t - above / below
+}
+
+/// P(any step goes wrong) when each goes wrong with the given probability: 1 - Π(1 - p).
+pub fn of_plan(steps: impl IntoIterator<Item = f64>) -> f64 {
+    1.0 - steps.into_iter().map(|p| 1.0 - p).product::<f64>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLES: [f64; 5] = [0.1, 0.9, 0.2, 0.4, 0.3];
+
+    #[test]
+    fn the_mean_is_under_cvar_and_cvar_under_the_worst_case() {
+        let of = |measure: RiskMeasure| measure.of_samples(&SAMPLES).unwrap();
+        let cvar = of(RiskMeasure::Cvar { tail: 0.4 });
+        assert!((of(RiskMeasure::Mean) - 0.38).abs() < 1e-12);
+        assert!((cvar - 0.65).abs() < 1e-12);
+        assert_eq!(of(RiskMeasure::WorstCase), 0.9);
+        assert!((of(RiskMeasure::Cvar { tail: 1.0 }) - 0.38).abs() < 1e-12);
+        assert_eq!(of(RiskMeasure::Cvar { tail: 0.01 }), 0.9);
+    }
+
+    #[test]
+    fn a_sample_that_is_not_finite_leaves_no_measure() {
+        assert_eq!(RiskMeasure::Mean.of_samples(&[0.1, f64::NAN]), None);
+        assert_eq!(RiskMeasure::WorstCase.of_samples(&[]), None);
+    }
+
+    #[test]
+    fn members_that_disagree_raise_cvar_but_not_the_mean() {
+        let risk = Risk {
+            risk: 0.1,
+            bound: 0.3,
+            by_accident: [0.0; 5],
+            path_length: 0.0,
+            peak_speed: 0.0,
+            disagreement: 0.05,
+        };
+        let cvar = RiskMeasure::Cvar { tail: 0.25 }.of_risk(&risk);
+        // A normal's upper quarter has its mean 1.271 standard deviations up.
+        assert!((cvar - (0.1 + 0.05 * 1.271)).abs() < 1e-3, "{cvar}");
+        assert_eq!(RiskMeasure::Mean.of_risk(&risk), 0.1);
+        assert_eq!(RiskMeasure::WorstCase.of_risk(&risk), 0.3);
+    }
+
+    #[test]
+    fn a_plans_risk_is_that_of_any_step_going_wrong() {
+        assert!((of_plan([0.1, 0.2]) - 0.28).abs() < 1e-12);
+        assert_eq!(of_plan([]), 0.0);
+    }
+}

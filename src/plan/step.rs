@@ -1,0 +1,389 @@
+//! Within a step: from what is wished to the best safe action, or to why there is none.
+//!
+//! Owns [`search_step`]: propose and prune, screen everything in one batch, search the lifts of
+//! the best few, imagine the finalists, constraint first and objective second. Refuses to decide
+//! what comes after the step: that is [`crate::plan::order`]'s business.
+
+use rand_chacha::ChaCha8Rng;
+
+use crate::dynamics::{Imagined, Prediction, PredictionFailure, Risk, SceneDynamics};
+use crate::grasp::GraspCandidate;
+use crate::motion::Lift;
+use crate::rollout::Action;
+use crate::scene::Workcell;
+
+use super::candidates::{Candidate, Wish, gather, turned_down};
+use super::lift_space::LiftSpace;
+use super::objective::{Objective, Score, violation};
+use super::reason::{Reason, RejectedCandidate};
+use super::sampler::{Sampler, sampler};
+use super::timing::{Timing, timed};
+use crate::scene::task::PlannerSettings;
+
+/// How many grasps have their lifts searched.
+const SEARCHED_GRASPS: usize = 3;
+/// Spread of the first round of samples.
+const FIRST_STD: f64 = 0.4;
+/// At most so many finalists for one box.
+const FINALISTS_PER_BOX: usize = 3;
+
+/// One action that was imagined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepPlan {
+    /// The box's id.
+    pub box_id: String,
+    /// How it is gripped.
+    pub grasp: GraspCandidate,
+    /// How it leaves its place.
+    pub lift: Lift,
+    /// The whole action.
+    pub action: Action,
+    /// What is held against the limit: as imagined, its bound not under the screened one.
+    pub risk: Risk,
+    /// The trajectory.
+    pub imagined: Imagined,
+    /// Constraint and objective.
+    pub score: Score,
+}
+
+/// What [`search_step`] found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepSearch {
+    /// Safe actions, best first.
+    pub safe: Vec<StepPlan>,
+    /// The least risky action that is not safe.
+    pub least_risky: Option<StepPlan>,
+    /// Everything that was turned down.
+    pub rejected: Vec<RejectedCandidate>,
+    /// Where the time went.
+    pub timing: Timing,
+}
+
+/// A candidate with its risk.
+#[derive(Clone, Debug)]
+struct Rated {
+    candidate: Candidate,
+    risk: Risk,
+    score: Score,
+}
+
+/// What stays the same within one search.
+struct Search<'a> {
+    dynamics: &'a dyn SceneDynamics,
+    workcell: &'a Workcell,
+    wishes: &'a [Wish],
+    settings: &'a PlannerSettings,
+    objective: &'a Objective,
+}
+
+/// The best safe actions for any of `wishes`, and why the others are not.
+pub fn search_step(
+    dynamics: &dyn SceneDynamics,
+    workcell: &Workcell,
+    wishes: &[Wish],
+    settings: &PlannerSettings,
+    objective: &Objective,
+    rng: &mut ChaCha8Rng,
+) -> StepSearch {
+    let search = Search {
+        dynamics,
+        workcell,
+        wishes,
+        settings,
+        objective,
+    };
+    let mut timing = Timing::default();
+    let (candidates, mut rejected) = timed(&mut timing.propose, || {
+        gather(workcell, wishes, settings.screen)
+    });
+    let mut rated = timed(&mut timing.screen, || {
+        search.rate(candidates, &mut rejected)
+    });
+    let improved = search.improve_lifts(&rated, rng, &mut timing);
+    rated.extend(improved);
+    rated.sort_by(|a, b| a.score.compare(&b.score));
+    let finalists = search.finalists(&rated);
+    let plans = timed(&mut timing.imagine, || {
+        search.imagine(finalists, &mut rejected)
+    });
+    timing.total = timing.propose + timing.screen + timing.imagine;
+    search.settle(plans, &rated, rejected, timing)
+}
+
+impl Search<'_> {
+    /// The risk of each candidate, in one batch.
+    fn rate(
+        &self,
+        candidates: Vec<Candidate>,
+        rejected: &mut Vec<RejectedCandidate>,
+    ) -> Vec<Rated> {
+        let actions: Vec<Action> = candidates.iter().map(|c| c.action.clone()).collect();
+        let risks = self.dynamics.screen(&actions);
+        let mut rated = Vec::with_capacity(candidates.len());
+        for (candidate, risk) in candidates.into_iter().zip(risks) {
+            match risk.and_then(valid) {
+                Ok(risk) => rated.push(self.scored(candidate, risk)),
+                Err(why) => rejected.push(turned_down(self.workcell, &candidate.grasp, why)),
+            }
+        }
+        rated
+    }
+
+    fn scored(&self, candidate: Candidate, risk: Risk) -> Rated {
+        let score = self.score(&candidate.action, &risk);
+        Rated {
+            candidate,
+            risk,
+            score,
+        }
+    }
+
+    fn score(&self, action: &Action, risk: &Risk) -> Score {
+        let cost = action
+            .motion()
+            .map_or(0.0, |motion| self.objective.cost(motion, risk));
+        Score {
+            violation: violation(risk, &self.workcell.safety),
+            cost,
+        }
+    }
+
+    /// Searches the lifts of the best few grasps, all of them in one batch a round.
+    fn improve_lifts(
+        &self,
+        rated: &[Rated],
+        rng: &mut ChaCha8Rng,
+        timing: &mut Timing,
+    ) -> Vec<Rated> {
+        let mut arms = self.arms(rated);
+        let mut found = Vec::new();
+        if arms.is_empty() {
+            return found;
+        }
+        let share = (self.settings.imagine / arms.len()).max(2);
+        for _ in 0..self.settings.iterations {
+            let samples: Vec<Vec<Vec<f64>>> = arms
+                .iter_mut()
+                .map(|arm| arm.sampler.ask(share, rng))
+                .collect();
+            let built = timed(&mut timing.propose, || self.build(&arms, &samples));
+            let rated = timed(&mut timing.screen, || self.rate_built(built));
+            for (arm, (samples, rated)) in arms.iter_mut().zip(samples.iter().zip(&rated)) {
+                let cost = |r: &Option<Rated>| r.as_ref().map_or(f64::NAN, |r| r.score.as_cost());
+                let costs: Vec<f64> = rated.iter().map(cost).collect();
+                arm.sampler.tell(samples, &costs);
+            }
+            // The best of each round and grasp may become a finalist.
+            for of_arm in rated {
+                let best = of_arm.into_iter().flatten();
+                found.extend(best.min_by(|a, b| a.score.compare(&b.score)));
+            }
+        }
+        found
+    }
+
+    /// The grasps whose lifts are searched: the best by score, each once.
+    fn arms(&self, rated: &[Rated]) -> Vec<Arm> {
+        let mut order: Vec<&Rated> = rated.iter().collect();
+        order.sort_by(|a, b| a.score.compare(&b.score));
+        let mut arms: Vec<Arm> = Vec::new();
+        for best in order {
+            if arms.len() == SEARCHED_GRASPS {
+                break;
+            }
+            if arms.iter().any(|a| a.grasp == best.candidate.grasp) {
+                continue;
+            }
+            let space = LiftSpace::around(best.candidate.lift);
+            arms.push(Arm {
+                wish: best.candidate.wish,
+                grasp: best.candidate.grasp,
+                sampler: sampler(
+                    self.settings.kind,
+                    space.origin(),
+                    FIRST_STD,
+                    self.settings
+                        .elites
+                        .min(self.settings.imagine / SEARCHED_GRASPS)
+                        .max(2),
+                ),
+                space,
+            });
+        }
+        arms
+    }
+
+    /// The actions of every arm's samples, `[arms][samples]`; `None` where geometry is against it.
+    fn build(&self, arms: &[Arm], samples: &[Vec<Vec<f64>>]) -> Vec<Vec<Option<Candidate>>> {
+        let of_arm = |(arm, samples): (&Arm, &Vec<Vec<f64>>)| {
+            let build = |sample: &Vec<f64>| {
+                let lift = arm.space.lift(sample);
+                let wish = &self.wishes[arm.wish];
+                let action = wish.action(self.workcell, &arm.grasp, &lift).ok()?;
+                Some(Candidate {
+                    wish: arm.wish,
+                    grasp: arm.grasp,
+                    lift,
+                    action,
+                })
+            };
+            samples.iter().map(build).collect()
+        };
+        arms.iter().zip(samples).map(of_arm).collect()
+    }
+
+    /// The same shape, rated in one batch; `None` also where there is no prediction.
+    fn rate_built(&self, built: Vec<Vec<Option<Candidate>>>) -> Vec<Vec<Option<Rated>>> {
+        let actions: Vec<Action> = built
+            .iter()
+            .flatten()
+            .flatten()
+            .map(|c| c.action.clone())
+            .collect();
+        let mut risks = self.dynamics.screen(&actions).into_iter();
+        let mut rate = |candidate: Candidate| {
+            let risk = risks.next()?.and_then(valid).ok()?;
+            Some(self.scored(candidate, risk))
+        };
+        built
+            .into_iter()
+            .map(|of_arm| of_arm.into_iter().map(|c| c.and_then(&mut rate)).collect())
+            .collect()
+    }
+
+    /// The best of each grasp, a few for each box; `rated` is in order of score.
+    fn finalists(&self, rated: &[Rated]) -> Vec<Rated> {
+        let mut finalists: Vec<Rated> = Vec::new();
+        for next in rated {
+            if finalists.len() == self.settings.elites.max(1) {
+                break;
+            }
+            let grasp = &next.candidate.grasp;
+            let same_grasp = |f: &&Rated| f.candidate.grasp == *grasp;
+            let same_box = |f: &&Rated| f.candidate.grasp.box_index == grasp.box_index;
+            let hopeless = !next.score.is_safe() && !finalists.is_empty();
+            if hopeless
+                || finalists.iter().any(|f| same_grasp(&f))
+                || finalists.iter().filter(same_box).count() == FINALISTS_PER_BOX
+            {
+                continue;
+            }
+            finalists.push(next.clone());
+        }
+        finalists
+    }
+
+    /// The finalists carried out in the mind.
+    fn imagine(
+        &self,
+        finalists: Vec<Rated>,
+        rejected: &mut Vec<RejectedCandidate>,
+    ) -> Vec<StepPlan> {
+        let actions: Vec<Action> = finalists
+            .iter()
+            .map(|f| f.candidate.action.clone())
+            .collect();
+        let imagined = self.dynamics.imagine(&actions);
+        let mut plans = Vec::new();
+        for (finalist, imagined) in finalists.into_iter().zip(imagined) {
+            match imagined.and_then(valid_trajectory) {
+                Ok(imagined) => plans.push(self.plan(finalist, imagined)),
+                Err(why) => {
+                    rejected.push(turned_down(self.workcell, &finalist.candidate.grasp, why));
+                }
+            }
+        }
+        plans
+    }
+
+    fn plan(&self, finalist: Rated, imagined: Imagined) -> StepPlan {
+        let candidate = finalist.candidate;
+        let risk = Risk {
+            bound: imagined.risk.bound.max(finalist.risk.bound),
+            ..imagined.risk
+        };
+        StepPlan {
+            box_id: self.workcell.scene.boxes[candidate.grasp.box_index]
+                .id
+                .clone(),
+            score: self.score(&candidate.action, &risk),
+            grasp: candidate.grasp,
+            lift: candidate.lift,
+            action: candidate.action,
+            risk,
+            imagined,
+        }
+    }
+
+    /// Parts what is safe from what is not.
+    fn settle(
+        &self,
+        plans: Vec<StepPlan>,
+        rated: &[Rated],
+        mut rejected: Vec<RejectedCandidate>,
+        timing: Timing,
+    ) -> StepSearch {
+        let (mut safe, mut unsafe_plans): (Vec<_>, Vec<_>) =
+            plans.into_iter().partition(|p| p.score.is_safe());
+        safe.sort_by(|a, b| a.score.compare(&b.score));
+        unsafe_plans.sort_by(|a, b| a.score.compare(&b.score));
+        for plan in &unsafe_plans {
+            rejected.push(self.too_risky(&plan.grasp, &plan.risk));
+        }
+        let mut seen: Vec<GraspCandidate> = Vec::new();
+        for r in rated.iter().filter(|r| !r.score.is_safe()) {
+            if !seen.contains(&r.candidate.grasp) {
+                seen.push(r.candidate.grasp);
+                rejected.push(self.too_risky(&r.candidate.grasp, &r.risk));
+            }
+        }
+        StepSearch {
+            safe,
+            least_risky: unsafe_plans.into_iter().next(),
+            rejected,
+            timing,
+        }
+    }
+
+    fn too_risky(&self, grasp: &GraspCandidate, risk: &Risk) -> RejectedCandidate {
+        let reason = Reason::risky(risk, self.workcell.safety.max_risk);
+        RejectedCandidate {
+            risk: Some(risk.risk),
+            ..turned_down(self.workcell, grasp, reason)
+        }
+    }
+}
+
+/// One grasp whose lifts are searched.
+struct Arm {
+    wish: usize,
+    grasp: GraspCandidate,
+    space: LiftSpace,
+    sampler: Box<dyn Sampler>,
+}
+
+/// A risk whose numbers are all finite, or a failure that cannot win.
+fn valid(risk: Risk) -> Prediction<Risk> {
+    if risk.is_valid() {
+        Ok(risk)
+    } else {
+        Err(PredictionFailure::NotFinite)
+    }
+}
+
+/// A trajectory whose numbers are all finite, or a failure that cannot win.
+fn valid_trajectory(imagined: Imagined) -> Prediction<Imagined> {
+    let finite_pose = |p: &crate::pose::Pose| {
+        p.translation.vector.iter().all(|x| x.is_finite())
+            && p.rotation.coords.iter().all(|x| x.is_finite())
+    };
+    let finite = imagined
+        .frames
+        .iter()
+        .all(|f| f.boxes.iter().all(finite_pose));
+    if finite && imagined.risk.is_valid() {
+        Ok(imagined)
+    } else {
+        Err(PredictionFailure::NotFinite)
+    }
+}

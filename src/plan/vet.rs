@@ -1,0 +1,228 @@
+//! Somebody else's plan, judged step by step.
+//!
+//! Owns [`vet`] and [`repair`]. A step that says how it grips is judged as it says; one that does
+//! not is judged at the best grasp that the planner finds. After an unsafe step the rest is
+//! judged as if that step had gone well, so that a person sees every weak step at once.
+
+use crate::dynamics::DynamicsError;
+use crate::pose::Pose;
+use crate::scene::Workcell;
+
+use super::candidates::{GraspFilter, Wish};
+use super::explain::closest_accident;
+use super::order::{Goal, Plan, PlanError, Planner, Verdict, scene_after};
+use super::reason::best_of_each;
+use super::risk::of_plan;
+use super::step::StepPlan;
+
+/// One step of somebody else's plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepToVet {
+    /// The box.
+    pub box_id: String,
+    /// Where it shall stand; `None` takes it out of the scene.
+    pub target: Option<Pose>,
+    /// How it may be gripped.
+    pub filter: GraspFilter,
+}
+
+impl StepToVet {
+    /// "remove" or "place".
+    pub fn action_name(&self) -> &'static str {
+        match self.target {
+            None => "remove",
+            Some(_) => "place",
+        }
+    }
+}
+
+/// What became of one step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JudgedStep {
+    /// Whether it is safe.
+    pub verdict: Verdict,
+    /// Why not, or what it came closest to.
+    pub why: String,
+    /// The step as it would be carried out, where it can be.
+    pub step: Option<StepPlan>,
+}
+
+/// Judges `steps` in order.
+///
+/// # Errors
+/// When the physics cannot take the first scene in.
+pub fn vet(
+    planner: &Planner,
+    workcell: &Workcell,
+    steps: &[StepToVet],
+) -> Result<Vec<JudgedStep>, PlanError> {
+    let mut now = workcell.clone();
+    let mut judged = Vec::with_capacity(steps.len());
+    for (index, step) in steps.iter().enumerate() {
+        let verdict = match judge(planner, &now, step, index as u64) {
+            // Only what is imagined after the first step may fall down by itself.
+            Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) if index > 0 => {
+                impossible(format!("by now the scene does not stand: {reason}"))
+            }
+            other => other?,
+        };
+        now = after(&now, step, verdict.step.as_ref());
+        judged.push(verdict);
+    }
+    Ok(judged)
+}
+
+fn impossible(why: String) -> JudgedStep {
+    JudgedStep {
+        verdict: Verdict::NoSafePlan,
+        why,
+        step: None,
+    }
+}
+
+fn judge(
+    planner: &Planner,
+    workcell: &Workcell,
+    step: &StepToVet,
+    salt: u64,
+) -> Result<JudgedStep, PlanError> {
+    let Some(box_index) = workcell.scene.box_index(&step.box_id) else {
+        return Ok(impossible(format!("`{}` is no longer there", step.box_id)));
+    };
+    let wish = Wish {
+        box_index,
+        target: step.target,
+        filter: step.filter.clone(),
+    };
+    let found = planner.step(workcell, &[wish], salt)?;
+    let mut objected = None;
+    for safe in found.safe {
+        let (_, objection) = planner.verify(workcell, &safe, salt)?;
+        match objection {
+            None => {
+                let closest = closest_accident(&safe, &workcell.scene);
+                return Ok(JudgedStep {
+                    verdict: Verdict::Safe,
+                    why: format!(
+                        "safe; it comes closest to {} ({:.3})",
+                        closest.kind.name(),
+                        closest.probability
+                    ),
+                    step: Some(safe),
+                });
+            }
+            Some(why) => objected = objected.or(Some((safe, why))),
+        }
+    }
+    if let Some((step, why)) = objected {
+        return Ok(JudgedStep {
+            verdict: Verdict::NoSafePlan,
+            why: why.to_string(),
+            step: Some(step),
+        });
+    }
+    if let Some(risky) = found.least_risky {
+        let closest = closest_accident(&risky, &workcell.scene);
+        let of = match closest.boxes.as_slice() {
+            [] => String::new(),
+            boxes => format!(" of `{}`", boxes.join("`, `")),
+        };
+        return Ok(JudgedStep {
+            verdict: Verdict::NoSafePlan,
+            why: format!(
+                "{}{of} is likely: the bound on the risk is {:.3}, the limit {:.3}",
+                closest.kind.name(),
+                risky.risk.bound,
+                workcell.safety.max_risk
+            ),
+            step: Some(risky),
+        });
+    }
+    let why = best_of_each(&found.rejected)
+        .first()
+        .map_or_else(|| "no grasp fits".to_owned(), |r| r.reason.to_string());
+    Ok(impossible(format!("it cannot be carried out: {why}")))
+}
+
+/// The scene after a step that went well, whether or not it was safe.
+fn after(workcell: &Workcell, step: &StepToVet, taken: Option<&StepPlan>) -> Workcell {
+    if let Some(taken) = taken.filter(|t| t.score.is_safe()) {
+        return scene_after(workcell, taken);
+    }
+    let mut next = workcell.clone();
+    if let Some(index) = workcell.scene.box_index(&step.box_id) {
+        match step.target {
+            Some(target) => next.scene.boxes[index].pose = target,
+            None => next.scene = next.scene.without_box(index),
+        }
+    }
+    next
+}
+
+/// A safe plan with the same effect: what was taken out is taken out, what was put somewhere stands there.
+///
+/// # Errors
+/// When a box is not there, or the physics cannot take the scene in.
+pub fn repair(
+    planner: &Planner,
+    workcell: &Workcell,
+    steps: &[StepToVet],
+) -> Result<Plan, PlanError> {
+    let mut whole: Option<Plan> = None;
+    let mut now = workcell.clone();
+    for goal in effects(steps) {
+        let plan = planner.plan(&now, &goal)?;
+        for planned in &plan.steps {
+            now = scene_after(&now, &planned.step);
+        }
+        whole = Some(match whole {
+            None => plan,
+            Some(before) => joined(before, plan),
+        });
+        if whole.as_ref().is_some_and(|p| p.verdict != Verdict::Safe) {
+            break;
+        }
+    }
+    match whole {
+        Some(plan) => Ok(plan),
+        None => planner.plan(
+            workcell,
+            &Goal::Clear {
+                box_ids: Vec::new(),
+            },
+        ),
+    }
+}
+
+/// What the steps amount to: boxes that are gone in the end, and boxes that stand elsewhere.
+fn effects(steps: &[StepToVet]) -> Vec<Goal> {
+    let mut gone: Vec<String> = Vec::new();
+    let mut moved: Vec<(String, Pose)> = Vec::new();
+    for step in steps {
+        moved.retain(|(id, _)| *id != step.box_id);
+        match step.target {
+            None => gone.push(step.box_id.clone()),
+            Some(target) => moved.push((step.box_id.clone(), target)),
+        }
+    }
+    let mut goals = Vec::new();
+    if !gone.is_empty() {
+        goals.push(Goal::Clear { box_ids: gone });
+    }
+    let moves = moved.into_iter();
+    goals.extend(moves.map(|(box_id, target)| Goal::Move { box_id, target }));
+    goals
+}
+
+/// Two plans, one after the other.
+fn joined(mut before: Plan, mut after: Plan) -> Plan {
+    before.verdict = after.verdict;
+    before.reason = after.reason.take();
+    before.remedies.append(&mut after.remedies);
+    before.steps.append(&mut after.steps);
+    before.rejected.append(&mut after.rejected);
+    before.risk = of_plan([before.risk, after.risk]);
+    before.risk_bound = of_plan([before.risk_bound, after.risk_bound]);
+    before.timing.add(&after.timing);
+    before
+}

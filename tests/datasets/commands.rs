@@ -1,0 +1,122 @@
+//! The commands over data sets, as a person gives them.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::contents;
+
+fn topple(arguments: &[&str]) -> Output {
+    let program = env!("CARGO_BIN_EXE_topple");
+    Command::new(program).args(arguments).output().unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Two stacks of few boxes: what a test can wait for.
+fn generate(out: &Path, more: &[&str]) -> Output {
+    let mut arguments = vec!["generate", "--out", text(out), "--episodes", "9"];
+    arguments.extend(["--families", "leaning,bridge", "--max-boxes", "5"]);
+    arguments.extend(more);
+    topple(&arguments)
+}
+
+#[test]
+fn a_generated_set_is_inspected_and_its_shards_merge_into_it() {
+    let dir = TempDir::new().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let made = generate(&at("whole"), &["--json"]);
+    assert_eq!(made.status.code(), Some(0), "{made:?}");
+    let report: Value = serde_json::from_slice(&made.stdout).unwrap();
+    assert_eq!(report["episodes"], 16);
+
+    let inspected = topple(&["inspect", text(&at("whole")), "--json"]);
+    let summary: Value = serde_json::from_slice(&inspected.stdout).unwrap();
+    assert_eq!(
+        (&summary["episodes"], &summary["stacks"]),
+        (&16.into(), &2.into())
+    );
+    assert_eq!(summary["status"], "complete");
+
+    for i in ["1/2", "2/2"] {
+        let shard = generate(&at(&i[..1]), &["--shard", i, "--threads", "1"]);
+        assert_eq!(shard.status.code(), Some(0), "{shard:?}");
+    }
+    let merge = |shards: &[&str]| {
+        let paths: Vec<_> = shards.iter().map(|s| at(s)).collect();
+        let mut arguments = vec!["merge"];
+        arguments.extend(paths.iter().map(|p| text(p)));
+        topple(&arguments).status.code()
+    };
+    assert_eq!(merge(&["merged", "1"]), Some(2));
+    assert_eq!(merge(&["merged", "2", "1"]), Some(0));
+    assert!(contents(&at("whole")) == contents(&at("merged")));
+}
+
+#[test]
+fn what_cannot_be_used_ends_in_code_2_and_a_remedy() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("notes.txt");
+    std::fs::write(&file, "no data set").unwrap();
+    let absent = dir.path().join("absent");
+    for arguments in [
+        vec!["generate", "--out", text(dir.path()), "--episodes", "8"],
+        vec!["generate", "--out", text(&absent), "--shard", "0/2"],
+        vec!["generate", "--out", text(&absent), "--families", "houses"],
+        vec!["generate", "--out", text(&absent), "--episodes", "0"],
+        vec!["inspect", text(dir.path())],
+        vec!["inspect", text(&absent)],
+        vec!["merge", text(&absent), text(dir.path())],
+    ] {
+        let output = topple(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty());
+    }
+    assert!(!absent.exists());
+    assert_eq!(contents(dir.path()).len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_in_code_130_and_says_how_to_go_on() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("set");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_topple"))
+        .args(["generate", "--episodes", "100000", "--out", text(&out)])
+        .stderr(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The description is written after the handler is in place.
+    let began = Instant::now();
+    while !out.join("meta/info.json").exists() && began.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let asked = Instant::now();
+    while child.try_wait().unwrap().is_none() && asked.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Only does something where the program did not end by itself, which then fails the test.
+    let _ = child.kill();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("give the same command again to go on"),
+        "{said}"
+    );
+    assert!(topple::dataset::Dataset::open(&out).is_ok());
+}

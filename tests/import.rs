@@ -1,0 +1,121 @@
+//! `topple import` from outside: what it writes, what it refuses, and its exit codes.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+const PACKING: &str = r#"{"7": [
+ {"item": {"article": "donut-001", "length/mm": 600, "width/mm": 400, "height/mm": 220, "weight/kg": 6.5, "sequence": 1},
+  "flb_coordinates": [0, 0, 0], "orientation": 0},
+ {"item": {"article": "bread-002", "length/mm": 580, "width/mm": 400, "height/mm": 300, "weight/kg": 4.0, "sequence": 2},
+  "flb_coordinates": [600, 0, 0], "orientation": 0},
+ {"item": {"article": "donut-001", "length/mm": 600, "width/mm": 400, "height/mm": 220, "weight/kg": 6.5, "sequence": 3},
+  "flb_coordinates": [0, 0, 230], "orientation": 0},
+ {"item": {"article": "cake-003", "length/mm": 300, "width/mm": 200, "height/mm": 150, "weight/kg": 2.0, "sequence": 4},
+  "flb_coordinates": [500, 100, 450], "orientation": 0}]}"#;
+
+fn import(folder: &Path, arguments: &[&str]) -> std::process::Output {
+    let mut command = Command::cargo_bin("topple").unwrap();
+    command.current_dir(folder).args(["import", "bed-bpp"]);
+    command.args(arguments).output().unwrap()
+}
+
+fn folder_with(packing: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("packing_plans.json"), packing).unwrap();
+    folder
+}
+
+#[test]
+fn a_packing_becomes_a_scenario_with_its_attribution_and_without_what_falls() {
+    let folder = folder_with(PACKING);
+    let output = import(
+        folder.path(),
+        &["packing_plans.json", "--out", "s", "--json"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let stack = &report["stacks"][0];
+    // The cake has no more than 10 cm of its 30 under it, on a box that floats by 10 mm.
+    assert_eq!(stack["fallers"][0]["box"], "cake-4", "{report}");
+    assert_eq!(stack["boxes"], 3);
+    let text = fs::read_to_string(folder.path().join("s/bed-bpp-7.yaml")).unwrap();
+    assert!(text.starts_with("# Derived from BED-BPP"));
+    assert!(text.contains("MIT licence") && text.contains("cake-4"));
+    let path = folder.path().join("s/bed-bpp-7.yaml");
+    let file = topple::scene::task::load(&path).unwrap();
+    // The floating box has come down on the one below it: 144 + 220 + 110 mm.
+    let donut = &file.workcell.scene.boxes[2];
+    assert!(
+        (donut.pose.translation.z - 0.474).abs() < 0.002,
+        "{}",
+        donut.pose
+    );
+}
+
+#[test]
+fn the_same_bytes_come_out_on_one_thread_and_on_two() {
+    let folder = folder_with(PACKING);
+    let written = |threads: &str, out: &str| {
+        let mut command = Command::cargo_bin("topple").unwrap();
+        command
+            .current_dir(folder.path())
+            .env("RAYON_NUM_THREADS", threads);
+        command.args(["import", "bed-bpp", "packing_plans.json", "--out", out]);
+        assert!(command.output().unwrap().status.success());
+        fs::read(folder.path().join(out).join("bed-bpp-7.yaml")).unwrap()
+    };
+    assert_eq!(written("1", "one"), written("2", "two"));
+}
+
+#[test]
+fn a_file_of_somebody_else_is_not_replaced_but_an_import_is() {
+    let folder = folder_with(PACKING);
+    fs::create_dir(folder.path().join("s")).unwrap();
+    let file = folder.path().join("s/bed-bpp-7.yaml");
+    fs::write(&file, "my own notes").unwrap();
+    let output = import(folder.path(), &["packing_plans.json", "--out", "s"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "my own notes");
+    fs::remove_file(&file).unwrap();
+    for _ in 0..2 {
+        let output = import(folder.path(), &["packing_plans.json", "--out", "s"]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+}
+
+#[test]
+fn bad_input_ends_with_2_and_a_remedy() {
+    let folder = folder_with(&PACKING[..300]);
+    fs::write(folder.path().join("file"), "x").unwrap();
+    for (arguments, word) in [
+        (vec!["packing_plans.json", "--out", "s"], "truncated"),
+        (vec!["missing.json", "--out", "s"], "missing.json"),
+        (vec!["file", "--out", "s"], "packing_plans.json"),
+        (
+            vec!["packing_plans.json", "--out", "s", "--max-height", "0"],
+            "above zero",
+        ),
+    ] {
+        let output = import(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(message.contains(word), "{arguments:?}: {message}");
+    }
+    let folder = folder_with(PACKING);
+    fs::write(folder.path().join("file"), "x").unwrap();
+    let output = import(folder.path(), &["packing_plans.json", "--out", "file"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
+#[test]
+fn a_file_in_which_no_stack_stands_ends_with_3_when_falls_are_skipped() {
+    let folder = folder_with(PACKING);
+    let output = import(
+        folder.path(),
+        &["packing_plans.json", "--out", "s", "--falling", "skip"],
+    );
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("cake-4"));
+}
