@@ -193,7 +193,7 @@ fn find_contacts(bodies: &[Body]) -> Vec<Contact> {
             if separation.gap > NEIGHBOUR_GAP_M {
                 continue;
             }
-            let patch = patch(&bodies[a].obb, &bodies[b].obb, &separation);
+            let patch = patch(&bodies[a].obb, &bodies[b].obb, &separation.axis);
             let centre = patch.iter().sum::<Vec3>() / patch.len() as f64;
             contacts.push(Contact {
                 a,
@@ -208,8 +208,8 @@ fn find_contacts(bodies: &[Body]) -> Vec<Contact> {
 }
 
 /// Where two bodies meet: the overlap of the features that face each other, never empty.
-fn patch(a: &Obb, b: &Obb, separation: &Separation) -> Vec<Vec3> {
-    let n = separation.axis;
+pub(super) fn patch(a: &Obb, b: &Obb, axis: &Vec3) -> Vec<Vec3> {
+    let n = *axis;
     let t1 = if n.z.abs() > 0.9 {
         Vec3::x()
     } else {

@@ -7,6 +7,7 @@
 
 use nalgebra::Matrix3;
 
+use crate::grasp::{approach_opening, hand_shape};
 use crate::pose::Vec3;
 use crate::rollout::Action;
 use crate::scene::Workcell;
@@ -14,8 +15,9 @@ use crate::scene::Workcell;
 use super::contacts::{Body, Contact, SceneGraph};
 use super::course::{Course, STRIDE_FEATURES, STRIDES, Waypoint};
 use super::frame::ActionFrame;
-use super::grip::{GRIP_FEATURES, grip_features, grip_width, hand_boxes};
+use super::grip::{GRIP_FEATURES, Gripped, grip_features, grip_width};
 use super::loads::Loads;
+use super::slide::Slides;
 use super::sweep::{Clearance, FAR_M, Moving};
 
 const GRAVITY: f64 = 9.81;
@@ -25,11 +27,11 @@ const NEAR_M: f64 = 0.03;
 pub const MAX_NODES: usize = 48;
 
 /// Columns of a node.
-pub const NODE_FEATURES: usize = 64;
+pub const NODE_FEATURES: usize = 72;
 /// Columns of an edge.
 pub const EDGE_FEATURES: usize = 34;
 /// Columns of an action: kind, motion, grip, limits.
-pub const ACTION_FEATURES: usize = 36 + GRIP_FEATURES.len();
+pub const ACTION_FEATURES: usize = 40 + GRIP_FEATURES.len();
 
 /// One action in one belief, as numbers. The target is node 0.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -129,22 +131,20 @@ impl Encoder {
         let body = &self.graph.bodies[target];
         let course = Course::new(action, &body.obb.pose);
         let frame = ActionFrame::new(&body.obb.pose, &hints(action, &course, body));
-        let moving = self.moving(action, &course, target);
-        let clearances: Vec<Clearance> = (0..self.graph.bodies.len())
-            .map(|i| {
-                if i == target {
-                    Moving::none()
-                } else {
-                    moving.clearance(&self.graph.bodies[i].obb)
-                }
-            })
-            .collect();
+        let clearances = self.clearances_on(action, &course, target);
+        let loads = if action.grasp().is_some() {
+            &view.without
+        } else {
+            &self.standing
+        };
+        let slides = Slides::new(&self.graph, action, target, loads, &clearances);
         let chosen = self.choose(target, &view.hops, &clearances);
         let look = Look {
             encoder: self,
             view,
             frame,
             course: &course,
+            slides: &slides,
             target,
         };
         let mut input = GraphInput {
@@ -165,18 +165,34 @@ impl Encoder {
         })
     }
 
-    fn moving(&self, action: &Action, course: &Course, target: usize) -> Moving {
+    /// How near hand and target of `action` come to each body.
+    pub fn clearances(&self, action: &Action, target: usize) -> Vec<Clearance> {
+        let course = Course::new(action, &self.graph.bodies[target].obb.pose);
+        self.clearances_on(action, &course, target)
+    }
+
+    fn clearances_on(&self, action: &Action, course: &Course, target: usize) -> Vec<Clearance> {
         let obb = self.graph.bodies[target].obb;
-        let gripper = action
+        let robot = &self.workcell.robot;
+        let held = action
             .grasp()
-            .and_then(|g| self.workcell.robot.grippers.get(g.gripper));
-        Moving::new(course, obb, |hand| match (gripper, action.grasp()) {
-            (Some(gripper), Some(grasp)) => {
-                let width = grip_width(&obb, &grasp.hand_in_world(&obb.pose));
-                hand_boxes(gripper, hand, width)
-            }
-            _ => Vec::new(),
-        })
+            .and_then(|g| Some((robot.grippers.get(g.gripper)?, g)));
+        let shapes = held.map(|(gripper, grasp)| {
+            let width = grip_width(&obb, &grasp.hand_in_world(&obb.pose));
+            let opening = approach_opening(&self.workcell, grasp);
+            (hand_shape(gripper, opening), hand_shape(gripper, width))
+        });
+        let (open, closed) = shapes.unwrap_or_default();
+        let moving = Moving::new(course, obb, &open, &closed);
+        (0..self.graph.bodies.len())
+            .map(|i| {
+                if i == target {
+                    Moving::none()
+                } else {
+                    moving.clearance(&self.graph.bodies[i].obb)
+                }
+            })
+            .collect()
     }
 
     /// The bodies of the graph: the target, then the others in the scene's order.
@@ -222,6 +238,7 @@ struct Look<'a> {
     view: &'a TargetView,
     frame: ActionFrame,
     course: &'a Course,
+    slides: &'a Slides,
     target: usize,
 }
 
@@ -282,6 +299,7 @@ impl Look<'_> {
         self.push_statics(i, &self.encoder.standing, out);
         self.push_statics(i, &self.view.without, out);
         self.push_clearance(near, out);
+        self.push_slide(i, out);
         debug_assert_eq!(out.len() - start, NODE_FEATURES);
     }
 
@@ -341,6 +359,29 @@ impl Look<'_> {
                 outward.x,
                 outward.y,
                 load.supporters as f64,
+            ],
+        );
+    }
+
+    /// 8 columns: a slide, what it leaves of the support, and what the box bears in weights.
+    fn push_slide(&self, i: usize, out: &mut Vec<f32>) {
+        let slide = &self.slides.bodies[i];
+        let body = &self.encoder.graph.bodies[i];
+        let sigma = self.encoder.standing.bodies[i].margin_std.max(1e-4);
+        push3(out, self.frame.vector(&slide.by));
+        let bears = |weight: f64| {
+            body.max_force
+                .map_or(0.0, |f| (f / weight.max(0.1)).max(1e-2).ln())
+        };
+        let target = &self.encoder.graph.bodies[self.target];
+        push(
+            out,
+            &[
+                slide.by.norm(),
+                slide.margin.distance.clamp(-0.15, 0.15),
+                (slide.margin.distance / sigma).clamp(-8.0, 8.0),
+                bears(body.mass_mean * GRAVITY),
+                bears(target.mass_mean * GRAVITY),
             ],
         );
     }
@@ -519,16 +560,29 @@ impl Look<'_> {
                 safety.max_strike_force,
             ],
         );
-        match action.grasp() {
-            Some(grasp) => out.extend(grip_features(
-                &self.encoder.graph,
-                &self.encoder.standing,
-                &self.encoder.workcell.robot,
-                grasp,
-                &self.frame,
-                &self.course.first_leg,
-            )),
-            None => out.extend([0.0; GRIP_FEATURES.len()]),
+        let slide = &self.slides.bodies[self.target];
+        push(
+            out,
+            &[
+                slide.by.norm(),
+                slide.margin.distance.clamp(-0.15, 0.15),
+                self.slides.tip_share,
+                flag(action.grasp().is_none()),
+            ],
+        );
+        match (action.grasp(), action.motion()) {
+            (Some(grasp), Some(motion)) => {
+                let gripped = Gripped {
+                    graph: &self.encoder.graph,
+                    loads: &self.encoder.standing,
+                    robot: &self.encoder.workcell.robot,
+                    grasp,
+                    motion,
+                    pull: self.course.first_leg,
+                };
+                out.extend(grip_features(&gripped, &self.frame));
+            }
+            _ => out.extend([0.0; GRIP_FEATURES.len()]),
         }
         debug_assert_eq!(out.len() - start, ACTION_FEATURES);
     }

@@ -25,3 +25,22 @@ pub fn scene_of(boxes: Vec<BoxSpec>) -> Scene {
         boxes,
     }
 }
+
+/// A scene with a robot that has one suction cup.
+pub fn workcell_of(scene: Scene) -> crate::scene::Workcell {
+    crate::scene::Workcell {
+        scene,
+        robot: crate::scene::Robot {
+            home: level(Vec3::new(0.0, 0.0, 1.5), 0.0),
+            max_hand_force: 250.0,
+            grippers: vec![crate::scene::Gripper::Suction {
+                cup_radius: 0.03,
+                max_pull: 100.0,
+                max_shear: 60.0,
+                max_moment: 2.0,
+            }],
+            reach: None,
+        },
+        safety: crate::scene::Safety::default(),
+    }
+}

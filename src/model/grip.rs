@@ -1,23 +1,23 @@
 //! What the grip has to hold beside what it can: the statics of the hand, as hints to the network.
 //!
-//! Owns the shape that the hand is taken for ([`hand_boxes`]) and the demands of a grasp in
-//! shares of the gripper's limits ([`grip_features`]): 1 is at the limit.
+//! Owns [`grip_features`]: where and how the hand grips, and what that asks of it in shares of its
+//! limits. The hand's shape is [`crate::grasp::hand_shape`]'s, the limits are [`super::demand`]'s.
 
 use crate::grasp::GraspCandidate;
 use crate::pose::{Pose, Vec3};
+use crate::rollout::Motion;
 use crate::scene::geometry::Obb;
 use crate::scene::{Gripper, Robot};
 
 use super::contacts::{Body, SceneGraph};
+use super::demand::Demand;
 use super::frame::ActionFrame;
 use super::loads::Loads;
 
 const GRAVITY: f64 = 9.81;
-/// How far the palm's housing reaches back from the contact surface, m.
-const HOUSING_M: f64 = 0.1;
 
 /// The names of [`grip_features`], in order.
-pub const GRIP_FEATURES: [&str; 34] = [
+pub const GRIP_FEATURES: [&str; 37] = [
     "suction",
     "jaw",
     "contact_x",
@@ -32,60 +32,45 @@ pub const GRIP_FEATURES: [&str; 34] = [
     "lever_x",
     "lever_y",
     "lever_z",
-    "pull_share",
-    "pull_share_high",
-    "shear_share",
-    "shear_share_high",
-    "moment_share",
-    "moment_share_high",
-    "cup_share",
-    "cup_share_high",
-    "cup_on_face",
-    "hand_share",
-    "load_above_share",
+    "hanging_share",
+    "hanging_share_high",
+    "motion_share",
+    "motion_share_high",
+    "loaded_share",
     "stuck_share",
+    "pull_share",
+    "shear_share",
+    "motion_margin",
+    "room_on_face",
+    "room_on_face_fine",
+    "hand_share",
     "jaw_room",
-    "jaw_hold_share",
-    "jaw_hold_share_high",
-    "jaw_squeeze_share",
-    "jaw_depth",
+    "jaw_room_fine",
+    "squeeze_share",
+    "depth",
     "pad_or_cup_size",
     "log_weight",
     "log_strength",
+    "load_above_share",
+    "faces_down",
+    "log_max_force",
+    "squeeze_or_weight_on_me",
 ];
 
-/// The boxes that the hand at `hand` is taken for, when it holds something `width_m` wide.
-pub fn hand_boxes(gripper: &Gripper, hand: &Pose, width_m: f64) -> Vec<Obb> {
-    let part = |half: Vec3, centre: Vec3| Obb {
-        half,
-        pose: hand * Pose::from_parts(centre.into(), nalgebra::UnitQuaternion::identity()),
-    };
-    match *gripper {
-        Gripper::Suction { cup_radius, .. } => vec![part(
-            Vec3::new(cup_radius, cup_radius, 0.5 * HOUSING_M),
-            Vec3::new(0.0, 0.0, -0.5 * HOUSING_M),
-        )],
-        Gripper::ParallelJaw {
-            max_opening,
-            finger,
-            ..
-        } => {
-            let x = 0.5 * (width_m + finger.x);
-            let finger_at = |x: f64| part(finger * 0.5, Vec3::new(x, 0.0, 0.5 * finger.z));
-            vec![
-                part(
-                    Vec3::new(
-                        0.5 * max_opening + finger.x,
-                        0.5 * finger.y,
-                        0.5 * HOUSING_M,
-                    ),
-                    Vec3::new(0.0, 0.0, -0.5 * HOUSING_M),
-                ),
-                finger_at(x),
-                finger_at(-x),
-            ]
-        }
-    }
+/// What is gripped, how, and with what.
+pub struct Gripped<'a> {
+    /// The belief.
+    pub graph: &'a SceneGraph,
+    /// Its statics as it stands.
+    pub loads: &'a Loads,
+    /// The hand.
+    pub robot: &'a Robot,
+    /// The grasp.
+    pub grasp: &'a GraspCandidate,
+    /// The hand's motion.
+    pub motion: &'a Motion,
+    /// Direction of the first leg, unit.
+    pub pull: Vec3,
 }
 
 /// How wide the target is along the jaw's closing axis, m.
@@ -93,26 +78,17 @@ pub fn grip_width(target: &Obb, hand: &Pose) -> f64 {
     2.0 * target.support(&(hand.rotation * Vec3::x()))
 }
 
-/// What `grasp` asks of the hand. `loads` are those of the standing scene.
-///
-/// A gripper that the robot does not have gives zeros.
-pub fn grip_features(
-    graph: &SceneGraph,
-    loads: &Loads,
-    robot: &Robot,
-    grasp: &GraspCandidate,
-    frame: &ActionFrame,
-    pull: &Vec3,
-) -> [f32; GRIP_FEATURES.len()] {
+/// What a grasp asks of the hand; a gripper that the robot does not have gives zeros.
+pub fn grip_features(gripped: &Gripped<'_>, frame: &ActionFrame) -> [f32; GRIP_FEATURES.len()] {
     let mut out = [0.0; GRIP_FEATURES.len()];
-    let Some(gripper) = robot.grippers.get(grasp.gripper) else {
+    let Some(gripper) = gripped.robot.grippers.get(gripped.grasp.gripper) else {
         return out.map(|x: f64| x as f32);
     };
-    let body = &graph.bodies[grasp.box_index];
-    let hand = grasp.hand_in_world(&body.obb.pose);
+    let target = gripped.grasp.box_index;
+    let body = &gripped.graph.bodies[target];
+    let hand = gripped.grasp.hand_in_world(&body.obb.pose);
     let contact = contact_point(gripper, &hand);
     let inward = hand.rotation * Vec3::z();
-    let lever = body.com - contact;
     let put = |out: &mut [f64], at: usize, v: Vec3| out[at..at + 3].copy_from_slice(v.as_slice());
     put(&mut out, 2, frame.point(&contact));
     put(&mut out, 5, frame.vector(&inward));
@@ -121,33 +97,26 @@ pub fn grip_features(
         8,
         frame.vector(&(hand.rotation * Vec3::x())).abs(),
     );
-    put(&mut out, 11, frame.vector(&lever));
+    put(&mut out, 11, frame.vector(&(body.com - contact)));
     let weight = body.mass_mean * GRAVITY;
-    let high = (body.mass_mean + 2.0 * body.mass_std) * GRAVITY;
-    // Where something rests on the target and it is not simply lifted, friction holds it back.
-    let stuck = stuck_force(graph, loads, grasp.box_index, pull);
-    let demand = Demand::new(weight, &lever, &inward);
-    let demand_high = Demand::new(high, &farther(&lever, body), &inward);
-    out[23] = high / robot.max_hand_force.max(1.0);
+    let above = gripped.loads.bodies[target].above;
+    demands(gripped, gripper, body, &hand, &mut out);
+    out[25] =
+        (body.mass_mean + 2.0 * body.mass_std) * GRAVITY / gripped.robot.max_hand_force.max(1.0);
+    out[31] = weight.max(1e-3).ln();
     match *gripper {
         Gripper::Suction {
             cup_radius,
             max_pull,
-            max_shear,
-            max_moment,
+            ..
         } => {
             out[0] = 1.0;
-            for (at, d) in [(14, demand), (15, demand_high)] {
-                out[at] = d.pull / max_pull;
-                out[at + 2] = d.shear / max_shear;
-                out[at + 4] = d.moment / max_moment;
-                out[at + 6] = d.pull.max(0.0) / max_pull + d.moment / max_moment;
-            }
-            out[22] = face_room(body, grasp, cup_radius);
-            out[24] = loads.bodies[grasp.box_index].above / max_pull;
-            out[25] = stuck / max_pull.min(max_shear);
-            out[31] = cup_radius;
-            out[33] = max_pull.max(1e-3).ln();
+            let room = room_on_face(body, gripped.grasp, cup_radius);
+            out[23] = room.min(0.2);
+            out[24] = room.clamp(-0.01, 0.01);
+            out[30] = cup_radius;
+            out[32] = max_pull.max(1e-3).ln();
+            out[33] = above / max_pull;
         }
         Gripper::ParallelJaw {
             max_opening,
@@ -157,64 +126,68 @@ pub fn grip_features(
         } => {
             out[1] = 1.0;
             let hold = (pad_friction + body.friction_mean) * max_force;
-            let radius = 0.3 * finger.y.min(finger.z);
-            for (at, d) in [(27, demand), (28, demand_high)] {
-                out[at] = (d.total + d.moment_about(&hand, &lever) / radius.max(1e-3)) / hold;
-            }
-            out[18] = demand.moment / (hold * radius);
-            out[19] = demand_high.moment / (hold * radius);
-            out[24] = loads.bodies[grasp.box_index].above / hold;
-            out[25] = stuck / hold;
-            out[26] = max_opening - grip_width(&body.obb, &hand);
-            out[29] = body.max_force.map_or(0.0, |f| max_force / f);
-            out[30] = finger.z.min(body.obb.support(&inward) * 2.0);
-            out[31] = finger.y;
-            out[33] = hold.max(1e-3).ln();
+            let room = max_opening - grip_width(&body.obb, &hand);
+            out[26] = room.min(0.3);
+            out[27] = room.clamp(-0.01, 0.03);
+            out[28] = body.max_force.map_or(0.0, |f| max_force / f);
+            out[29] = finger.z.min(body.obb.support(&inward) * 2.0);
+            out[30] = finger.y;
+            out[32] = hold.max(1e-3).ln();
+            out[33] = above / hold;
         }
     }
-    out[32] = weight.max(1e-3).ln();
+    out[34] = -inward.z;
+    out[35] = body.max_force.map_or(0.0, |f| f.max(1.0).ln());
+    out[36] = body.max_force.map_or(0.0, |f| (weight + above) / f);
     // Shares past four limits are all the same to a hand.
-    for at in (14..22).chain([23, 24, 25, 27, 28, 29]) {
+    for at in (14..22).chain([25, 28, 33, 36]) {
         out[at] = out[at].clamp(-4.0, 4.0);
     }
     out.map(|x| x as f32)
 }
 
-/// Force and moment that a weight puts on a contact.
-#[derive(Clone, Copy)]
-struct Demand {
-    total: f64,
-    pull: f64,
-    shear: f64,
-    moment: f64,
-}
-
-impl Demand {
-    fn new(weight: f64, lever: &Vec3, inward: &Vec3) -> Self {
-        let force = Vec3::new(0.0, 0.0, -weight);
-        let pull = force.dot(inward);
-        Self {
-            total: weight,
-            pull,
-            shear: (force - inward * pull).norm(),
-            moment: lever.cross(&force).norm(),
-        }
+fn demands(
+    gripped: &Gripped<'_>,
+    gripper: &Gripper,
+    body: &Body,
+    hand: &Pose,
+    out: &mut [f64; GRIP_FEATURES.len()],
+) {
+    let target = gripped.grasp.box_index;
+    let noise = gripped.graph.pose_noise.position_m;
+    let demand = Demand::new(gripper, body, hand, noise);
+    let down = Vec3::new(0.0, 0.0, -GRAVITY);
+    let hanging = demand.shares(&down, &hand.rotation, 0.0);
+    let above = gripped.loads.bodies[target].above;
+    let onset = gripped.motion.grip_time().unwrap_or(0.0);
+    let moving = if gripped.motion.keys.is_empty() {
+        hanging
+    } else {
+        demand.along(gripped.motion, onset)
+    };
+    let loaded = demand.shares(&down, &hand.rotation, above / GRAVITY);
+    let stuck = stuck_force(gripped.graph, gripped.loads, target, &gripped.pull);
+    out[14] = hanging.mean;
+    out[15] = hanging.high;
+    out[16] = moving.mean;
+    out[17] = moving.high;
+    out[18] = loaded.mean;
+    out[19] = demand.of_force(&(-gripped.pull * stuck), &hand.rotation);
+    let weight = down * body.mass_mean;
+    let inward = hand.rotation * Vec3::z();
+    let pull = weight.dot(&inward);
+    if let Gripper::Suction {
+        max_pull,
+        max_shear,
+        ..
+    } = *gripper
+    {
+        out[20] = pull / max_pull;
+        out[21] = (weight - inward * pull).norm() / max_shear;
     }
-
-    /// The part of the moment that turns the box about the jaw's closing axis.
-    fn moment_about(&self, hand: &Pose, lever: &Vec3) -> f64 {
-        let axis = hand.rotation * Vec3::x();
-        lever
-            .cross(&Vec3::new(0.0, 0.0, -self.total))
-            .dot(&axis)
-            .abs()
-    }
-}
-
-/// The lever with the centre of mass one standard deviation farther out.
-fn farther(lever: &Vec3, body: &Body) -> Vec3 {
-    let level = Vec3::new(lever.x, lever.y, 0.0);
-    lever + level.try_normalize(1e-6).unwrap_or(Vec3::x()) * (1.5 * body.com_std)
+    // How many half-ranges of the belief lie between the demand and the limit.
+    let range = (0.5 * (moving.high - moving.mean)).max(0.02);
+    out[22] = ((1.0 - moving.mean) / range).clamp(-6.0, 6.0);
 }
 
 /// Where the load meets the hand: the lip of the cup, the middle of the pads.
@@ -227,7 +200,7 @@ fn contact_point(gripper: &Gripper, hand: &Pose) -> Vec3 {
 }
 
 /// How far the cup's rim stays within the face, m.
-fn face_room(body: &Body, grasp: &GraspCandidate, cup_radius: f64) -> f64 {
+fn room_on_face(body: &Body, grasp: &GraspCandidate, cup_radius: f64) -> f64 {
     let at = grasp.hand_in_box.translation.vector;
     (0..3)
         .filter(|&k| k != grasp.face.axis())
@@ -277,7 +250,7 @@ mod tests {
                 cup_radius: 0.03,
                 max_pull: 5.0 * GRAVITY,
                 max_shear: 50.0,
-                max_moment: 1.0,
+                max_moment: 1.0e6,
             }],
             reach: None,
         };
@@ -292,11 +265,18 @@ mod tests {
         };
         let frame = ActionFrame::new(&scene.boxes[0].pose, &[]);
         let loads = Loads::new(&graph, None);
-        let f = grip_features(&graph, &loads, &robot, &grasp, &frame, &Vec3::z());
+        let gripped = Gripped {
+            graph: &graph,
+            loads: &loads,
+            robot: &robot,
+            grasp: &grasp,
+            motion: &Motion::default(),
+            pull: Vec3::z(),
+        };
+        let f = grip_features(&gripped, &frame);
         let named = |name: &str| f[GRIP_FEATURES.iter().position(|n| *n == name).unwrap()];
-        assert!((named("pull_share") - 1.0).abs() < 1e-6);
-        assert!((named("moment_share") - 0.05 * 5.0 * 9.81).abs() < 1e-5);
-        assert!((named("cup_on_face") - 0.02).abs() < 1e-6);
+        assert!((named("hanging_share") - 1.0).abs() < 1e-4);
+        assert!((named("room_on_face") - 0.02).abs() < 1e-6);
         assert!(named("shear_share").abs() < 1e-6);
     }
 }

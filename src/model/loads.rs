@@ -20,7 +20,9 @@ pub struct Load {
     pub above: f64,
     /// Standard deviation of `above`, N.
     pub above_std: f64,
-    /// How far the line of its total weight lies within its support.
+    /// Where the line of its total weight goes, seen from above.
+    pub centre: Point2,
+    /// How far that line lies within its support.
     pub margin: Margin,
     /// Standard deviation of where that line is, m.
     pub margin_std: f64,
@@ -93,6 +95,7 @@ impl Loads {
             total,
             above: sum.above,
             above_std: sum.above_variance.sqrt(),
+            centre,
             margin: margin(centre, &hull(&points), bare),
             margin_std: variance.sqrt(),
             supporters: carriers.len() + usize::from(!body.on_ground.is_empty()),
@@ -127,6 +130,7 @@ impl Load {
             total: 0.0,
             above: 0.0,
             above_std: 0.0,
+            centre: Point2::zeros(),
             margin: Margin {
                 distance: 0.0,
                 outward: Point2::zeros(),

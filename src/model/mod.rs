@@ -2,12 +2,14 @@
 
 pub mod adamw;
 pub mod batch;
+mod builtin;
 pub mod calibration;
 pub mod certify;
 pub mod checkpoint;
 pub mod config;
 pub mod contacts;
 pub mod course;
+pub mod demand;
 pub mod ensemble;
 pub mod features;
 #[cfg(test)]
@@ -26,6 +28,7 @@ pub mod params;
 pub mod polygon;
 pub mod report;
 pub mod samples;
+pub mod slide;
 pub mod sweep;
 pub mod train;
 

@@ -3,7 +3,7 @@
 //! Owns [`Clearances`]: for each body the gaps that predict a strike or a drag. Gaps are over the
 //! six face axes only, a lower bound that is exact for boxes that stand parallel.
 
-use crate::pose::Vec3;
+use crate::pose::{Pose, Vec3};
 use crate::scene::geometry::Obb;
 
 use super::course::{Course, SWEEP_M};
@@ -73,24 +73,30 @@ pub struct Moving {
 }
 
 impl Moving {
-    /// The target as it stands, and the hand as `hand_at` shapes it.
-    pub fn new(
-        course: &Course,
-        target: Obb,
-        hand_at: impl Fn(&crate::pose::Pose) -> Vec<Obb>,
-    ) -> Self {
+    /// The target as it stands, and the hand's boxes in its own frame: open on the way in, closed
+    /// while it carries.
+    pub fn new(course: &Course, target: Obb, open: &[Obb], closed: &[Obb]) -> Self {
         let carried = |pose| Obb {
             half: target.half,
             pose,
         };
+        let placed = |shape: &[Obb], hand: &Pose| -> Vec<Obb> {
+            shape
+                .iter()
+                .map(|part| Obb {
+                    half: part.half,
+                    pose: hand * part.pose,
+                })
+                .collect()
+        };
         Self {
             target,
-            approach: course.approach.iter().map(&hand_at).collect(),
+            approach: course.approach.iter().map(|h| placed(open, h)).collect(),
             carry: course
                 .sweep
                 .iter()
                 .filter_map(|w| w.hand.as_ref())
-                .map(&hand_at)
+                .map(|h| placed(closed, h))
                 .collect(),
             sweep: course.sweep.iter().map(|w| carried(w.target)).collect(),
         }

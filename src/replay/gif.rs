@@ -85,7 +85,7 @@ pub fn clip(recording: &Recording, size: PictureSize) -> Result<Vec<u8>, gif::En
             before = Some(picture);
         }
     }
-    encoder.into_inner().map_err(gif::EncodingError::from)
+    encoder.into_inner()
 }
 
 /// From a few moments, and from each accident while its banner is up.
