@@ -79,6 +79,9 @@ pub struct PlannerArgs {
     /// How many tasks of each suite; left out: 200 steps and 60 tasks.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     tasks: Option<u64>,
+    /// Only this suite; left out: both.
+    #[arg(long, value_name = "NAME", value_parser = suite)]
+    suite: Option<PlannerSuite>,
     /// Only store what the reference planner does: the slow part, which needs no model.
     #[arg(long)]
     reference_only: bool,
@@ -92,6 +95,13 @@ fn split(name: &str) -> Result<Split, String> {
             let names = Split::ALL.map(Split::name).join(", ");
             format!("there is no such split; choose from {names}")
         })
+}
+
+fn suite(name: &str) -> Result<PlannerSuite, String> {
+    PlannerSuite::ALL
+        .into_iter()
+        .find(|s| s.name() == name)
+        .ok_or_else(|| "there is no such suite; choose from steps, tasks".to_owned())
 }
 
 /// Measures what was asked for.
@@ -173,7 +183,8 @@ fn planner(args: &PlannerArgs) -> Outcome {
     };
     let mut suites = serde_json::Map::new();
     let mut text = String::new();
-    for suite in PlannerSuite::ALL {
+    let wanted = |suite: &PlannerSuite| args.suite.is_none_or(|only| only == *suite);
+    for suite in PlannerSuite::ALL.into_iter().filter(wanted) {
         let count = args.tasks.map_or(default_count(suite), |n| n as usize);
         let tasks = tasks(suite, args.common.seed, count).map_err(sandbox_failed)?;
         interrupt.check()?;
