@@ -14,6 +14,7 @@ use super::{Exit, Failure, Outcome};
 use crate::dataset::summary::Undecided;
 use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
+use crate::model::folder::CARD_FILE;
 use crate::sandbox::SandboxDynamics;
 
 /// Show what a data set, a model or a task file holds.
@@ -44,6 +45,9 @@ pub fn run(args: &InspectArgs) -> Outcome {
     if info_path(path).is_file() {
         return inspect_dataset(args);
     }
+    if path.join(CARD_FILE).is_file() {
+        return inspect_model(args);
+    }
     if path.is_dir() {
         return Err(Failure::input_message(
             format!("{} is neither a data set nor a model", path.display()),
@@ -51,6 +55,47 @@ pub fn run(args: &InspectArgs) -> Outcome {
         ));
     }
     inspect_task(args)
+}
+
+fn inspect_model(args: &InspectArgs) -> Outcome {
+    let card = super::physics::world_model(Some(&args.path))?.card;
+    if args.json {
+        return print_json(&card);
+    }
+    let (data, figures) = (&card.data, &card.validation);
+    let share = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.4}"));
+    let levels: Vec<String> = card
+        .calibration
+        .ladder
+        .iter()
+        .map(|rung| format!("{} %", 100.0 * rung.level))
+        .collect();
+    print(&format!(
+        "{} members of width {} and {} rounds, strides of {} s; weights {}\n\
+         made by {} in {} epochs (kept: epoch {}), seed {}\n\
+         trained on {} of {} episodes (set {}), chosen on {}, calibrated on {}\n\
+         held out: AUC {}, Brier {}, ECE {} (floor {})\n\
+         certified limits on risk: {}\n",
+        card.members,
+        card.architecture.width,
+        card.architecture.rounds,
+        card.stride_s,
+        card.weights_hash,
+        card.program,
+        card.config.epochs,
+        card.epoch,
+        card.config.seed,
+        data.train,
+        data.episodes,
+        data.hash,
+        data.validation,
+        data.calibration,
+        share(figures.auc),
+        share(figures.brier),
+        share(figures.ece),
+        share(figures.ece_floor),
+        levels.join(", "),
+    ))
 }
 
 fn inspect_dataset(args: &InspectArgs) -> Outcome {
