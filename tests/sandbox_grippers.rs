@@ -398,8 +398,8 @@ fn a_plain_lift_with_three_tenths_of_the_capacity_to_spare_never_drops() {
         };
         let world = sandbox::settled(&cell, &draw, 1).unwrap();
         let candidates = propose(&cell, 0).candidates;
-        for gripper in 0..2 {
-            for side in 0..2 {
+        for (gripper, counts) in lifts.iter_mut().enumerate() {
+            for (side, count) in counts.iter_mut().enumerate() {
                 let fits = |g: &&GraspCandidate| {
                     g.gripper == gripper && (g.face != Face::Top) == (side == 1)
                 };
@@ -422,7 +422,7 @@ fn a_plain_lift_with_three_tenths_of_the_capacity_to_spare_never_drops() {
                 let rollout =
                     sandbox::run(&cell, &world, &action, Extent::Whole, Recording::Nothing)
                         .unwrap();
-                lifts[gripper][side] += 1;
+                *count += 1;
                 assert!(
                     rollout.is_safe() && rollout.completed,
                     "box {k}, {grasp:?}, margin {margin}: {:?}",
