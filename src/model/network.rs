@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::course::{STRIDE_FEATURES, STRIDES};
 use super::features::{ACTION_FEATURES, EDGE_FEATURES, NODE_FEATURES};
-use super::ops::{Activation, InputGrad, add_norm, linear, message, pool};
+use super::ops::{Activation, Dropout, InputGrad, add_norm, linear, message, pool};
 use super::params::{Builder, Parameters, Start};
 
 /// Outputs for each graph: any accident, the five kinds, path and speed.
@@ -93,9 +93,15 @@ impl Round {
         })
     }
 
-    fn apply(&self, h: &Tensor, e: &Tensor, batch: &Batch) -> Result<Tensor> {
+    fn apply(
+        &self,
+        h: &Tensor,
+        e: &Tensor,
+        batch: &Batch,
+        dropout: &mut Dropout<'_>,
+    ) -> Result<Tensor> {
         let sum = message(&self.ends.apply(h)?, e, &self.edge, &batch.edges_between)?;
-        let hidden = self.hidden.relu(&Tensor::cat(&[h, &sum], 1)?)?;
+        let hidden = dropout.apply(self.hidden.relu(&Tensor::cat(&[h, &sum], 1)?)?)?;
         add_norm(h, &self.out.apply(&hidden)?)
     }
 }
@@ -176,14 +182,14 @@ impl Network {
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn encode(&self, batch: &Batch) -> Result<Latents> {
+    pub fn encode(&self, batch: &Batch, dropout: &mut Dropout<'_>) -> Result<Latents> {
         let action = self.action.features(&batch.action, Activation::Relu)?;
         let spread = self.action_out.apply(&action)?;
         let h = self.node.features(&batch.nodes, Activation::None)?;
         let mut h = self.tell(&h, &spread, batch)?.relu()?;
         let e = self.edge.features(&batch.edges, Activation::Relu)?;
         for round in &self.rounds {
-            h = round.apply(&h, &e, batch)?;
+            h = round.apply(&h, &e, batch, dropout)?;
         }
         Ok(Latents { h, action })
     }
@@ -201,12 +207,19 @@ impl Network {
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn judge(&self, latents: &Latents, batch: &Batch) -> Result<Judged> {
+    pub fn judge(
+        &self,
+        latents: &Latents,
+        batch: &Batch,
+        dropout: &mut Dropout<'_>,
+    ) -> Result<Judged> {
         let target = latents.h.index_select(&batch.targets, 0)?;
         let whole = pool(&latents.h, &batch.segments)?;
         let z = Tensor::cat(&[&target, &whole, &latents.action], 1)?;
         Ok(Judged {
-            graph: self.judge_out.apply(&self.judge.relu(&z)?)?,
+            graph: self
+                .judge_out
+                .apply(&dropout.apply(self.judge.relu(&z)?)?)?,
             node: self.fate_out.apply(&self.fate.relu(&latents.h)?)?,
         })
     }
