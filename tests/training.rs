@@ -171,9 +171,8 @@ fn outcome(
             let lifted = motion.at(t).pose.translation.z - motion.at(1.1).pose.translation.z;
             let state = |(i, b): (usize, &BoxSpec)| {
                 let mut pose = b.pose;
-                if i == target && !heavy {
-                    pose.translation.vector.z += lifted;
-                } else if i == target + 1 && loaded && !heavy {
+                let carried = i == target || (i == target + 1 && loaded);
+                if carried && !heavy {
                     pose.translation.vector.z += lifted;
                 }
                 BodyState {

@@ -3,6 +3,8 @@
 //! Owns the exit codes of design, section 3, and nothing that computes: library code returns
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
+pub mod eval;
+mod eval_text;
 pub mod generate;
 pub mod import;
 pub mod inspect;
@@ -50,6 +52,8 @@ pub enum Command {
     Train(train::TrainArgs),
     /// Turn real packings into scenarios.
     Import(import::ImportArgs),
+    /// Measure the model or the planner against the sandbox, with intervals.
+    Eval(eval::EvalArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -134,6 +138,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Import(args) => import::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Eval(args) => eval::run(&args),
         Command::Schema(args) => schema::run(args),
     }
 }

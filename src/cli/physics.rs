@@ -3,24 +3,36 @@
 //! Owns the flags that `plan`, `what-if` and `vet` share. The seam between the planner, which
 //! knows only the traits, and those that implement them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::Failure;
 use crate::dynamics::Dynamics;
 use crate::eval::plant::SandboxPlant;
+use crate::model::{LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
 use crate::plan::{Objective, Planner, Plant};
 use crate::sandbox::exact::BoundRule;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
-use crate::scene::task::{self, PlannerSettings, TaskFile};
+use crate::scene::task::{self, PlannerKind, PlannerSettings, TaskFile};
 
 /// Draws of the shield unless the command line says otherwise; the sandbox needs none.
 const DEFAULT_VERIFY: usize = 8;
 /// Physics steps between two recorded frames of an execution: 10 a second.
 const FRAME_STEPS: u64 = 24;
+
+/// The budget on the sandbox where the task file leaves it open: a candidate costs a hundred times
+/// what it costs the world model.
+const SANDBOX_SETTINGS: PlannerSettings = PlannerSettings {
+    kind: PlannerKind::Cem,
+    horizon: 8,
+    screen: 48,
+    imagine: 9,
+    iterations: 2,
+    elites: 3,
+};
 
 /// What imagines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -97,6 +109,12 @@ impl Physics {
 
     /// A planner on this physics.
     pub fn planner(&self, settings: PlannerSettings, seed: u64) -> Planner<'_> {
+        let is_default = settings == PlannerSettings::default();
+        let settings = if is_default && self.dynamics.name() == "sandbox" {
+            SANDBOX_SETTINGS
+        } else {
+            settings
+        };
         Planner {
             dynamics: self.dynamics.as_ref(),
             shield: self.shield.as_ref().map(|s| s as &dyn Dynamics),
@@ -107,16 +125,38 @@ impl Physics {
     }
 }
 
-/// SEAM (lead): the world model of `--model DIR`, or the one inside the binary.
+/// The world model in `folder`, or the one inside the binary.
+///
+/// # Errors
+/// When the folder holds no model that this program reads.
+pub fn world_model(folder: Option<&Path>) -> Result<WorldModel, Failure> {
+    match folder {
+        Some(folder) => WorldModel::load(folder).map_err(|error| {
+            Failure::input_message(
+                format!("the model `{}` cannot be used: {error}", folder.display()),
+                "Give a folder that `topple train` made, or leave --model out.",
+            )
+        }),
+        None => WorldModel::builtin().map_err(|error| {
+            Failure::failed_message(
+                format!("the model inside this program cannot be used: {error}"),
+                "Name another with --model DIR, or ask for the sandbox with --dynamics sandbox.",
+            )
+        }),
+    }
+}
+
 fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {
-    let what = match &args.model {
-        Some(folder) => format!("the model `{}` cannot be read", folder.display()),
-        None => "this build has no world model inside".to_owned(),
+    let model = world_model(args.model.as_deref())?;
+    let name = match &args.model {
+        Some(folder) => folder.display().to_string(),
+        None => "default".to_owned(),
     };
-    Err(Failure::input_message(
-        what,
-        "Ask for the sandbox with --dynamics sandbox.",
-    ))
+    let report = ModelReport {
+        name,
+        hash: model.card.weights_hash.clone(),
+    };
+    Ok((Box::new(LearnedDynamics::new(model)), report))
 }
 
 fn sandbox() -> (Box<dyn Dynamics>, ModelReport) {

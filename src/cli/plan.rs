@@ -195,6 +195,9 @@ pub(super) fn in_words(
         "\nplanned in {:.0} ms (propose {:.0}, screen {:.0}, imagine {:.0}, verify {:.0})",
         t.total, t.propose, t.screen, t.imagine, t.verify
     );
+    if execution.is_some() {
+        let _ = writeln!(out, "planned again while executing in {:.0} ms", t.replan);
+    }
     out
 }
 

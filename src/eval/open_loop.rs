@@ -192,7 +192,10 @@ fn pose_errors(case: &Case, rollout: &Rollout, imagined: &Imagined) -> Vec<PoseE
                 stride,
                 distance_m: (at(real) - at(&rollout.reference[i])).norm(),
                 error_m: (at(&guess.boxes[i]) - at(real)).norm(),
-                rotation_error_deg: guess.boxes[i].rotation.angle_to(&real.rotation).to_degrees(),
+                rotation_error_deg: guess.boxes[i]
+                    .rotation
+                    .angle_to(&real.rotation)
+                    .to_degrees(),
             });
         }
     }
@@ -236,9 +239,9 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
     SplitReport {
         episodes: judged.len(),
         base_rate,
-        undecided: ceiling.as_ref().map(|c| {
-            c.iter().filter(|f| f.risk > 0.05 && f.risk < 0.95).count() as f64 / n
-        }),
+        undecided: ceiling
+            .as_ref()
+            .map(|c| c.iter().filter(|f| f.risk > 0.05 && f.risk < 0.95).count() as f64 / n),
         failed: judged.iter().filter(|j| j.model.is_none()).count(),
         model,
         ceiling: ceiling.map(|c| figures(&c, limit)),
@@ -249,6 +252,9 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
             .into(),
     }
 }
+
+/// A figure of risks and outcomes; `None` where it is not defined.
+type Statistic<'a> = &'a dyn Fn(&[f64], &[bool]) -> Option<f64>;
 
 fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
@@ -266,7 +272,7 @@ fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
     let hits = in_band.iter().filter(|f| f.accident).count();
     let some = !in_band.is_empty();
     let mut ci = BTreeMap::new();
-    let mut interval = |name, statistic: &dyn Fn(&[f64], &[bool]) -> Option<f64>| {
+    let mut interval = |name, statistic: Statistic| {
         let of = |drawn: &[usize]| {
             let (r, l) = pick(drawn);
             statistic(&r, &l)
@@ -303,7 +309,11 @@ fn position_errors(judged: &[Judged]) -> PositionErrors {
 }
 
 /// The median of `value` at each stride over the boxes that moved, or over those that stayed.
-fn by_stride(judged: &[Judged], moved: bool, value: impl Fn(&PoseError) -> f64) -> Vec<Option<f64>> {
+fn by_stride(
+    judged: &[Judged],
+    moved: bool,
+    value: impl Fn(&PoseError) -> f64,
+) -> Vec<Option<f64>> {
     (1..=POSE_STRIDES)
         .map(|stride| {
             let mut values: Vec<f64> = judged

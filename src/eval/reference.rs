@@ -61,7 +61,11 @@ pub fn case_hash(case: &Case) -> String {
 }
 
 fn path_of(dir: &Path, suite: Suite) -> PathBuf {
-    dir.join(format!("ceiling-{}-{}.json", suite.split.name(), suite.seed))
+    dir.join(format!(
+        "ceiling-{}-{}.json",
+        suite.split.name(),
+        suite.seed
+    ))
 }
 
 /// The ceiling of `cases`: read from `dir` as far as it is stored there, counted and stored where not.

@@ -100,9 +100,9 @@ impl Ensemble {
                     // The median of a mixture of staying and moving.
                     let gate = if stirs > 0.5 { 1.0 } else { 0.0 };
                     let mut length = 0.0;
-                    for c in 0..POSE_NUMBERS {
+                    for (c, &number) in row.iter().take(POSE_NUMBERS).enumerate() {
                         let unit = if c < 3 { POSE_UNIT_M } else { POSE_UNIT_RAD };
-                        let value = f64::from(row[c]) * unit * gate;
+                        let value = f64::from(number) * unit * gate;
                         at.pose[c] += share * value;
                         if c < 3 {
                             length += value * value;

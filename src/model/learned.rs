@@ -201,6 +201,10 @@ impl Believed<'_> {
             boxes: observed.clone(),
             position_std: vec![scene.pose_noise.position_m; observed.len()],
         }];
+        #[expect(
+            clippy::needless_range_loop,
+            reason = "k counts strides; nodes are the outer index"
+        )]
         for k in 0..STRIDES {
             let mut frame = ImaginedFrame {
                 t: onset + (k + 1) as f64 * STRIDE_S,

@@ -2,6 +2,7 @@
 
 pub mod adamw;
 pub mod batch;
+mod builtin;
 pub mod calibration;
 pub mod certify;
 pub mod checkpoint;

@@ -11,7 +11,7 @@ use crate::scene::{Scene, Workcell};
 use super::candidates::Wish;
 use super::order::{Goal, Plan, PlanError, PlannedStep, Planner, scene_after};
 use super::reason::RejectedCandidate;
-use super::timing::Timing;
+use super::timing::{Timing, timed};
 
 /// A world that can be acted on: the sandbox under one draw, or a robot.
 pub trait Plant {
@@ -130,7 +130,7 @@ pub fn execute(
         rejected: Vec::new(),
         timing: Timing::default(),
     };
-    let stop = run.to_the_end(plant)?;
+    let stop = run.run_out(plant)?;
     Ok(Execution {
         steps: run.steps,
         stop,
@@ -151,7 +151,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn to_the_end(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
+    fn run_out(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
         let mut seen = plant.observe()?;
         // Every step takes or places a box, so twice as many as there are boxes is a safe end.
         for index in 0..2 * seen.scene.boxes.len() + 2 {
@@ -233,7 +233,11 @@ impl Run<'_> {
         self.timing.add(&found.timing);
         self.rejected.extend(found.rejected);
         for step in found.safe {
-            let (shield, objection) = self.planner.verify(seen, &step, salt)?;
+            let mut verify = 0.0;
+            let checked = timed(&mut verify, || self.planner.verify(seen, &step, salt));
+            self.timing.verify += verify;
+            self.timing.total += verify;
+            let (shield, objection) = checked?;
             if objection.is_none() {
                 return Ok(Some(PlannedStep {
                     step,

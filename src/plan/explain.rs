@@ -149,7 +149,7 @@ fn take_first(workcell: &Workcell, ids: &[&str]) -> Option<String> {
     }
     let list = on_top.join("`, `");
     (!on_top.is_empty()).then(|| {
-        format!("take `{list}` first by another way: nothing here may take what rests on the goal")
+        format!("free the goal of `{list}` by other means: that cannot be taken safely here either")
     })
 }
 

@@ -179,6 +179,57 @@ impl Planner<'_> {
         Ok(found)
     }
 
+    /// One step that grants `wish` and nothing before it, or why there is none.
+    ///
+    /// # Errors
+    /// When the physics cannot take the scene in.
+    pub fn single_step(&self, workcell: &Workcell, wish: &Wish) -> Result<Plan, PlanError> {
+        let mut total = 0.0;
+        let plan = timed(&mut total, || self.grant(workcell, wish));
+        let mut plan = plan?;
+        plan.timing.total = total;
+        Ok(plan)
+    }
+
+    fn grant(&self, workcell: &Workcell, wish: &Wish) -> Result<Plan, PlanError> {
+        let found = self.step(workcell, std::slice::from_ref(wish), 0)?;
+        let mut plan = Plan {
+            verdict: Verdict::NoSafePlan,
+            reason: Some("no single step for this box is safe".to_owned()),
+            remedies: Vec::new(),
+            steps: Vec::new(),
+            risk: found.least_risky.as_ref().map_or(1.0, |s| s.risk.risk),
+            risk_bound: found.least_risky.as_ref().map_or(1.0, |s| s.risk.bound),
+            rejected: found.rejected,
+            least_risky: found.least_risky,
+            timing: found.timing,
+        };
+        for step in found.safe {
+            let mut verify = 0.0;
+            let checked = timed(&mut verify, || self.verify(workcell, &step, 0));
+            plan.timing.verify += verify;
+            let (shield, objection) = checked?;
+            if let Some(reason) = objection {
+                plan.rejected.push(RejectedCandidate {
+                    risk: Some(step.risk.risk),
+                    ..super::candidates::turned_down(workcell, &step.grasp, reason)
+                });
+                continue;
+            }
+            plan.verdict = Verdict::Safe;
+            plan.reason = None;
+            plan.risk = step.risk.risk;
+            plan.risk_bound = step.risk.bound;
+            plan.steps.push(PlannedStep {
+                step,
+                scene: workcell.scene.clone(),
+                shield,
+            });
+            break;
+        }
+        Ok(plan)
+    }
+
     /// What the shield says of an action: its risk, and why it objects if it does.
     ///
     /// # Errors

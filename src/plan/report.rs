@@ -289,7 +289,7 @@ impl PlanReport {
     ) -> Self {
         let mut timing_ms = plan.timing;
         if let Some(execution) = execution {
-            timing_ms.add(&execution.timing);
+            timing_ms.replan = execution.timing.total;
         }
         let grippers = &workcell.robot.grippers;
         Self {

@@ -1,7 +1,7 @@
 //! Within a step: from what is wished to the best safe action, or to why there is none.
 //!
-//! Owns [`search_step`]: propose and prune, screen everything in one batch, search the lifts of
-//! the best few, imagine the finalists, constraint first and objective second. Refuses to decide
+//! Owns [`search_step`]: propose and prune, screen in batches over all boxes and grasps, search the
+//! lifts of the best few, imagine the finalists, constraint first and objective second. Refuses to decide
 //! what comes after the step: that is [`crate::plan::order`]'s business.
 
 use rand_chacha::ChaCha8Rng;
@@ -26,6 +26,14 @@ const SEARCHED_GRASPS: usize = 3;
 const FIRST_STD: f64 = 0.4;
 /// At most so many finalists for one box.
 const FINALISTS_PER_BOX: usize = 3;
+/// Finalists that are imagined together; the next ones only where none of these is safe.
+const IMAGINED_AT_ONCE: usize = 3;
+/// Parts in which the budget is screened, so that clear cases end early.
+const SCREENING_PARTS: usize = 4;
+/// Screening ends once so many times the elites are safe: what is left is worse by statics.
+const ENOUGH_ELITES: usize = 4;
+/// A bound over which nothing is worth improving: not one draw or member sees it end well.
+const HOPELESS: f64 = 0.95;
 
 /// One action that was imagined.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,20 +105,41 @@ pub fn search_step(
         gather(workcell, wishes, settings.screen)
     });
     let mut rated = timed(&mut timing.screen, || {
-        search.rate(candidates, &mut rejected)
+        search.screen(candidates, &mut rejected)
     });
     let improved = search.improve_lifts(&rated, rng, &mut timing);
     rated.extend(improved);
     rated.sort_by(|a, b| a.score.compare(&b.score));
     let finalists = search.finalists(&rated);
     let plans = timed(&mut timing.imagine, || {
-        search.imagine(finalists, &mut rejected)
+        search.imagine(&finalists, &mut rejected)
     });
     timing.total = timing.propose + timing.screen + timing.imagine;
     search.settle(plans, &rated, rejected, timing)
 }
 
 impl Search<'_> {
+    /// The risk of each candidate, part by part, until enough are safe or all are hopeless.
+    fn screen(
+        &self,
+        candidates: Vec<Candidate>,
+        rejected: &mut Vec<RejectedCandidate>,
+    ) -> Vec<Rated> {
+        let part = self.settings.screen.div_ceil(SCREENING_PARTS).max(1);
+        let enough = ENOUGH_ELITES * self.settings.elites;
+        let mut rated: Vec<Rated> = Vec::with_capacity(candidates.len());
+        let mut left = candidates.into_iter().peekable();
+        while left.peek().is_some() {
+            let next: Vec<Candidate> = left.by_ref().take(part).collect();
+            rated.extend(self.rate(next, rejected));
+            let safe = rated.iter().filter(|r| r.score.is_safe()).count();
+            if safe >= enough || is_hopeless(&rated) {
+                break;
+            }
+        }
+        rated
+    }
+
     /// The risk of each candidate, in one batch.
     fn rate(
         &self,
@@ -157,7 +186,7 @@ impl Search<'_> {
     ) -> Vec<Rated> {
         let mut arms = self.arms(rated);
         let mut found = Vec::new();
-        if arms.is_empty() {
+        if arms.is_empty() || is_hopeless(rated) {
             return found;
         }
         let share = (self.settings.imagine / arms.len()).max(2);
@@ -273,10 +302,21 @@ impl Search<'_> {
         finalists
     }
 
-    /// The finalists carried out in the mind.
-    fn imagine(
+    /// The finalists carried out in the mind, a few at a time, until some are safe.
+    fn imagine(&self, finalists: &[Rated], rejected: &mut Vec<RejectedCandidate>) -> Vec<StepPlan> {
+        let mut plans = Vec::new();
+        for few in finalists.chunks(IMAGINED_AT_ONCE) {
+            plans.extend(self.imagine_few(few, rejected));
+            if plans.iter().any(|p: &StepPlan| p.score.is_safe()) {
+                break;
+            }
+        }
+        plans
+    }
+
+    fn imagine_few(
         &self,
-        finalists: Vec<Rated>,
+        finalists: &[Rated],
         rejected: &mut Vec<RejectedCandidate>,
     ) -> Vec<StepPlan> {
         let actions: Vec<Action> = finalists
@@ -285,9 +325,9 @@ impl Search<'_> {
             .collect();
         let imagined = self.dynamics.imagine(&actions);
         let mut plans = Vec::new();
-        for (finalist, imagined) in finalists.into_iter().zip(imagined) {
+        for (finalist, imagined) in finalists.iter().zip(imagined) {
             match imagined.and_then(valid_trajectory) {
-                Ok(imagined) => plans.push(self.plan(finalist, imagined)),
+                Ok(imagined) => plans.push(self.plan(finalist.clone(), imagined)),
                 Err(why) => {
                     rejected.push(turned_down(self.workcell, &finalist.candidate.grasp, why));
                 }
@@ -360,6 +400,11 @@ struct Arm {
     grasp: GraspCandidate,
     space: LiftSpace,
     sampler: Box<dyn Sampler>,
+}
+
+/// Whether nothing that was rated leaves any hope.
+fn is_hopeless(rated: &[Rated]) -> bool {
+    rated.iter().all(|r| r.risk.bound >= HOPELESS)
 }
 
 /// A risk whose numbers are all finite, or a failure that cannot win.

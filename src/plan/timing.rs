@@ -17,6 +17,8 @@ pub struct Timing {
     pub imagine: f64,
     /// The shield.
     pub verify: f64,
+    /// Planning again while executing, all of it; not part of the total.
+    pub replan: f64,
 }
 
 impl Timing {
@@ -27,6 +29,7 @@ impl Timing {
         self.screen += other.screen;
         self.imagine += other.imagine;
         self.verify += other.verify;
+        self.replan += other.replan;
     }
 }
 

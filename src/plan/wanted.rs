@@ -59,16 +59,8 @@ fn single(workcell: &Workcell, graph: &SupportGraph, id: &str, target: Option<Po
     };
     let above = graph.above(index);
     let free_above = free_ones(workcell, graph, &above);
-    let mut first = vec![wish];
-    first.extend(
-        free_above
-            .iter()
-            .take(TIER_BOXES - 1)
-            .copied()
-            .map(Wish::remove),
-    );
-    let mut tiers = vec![first];
-    push_tiers(&mut tiers, free_above.iter().skip(TIER_BOXES - 1).copied());
+    let mut tiers = vec![vec![wish]];
+    push_tiers(&mut tiers, free_above.into_iter());
     let mut around = neighbours(workcell, index);
     around.extend(in_the_way(workcell, index, target));
     for other in around.clone() {

@@ -12,8 +12,7 @@ use crate::pose::{Pose, Vec3};
 pub const SUN: [f64; 3] = [0.62, -0.30, 1.0];
 /// Half the vertical field of view, rad.
 const HALF_FOV: f64 = 0.3;
-/// From where the scene is seen: azimuth and elevation, rad.
-const AZIMUTH: f64 = -0.95;
+/// How far above the horizon it stands, rad.
 const ELEVATION: f64 = 0.42;
 /// What flies farther than this off the scene may leave the picture, m.
 const ROOM_M: f64 = 0.5;
@@ -32,18 +31,23 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// A camera that sees all of `recording` in a picture of `width` by `height` pixels, of which
-    /// `top` and `bottom` pixels are left to captions.
-    pub fn fitted(recording: &Recording, width: u32, height: u32, top: u32, bottom: u32) -> Self {
+    /// A camera that sees all of `recording` from the side `azimuth_rad` in a picture of `width` by
+    /// `height` pixels, of which `top` and `bottom` pixels are left to captions.
+    pub fn fitted(
+        recording: &Recording,
+        azimuth_rad: f64,
+        [width, height]: [u32; 2],
+        [top, bottom]: [u32; 2],
+    ) -> Self {
         let (w, h) = (f64::from(width), f64::from(height));
         let free = (h - f64::from(top) - f64::from(bottom)).max(1.0);
         let focal_px = 0.5 * h / HALF_FOV.tan();
         let back = Vec3::new(
-            AZIMUTH.cos() * ELEVATION.cos(),
-            AZIMUTH.sin() * ELEVATION.cos(),
+            azimuth_rad.cos() * ELEVATION.cos(),
+            azimuth_rad.sin() * ELEVATION.cos(),
             ELEVATION.sin(),
         );
-        let right = Vec3::new(-AZIMUTH.sin(), AZIMUTH.cos(), 0.0);
+        let right = Vec3::new(-azimuth_rad.sin(), azimuth_rad.cos(), 0.0);
         let forward = -back;
         let up = right.cross(&forward);
         let axes = Matrix3::from_rows(&[right.transpose(), up.transpose(), forward.transpose()]);
@@ -210,7 +214,7 @@ mod tests {
     #[test]
     fn everything_worth_seeing_is_inside_the_picture_and_not_small() {
         let recording = two_boxes();
-        let camera = Camera::fitted(&recording, 480, 360, 30, 40);
+        let camera = Camera::fitted(&recording, -0.95, [480, 360], [30, 40]);
         let pixels: Vec<_> = points(&recording)
             .iter()
             .map(|p| camera.project(p))
@@ -229,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_ray_through_a_pixel_meets_the_point_that_projects_there() {
-        let camera = Camera::fitted(&two_boxes(), 480, 360, 0, 0);
+        let camera = Camera::fitted(&two_boxes(), -0.95, [480, 360], [0, 0]);
         let point = Vec3::new(0.1, -0.2, 0.3);
         let [x, y, depth] = camera.project(&point);
         let back = camera.eye + camera.ray(x, y) * depth;

@@ -6,40 +6,18 @@
 //! Drawn at [`OVERSAMPLE`] times the size and averaged, which smooths every outline.
 
 use super::camera::{Camera, SunView};
-use super::hand::PartForm;
 use super::look::{self, Rgb};
+use super::mesh::{Mesh, Stuff, Surface};
 use super::raster::{DepthBuffer, NOTHING};
 use super::{RecordedFrame, Recording};
-use crate::pose::{Pose, Vec3};
+use crate::pose::Vec3;
 
 /// Samples along each edge of a pixel.
 pub const OVERSAMPLE: usize = 2;
 /// Edge of the shadow map, px.
 const SHADOW_PX: u32 = 768;
-/// Sides of a drawn cylinder.
-const SIDES: usize = 20;
 /// Grid lines on the floor, m.
 const GRID_M: f64 = 0.25;
-
-/// What a surface is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stuff {
-    Card,
-    Fixture,
-    Hand,
-}
-
-/// A face that is lit evenly but for shadow, edges and tape.
-#[derive(Clone, Debug)]
-struct Surface {
-    stuff: Stuff,
-    colour: [f64; 3],
-    normal: Vec3,
-    /// The box that it belongs to, for edges and tape; `None` on a cylinder.
-    of_box: Option<(Pose, Vec3, usize)>,
-    /// Index into the recording's boxes, where it is one of them.
-    index: Option<usize>,
-}
 
 /// One moment, painted.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,19 +38,12 @@ pub struct Painter<'a> {
     height: usize,
 }
 
-/// Triangles and the surfaces they belong to.
-#[derive(Default)]
-struct Mesh {
-    surfaces: Vec<Surface>,
-    triangles: Vec<([Vec3; 3], u32)>,
-}
-
 impl<'a> Painter<'a> {
-    /// For pictures of `width` by `height` px, of which `top` and `bottom` are left to captions.
-    pub fn new(recording: &'a Recording, width: u32, height: u32, top: u32, bottom: u32) -> Self {
+    /// For pictures of `width` by `height` px as `camera` takes them.
+    pub fn new(recording: &'a Recording, camera: Camera, [width, height]: [u32; 2]) -> Self {
         Self {
             recording,
-            camera: Camera::fitted(recording, width, height, top, bottom),
+            camera,
             sun: SunView::fitted(recording, SHADOW_PX),
             width: width as usize,
             height: height as usize,
@@ -86,7 +57,7 @@ impl<'a> Painter<'a> {
 
     /// One moment.
     pub fn paint(&self, moment: &RecordedFrame) -> Painting {
-        let mesh = self.mesh(moment);
+        let mesh = Mesh::of(self.recording, moment);
         let camera = self.camera.enlarged(OVERSAMPLE as f64);
         let (w, h) = (self.width * OVERSAMPLE, self.height * OVERSAMPLE);
         let mut seen = DepthBuffer::new(w, h);
@@ -102,60 +73,16 @@ impl<'a> Painter<'a> {
             shadow: &shadow,
             camera: &camera,
         };
-        let mut sums = vec![[0.0f64; 3]; self.width * self.height];
-        let mut boxes = vec![None; self.width * self.height];
-        for y in 0..h {
-            for x in 0..w {
-                let at = y * w + x;
-                let ray = camera.ray(x as f64 + 0.5, y as f64 + 0.5);
-                let colour = match seen.surface[at] {
-                    NOTHING => light.floor(&ray),
-                    s => {
-                        let depth = 1.0 / f64::from(seen.nearness[at]);
-                        let surface = &mesh.surfaces[s as usize];
-                        boxes[y / OVERSAMPLE * self.width + x / OVERSAMPLE] = surface.index;
-                        light.surface(surface, &ray, depth)
-                    }
-                };
-                let sum = &mut sums[y / OVERSAMPLE * self.width + x / OVERSAMPLE];
-                for (s, c) in sum.iter_mut().zip(colour) {
-                    *s += c;
-                }
+        let mut colours = Vec::with_capacity(self.width * self.height);
+        let mut boxes = Vec::with_capacity(self.width * self.height);
+        for y in 0..self.height {
+            for x in 0..self.width {
+                let (colour, index) = light.pixel(&mesh, &seen, [x, y]);
+                colours.push(colour);
+                boxes.push(index);
             }
         }
-        let share = 1.0 / (OVERSAMPLE * OVERSAMPLE) as f64;
-        let byte = |x: f64| (x * share).round().clamp(0.0, 255.0) as u8;
-        let colours = sums.iter().map(|s| s.map(byte)).collect();
         Painting { colours, boxes }
-    }
-
-    fn mesh(&self, moment: &RecordedFrame) -> Mesh {
-        let mut mesh = Mesh::default();
-        for f in &self.recording.fixtures {
-            let colour = look::fixture_colour(f);
-            mesh.add_box(Stuff::Fixture, colour, None, &f.pose, f.size);
-        }
-        let boxes = self.recording.boxes.iter().zip(&moment.boxes).enumerate();
-        for (i, (b, pose)) in boxes {
-            if let Some(pose) = pose {
-                let colour = look::box_colour_at(self.recording, i, moment.t, moment.step);
-                mesh.add_box(Stuff::Card, colour, Some(i), pose, b.size);
-            }
-        }
-        let step = self.recording.steps.get(moment.step);
-        if let (Some(hand), Some(shape)) = (moment.hand, step.and_then(|s| s.hand)) {
-            for part in shape.parts() {
-                let colour = if part.soft { look::RUBBER } else { look::HAND };
-                let at = hand * nalgebra::Translation3::from(Vec3::from(part.centre));
-                match part.form {
-                    PartForm::Box => {
-                        mesh.add_box(Stuff::Hand, colour, None, &at, part.size.into());
-                    }
-                    PartForm::Cylinder => mesh.add_cylinder(colour, &at, part.size.into()),
-                }
-            }
-        }
-        mesh
     }
 
     fn shadow(&self, mesh: &Mesh) -> DepthBuffer {
@@ -168,78 +95,6 @@ impl<'a> Painter<'a> {
     }
 }
 
-impl Mesh {
-    fn add_box(
-        &mut self,
-        stuff: Stuff,
-        colour: Rgb,
-        index: Option<usize>,
-        pose: &Pose,
-        size: Vec3,
-    ) {
-        for axis in 0..3 {
-            for sign in [-1.0, 1.0] {
-                let (u, v) = ((axis + 1) % 3, (axis + 2) % 3);
-                let corner = |a: f64, b: f64| {
-                    let mut p = Vec3::zeros();
-                    p[axis] = 0.5 * sign * size[axis];
-                    p[u] = 0.5 * a * size[u];
-                    p[v] = 0.5 * b * size[v];
-                    pose.rotation * p + pose.translation.vector
-                };
-                let c = [
-                    corner(-1.0, -1.0),
-                    corner(1.0, -1.0),
-                    corner(1.0, 1.0),
-                    corner(-1.0, 1.0),
-                ];
-                let mut normal = Vec3::zeros();
-                normal[axis] = sign;
-                let id = self.surfaces.len() as u32;
-                self.surfaces.push(Surface {
-                    stuff,
-                    colour: colour.map(f64::from),
-                    normal: pose.rotation * normal,
-                    of_box: Some((*pose, size, axis)),
-                    index,
-                });
-                self.triangles.push(([c[0], c[1], c[2]], id));
-                self.triangles.push(([c[0], c[2], c[3]], id));
-            }
-        }
-    }
-
-    fn add_cylinder(&mut self, colour: Rgb, pose: &Pose, size: Vec3) {
-        let (r, z) = (0.5 * size.x, 0.5 * size.z);
-        let world = |p: Vec3| pose.rotation * p + pose.translation.vector;
-        let mut face = |normal: Vec3| {
-            self.surfaces.push(Surface {
-                stuff: Stuff::Hand,
-                colour: colour.map(f64::from),
-                normal: pose.rotation * normal,
-                of_box: None,
-                index: None,
-            });
-            self.surfaces.len() as u32 - 1
-        };
-        let ends = [(face(Vec3::z()), z), (face(-Vec3::z()), -z)];
-        for k in 0..SIDES {
-            let angle = |k: usize| std::f64::consts::TAU * k as f64 / SIDES as f64;
-            let (a, b) = (angle(k), angle(k + 1));
-            let rim = |t: f64, z: f64| world(Vec3::new(r * t.cos(), r * t.sin(), z));
-            let mid = 0.5 * (a + b);
-            let side = face(Vec3::new(mid.cos(), mid.sin(), 0.0));
-            let quad = [rim(a, -z), rim(b, -z), rim(b, z), rim(a, z)];
-            self.triangles.push(([quad[0], quad[1], quad[2]], side));
-            self.triangles.push(([quad[0], quad[2], quad[3]], side));
-            for (end, z) in ends {
-                let fan = [world(Vec3::new(0.0, 0.0, z)), rim(a, z), rim(b, z)];
-                self.triangles.push((fan, end));
-            }
-        }
-    }
-}
-
 struct Light<'a> {
     sun: &'a SunView,
     shadow: &'a DepthBuffer,
@@ -247,6 +102,40 @@ struct Light<'a> {
 }
 
 impl Light<'_> {
+    /// The mean over a pixel's samples, and the box that is seen in one of them.
+    fn pixel(&self, mesh: &Mesh, seen: &DepthBuffer, at: [usize; 2]) -> (Rgb, Option<usize>) {
+        let [x0, y0] = at.map(|k| k * OVERSAMPLE);
+        let all = 0..OVERSAMPLE * OVERSAMPLE;
+        let samples = all.map(|k| (x0 + k % OVERSAMPLE, y0 + k / OVERSAMPLE));
+        let hit = |&(x, y): &(usize, usize)| seen.surface[y * seen.width + x];
+        let byte = |x: f64| x.round().clamp(0.0, 255.0) as u8;
+        if samples.clone().all(|s| hit(&s) == NOTHING) {
+            // Three pixels of four show nothing but floor, which is smooth within a pixel.
+            let middle = 0.5 * OVERSAMPLE as f64;
+            let ray = self.camera.ray(x0 as f64 + middle, y0 as f64 + middle);
+            return (self.floor(&ray).map(byte), None);
+        }
+        let mut sum = [0.0; 3];
+        let mut index = None;
+        for (x, y) in samples {
+            let ray = self.camera.ray(x as f64 + 0.5, y as f64 + 0.5);
+            let colour = match hit(&(x, y)) {
+                NOTHING => self.floor(&ray),
+                surface => {
+                    let surface = &mesh.surfaces[surface as usize];
+                    index = surface.index;
+                    let depth = 1.0 / f64::from(seen.nearness[y * seen.width + x]);
+                    self.surface(surface, &ray, depth)
+                }
+            };
+            for (s, c) in sum.iter_mut().zip(colour) {
+                *s += c;
+            }
+        }
+        let share = 1.0 / (OVERSAMPLE * OVERSAMPLE) as f64;
+        (sum.map(|s| byte(s * share)), index)
+    }
+
     /// The share of the sun that reaches `point`, 0 to 1, over 3 × 3 texels of the map.
     fn sunlit(&self, point: &Vec3, normal: &Vec3) -> f64 {
         // Off the surface by two texels, so that it does not shade itself.
@@ -311,16 +200,13 @@ impl Light<'_> {
         let point = self.camera.eye + ray * depth;
         let pixel_m = depth / self.camera.focal_px;
         let slant = (-ray.z / ray.norm()).max(0.05);
+        // How much of the sample a line covers that is as wide as it.
         let line = |x: f64| {
             let off = (x / GRID_M - (x / GRID_M).round()).abs() * GRID_M;
-            off < 0.8 * pixel_m / slant
+            (1.5 - off * slant / pixel_m).clamp(0.0, 1.0)
         };
         let lit = self.sunlit(&point, &Vec3::z());
-        let grid = if line(point.x) || line(point.y) {
-            0.94
-        } else {
-            1.0
-        };
+        let grid = 1.0 - 0.06 * line(point.x).max(line(point.y));
         // The floor fades into the sky between three and eight times the camera's height.
         let fade = ((depth / self.camera.eye.z.max(0.1) - 4.0) / 6.0).clamp(0.0, 1.0);
         let shade = (0.68 + 0.32 * lit) * grid;
@@ -344,10 +230,15 @@ mod tests {
     use super::*;
     use crate::replay::tests::two_boxes;
 
+    fn painter(recording: &Recording) -> Painter<'_> {
+        let camera = Camera::fitted(recording, -0.95, [96, 72], [0, 0]);
+        Painter::new(recording, camera, [96, 72])
+    }
+
     #[test]
     fn a_box_that_moves_changes_pixels_and_one_that_stands_does_not() {
         let recording = two_boxes();
-        let painter = Painter::new(&recording, 96, 72, 0, 0);
+        let painter = painter(&recording);
         let first = painter.paint(&recording.at(0.0));
         assert_eq!(
             first,
@@ -363,13 +254,13 @@ mod tests {
     #[test]
     fn what_had_an_accident_turns_red_and_what_is_acted_on_is_blue() {
         let recording = two_boxes();
-        let painter = Painter::new(&recording, 96, 72, 0, 0);
+        let painter = painter(&recording);
         let count = |t: f64, like: fn(&Rgb) -> bool| {
             let picture = painter.paint(&recording.at(t));
             picture.colours.iter().filter(|p| like(p)).count()
         };
-        let red: fn(&Rgb) -> bool = |[r, g, b]| *r > 110 && *r > 2 * *g && *r > 2 * *b;
-        let blue: fn(&Rgb) -> bool = |[r, g, b]| *b > *g && u16::from(*b) > 2 * u16::from(*r);
+        let red: fn(&Rgb) -> bool = |[r, g, b]| *r > 110 && *g < *r / 2 && *b < *r / 2;
+        let blue: fn(&Rgb) -> bool = |[r, g, b]| *b > *g && *r < *b / 2;
         assert_eq!(count(0.5, red), 0);
         assert!(count(1.0, red) > 50);
         assert!(count(0.5, blue) > 50);
@@ -378,7 +269,7 @@ mod tests {
     #[test]
     fn a_box_throws_a_shadow_on_the_floor() {
         let recording = two_boxes();
-        let painter = Painter::new(&recording, 96, 72, 0, 0);
+        let painter = painter(&recording);
         let mut bare = recording.clone();
         bare.fixtures.clear();
         let mut nothing = recording.at(0.0);

@@ -85,7 +85,7 @@ pub fn clip(recording: &Recording, size: PictureSize) -> Result<Vec<u8>, gif::En
             before = Some(picture);
         }
     }
-    Ok(encoder.into_inner()?)
+    encoder.into_inner()
 }
 
 /// From a few moments, and from each accident while its banner is up.

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{RecordedFrame, Recording, look};
+use super::{RecordedFrame, Recording, look, viewpoint};
 use crate::pose::{Pose, Vec3};
 
 const PAGE: &str = include_str!("viewer/page.html");
@@ -104,6 +104,7 @@ fn data(recording: &Recording) -> Value {
     json!({
         "title": recording.title,
         "origin": recording.origin.name(),
+        "azimuth": round(viewpoint::clearest_azimuth_rad(recording)),
         "boxes": boxes.collect::<Vec<_>>(),
         "fixtures": fixtures.collect::<Vec<_>>(),
         "targets": recording.targets,

@@ -6,9 +6,10 @@
 
 use tiny_skia::{FillRule, IntSize, PathBuilder, Pixmap, Rect, Stroke, Transform};
 
+use super::camera::{self, Camera};
 use super::draw::{Painter, Painting};
 use super::lettering::{fitted, ink, width_px, write};
-use super::{RecordedFrame, Recording, camera, look};
+use super::{RecordedFrame, Recording, look, viewpoint};
 use crate::pose::Pose;
 
 /// The picture's size, px.
@@ -62,9 +63,11 @@ impl<'a> Studio<'a> {
         let unit = f64::from(size.height) / 360.0;
         let (top, bottom) = ((30.0 * unit) as u32, (44.0 * unit) as u32);
         let (w, h) = (u32::from(size.width), u32::from(size.height));
+        let azimuth_rad = viewpoint::clearest_azimuth_rad(recording);
+        let camera = Camera::fitted(recording, azimuth_rad, [w, h], [top, bottom]);
         Self {
             recording,
-            painter: Painter::new(recording, w, h, top, bottom),
+            painter: Painter::new(recording, camera, [w, h]),
             size,
             speed,
         }

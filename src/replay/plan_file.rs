@@ -9,31 +9,25 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::source::event_text;
-use super::timeline::between;
+use super::plan_imagined::Keys;
+use super::plan_played::Played;
 use super::{
-    Event, HandShape, Origin, RecordedBox, RecordedFixture, RecordedFrame, RecordedStep, Recording,
-    ReplayError,
+    HandShape, Origin, RecordedBox, RecordedFixture, RecordedStep, Recording, ReplayError,
 };
 use crate::pose::{Pose, Vec3, rotation_from_xyzw};
-use crate::rollout::{AccidentKind, Grip};
+use crate::rollout::AccidentKind;
 
 /// The version of the plan's JSON that is read here.
 pub const PLAN_VERSION: u64 = 1;
-/// How often a motion is shown where nothing was executed, s.
-const SHOWN_EVERY_S: f64 = 0.1;
-/// The pause between two steps whose clocks both start at zero, s.
-const PAUSE_S: f64 = 0.5;
-
 #[derive(Deserialize)]
-struct PlanFile {
+pub(super) struct PlanFile {
     #[serde(default)]
     task: Option<serde_json::Value>,
     #[serde(default)]
     verdict: Option<String>,
     scene: Option<SceneFile>,
     #[serde(default)]
-    steps: Vec<StepFile>,
+    pub(super) steps: Vec<StepFile>,
     executed: Option<ExecutedFile>,
 }
 
@@ -49,83 +43,76 @@ struct SceneFile {
 struct FixtureFile {
     id: String,
     size: [f64; 3],
-    position: [f64; 3],
-    rotation: [f64; 4],
+    pub(super) position: [f64; 3],
+    pub(super) rotation: [f64; 4],
 }
 
 #[derive(Deserialize)]
 struct BoxFile {
     size: [f64; 3],
-    position: [f64; 3],
-    rotation: [f64; 4],
+    pub(super) position: [f64; 3],
+    pub(super) rotation: [f64; 4],
 }
 
 #[derive(Deserialize)]
-struct PoseFile {
-    position: [f64; 3],
-    rotation: [f64; 4],
+pub(super) struct PoseFile {
+    pub(super) position: [f64; 3],
+    pub(super) rotation: [f64; 4],
 }
 
 #[derive(Deserialize)]
-struct StepFile {
-    action: String,
+pub(super) struct StepFile {
+    pub(super) action: String,
     #[serde(rename = "box")]
-    box_id: String,
-    grasp: Option<GraspFile>,
-    risk: Option<f64>,
-    risk_bound: Option<f64>,
+    pub(super) box_id: String,
+    pub(super) grasp: Option<GraspFile>,
+    pub(super) risk: Option<f64>,
+    pub(super) risk_bound: Option<f64>,
     #[serde(default)]
-    motion: Vec<KeyFile>,
+    pub(super) motion: Vec<KeyFile>,
     #[serde(default)]
-    imagined: Vec<MomentFile>,
+    pub(super) imagined: Vec<MomentFile>,
 }
 
 #[derive(Deserialize)]
-struct GraspFile {
+pub(super) struct GraspFile {
     gripper: String,
     face: String,
 }
 
 #[derive(Deserialize)]
-struct KeyFile {
-    t: f64,
-    position: [f64; 3],
-    rotation: [f64; 4],
-    grip: Option<serde_json::Value>,
+pub(super) struct KeyFile {
+    pub(super) t: f64,
+    pub(super) position: [f64; 3],
+    pub(super) rotation: [f64; 4],
+    pub(super) grip: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct MomentFile {
-    t: f64,
+pub(super) struct MomentFile {
+    pub(super) t: f64,
     #[serde(default)]
-    step: usize,
-    boxes: BTreeMap<String, PoseFile>,
-    hand: Option<PoseFile>,
+    pub(super) step: usize,
+    pub(super) boxes: BTreeMap<String, PoseFile>,
+    pub(super) hand: Option<PoseFile>,
 }
 
 #[derive(Deserialize)]
-struct ExecutedFile {
+pub(super) struct ExecutedFile {
     #[serde(default)]
-    accidents: Vec<AccidentFile>,
+    pub(super) accidents: Vec<AccidentFile>,
     #[serde(default)]
-    frames: Vec<MomentFile>,
+    pub(super) frames: Vec<MomentFile>,
 }
 
 #[derive(Deserialize)]
-struct AccidentFile {
-    kind: AccidentKind,
+pub(super) struct AccidentFile {
+    pub(super) kind: AccidentKind,
     #[serde(rename = "box")]
-    box_id: Option<String>,
+    pub(super) box_id: Option<String>,
     #[serde(default)]
-    step: usize,
-    t: f64,
-}
-
-/// A key of a step's motion, read.
-struct Key {
-    t: f64,
-    pose: Pose,
-    grip: Grip,
+    pub(super) step: usize,
+    pub(super) t: f64,
 }
 
 impl Recording {
@@ -179,21 +166,26 @@ fn not_json(error: serde_json::Error) -> ReplayError {
     refuse(format!("the plan cannot be read: {error}"), remedy)
 }
 
-fn pose(position: [f64; 3], rotation: [f64; 4], what: &str) -> Result<Pose, ReplayError> {
+pub(super) fn pose(
+    position: [f64; 3],
+    rotation: [f64; 4],
+    what: &str,
+) -> Result<Pose, ReplayError> {
     let rotation = rotation_from_xyzw(rotation).map_err(|e| ReplayError::Inconsistent {
         what: format!("{what}: {e}"),
     })?;
     Ok(Pose::from_parts(Vec3::from(position).into(), rotation))
 }
 
-struct Plan<'a> {
-    file: &'a PlanFile,
-    ids: BTreeMap<&'a str, usize>,
-    boxes: Vec<RecordedBox>,
-    fixtures: Vec<RecordedFixture>,
-    standing: Vec<Option<Pose>>,
-    steps: Vec<RecordedStep>,
-    targets: Vec<usize>,
+/// A plan's file, with what everything in it refers to.
+pub(super) struct Plan<'a> {
+    pub(super) file: &'a PlanFile,
+    pub(super) ids: BTreeMap<&'a str, usize>,
+    pub(super) boxes: Vec<RecordedBox>,
+    pub(super) fixtures: Vec<RecordedFixture>,
+    pub(super) standing: Vec<Option<Pose>>,
+    pub(super) steps: Vec<RecordedStep>,
+    pub(super) targets: Vec<usize>,
 }
 
 impl<'a> Plan<'a> {
@@ -232,7 +224,7 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
-    fn index(&self, id: &str) -> Result<usize, ReplayError> {
+    pub(super) fn index(&self, id: &str) -> Result<usize, ReplayError> {
         let known = self.ids.get(id).copied();
         known.ok_or_else(|| ReplayError::Inconsistent {
             what: format!("box `{id}` is not in the plan's scene"),
@@ -263,11 +255,10 @@ impl<'a> Plan<'a> {
 
     /// A jaw as wide as the box along the hand's x at the moment when it grips.
     fn jaw_of(&self, step: &StepFile, target: usize) -> Result<HandShape, ReplayError> {
-        let keys = keys_of(step)?;
-        let gripping = keys.iter().find(|k| k.grip == Grip::Closed).or(keys.last());
+        let gripping = Keys::read(step)?.gripping();
         let gap_m = match (gripping, self.standing[target]) {
-            (Some(key), Some(stands)) => {
-                let closing = stands.rotation.inverse() * (key.pose.rotation * Vec3::x());
+            (Some(hand), Some(stands)) => {
+                let closing = stands.rotation.inverse() * (hand.rotation * Vec3::x());
                 closing.abs().dot(&self.boxes[target].size)
             }
             _ => self.boxes[target].size.min(),
@@ -280,23 +271,11 @@ impl<'a> Plan<'a> {
 
     fn recording(self) -> Result<Recording, ReplayError> {
         let executed = self.file.executed.as_ref();
-        let played = executed.filter(|e| !e.frames.is_empty());
-        let imagined = self.imagined_frames()?;
-        let (origin, frames, imagined, events) = match played {
-            Some(executed) => {
-                let (frames, starts) = self.executed_frames(&executed.frames)?;
-                let events = self.events(&executed.accidents, &starts, &frames)?;
-                let ghosts = self.ghosts(&starts)?;
-                (Origin::Sandbox, frames, ghosts, events)
-            }
-            None => (Origin::Imagined, imagined, Vec::new(), Vec::new()),
+        let (origin, played) = match executed.filter(|e| !e.frames.is_empty()) {
+            Some(executed) => (Origin::Sandbox, Played::executed(&self, executed)?),
+            None if self.file.steps.is_empty() => (Origin::Scene, Played::imagined(&self)?),
+            None => (Origin::Imagined, Played::imagined(&self)?),
         };
-        let origin = if self.file.steps.is_empty() && played.is_none() {
-            Origin::Scene
-        } else {
-            origin
-        };
-        let steps = self.padded_steps(&frames);
         Ok(Recording {
             title: self.title(),
             origin,
@@ -304,47 +283,26 @@ impl<'a> Plan<'a> {
             fixtures: self.fixtures,
             // Each step's own box stands out while the step lasts.
             targets: Vec::new(),
-            steps,
-            frames,
-            imagined,
-            events,
+            steps: played.steps,
+            frames: played.frames,
+            imagined: played.ghosts,
+            events: played.events,
         })
-    }
-
-    /// The steps, with one for each that was executed after planning again.
-    fn padded_steps(&self, frames: &[RecordedFrame]) -> Vec<RecordedStep> {
-        let mut steps = self.steps.clone();
-        let last = frames.iter().map(|f| f.step).max().unwrap_or(0);
-        // A frame's step is a small number in a sound file; a wild one is caught by `checked`.
-        while !steps.is_empty() && steps.len() <= last.min(1000) {
-            steps.push(RecordedStep {
-                title: format!("step {}, planned again", steps.len() + 1),
-                target: None,
-                hand: Some(HandShape::default()),
-                risk: None,
-                risk_bound: None,
-            });
-        }
-        steps
     }
 
     fn title(&self) -> String {
         let task = match &self.file.task {
-            Some(serde_json::Value::String(name)) => name.clone(),
-            Some(serde_json::Value::Object(task)) => match task.get("name") {
-                Some(serde_json::Value::String(name)) => name.clone(),
-                _ => "plan".to_owned(),
-            },
-            _ => "plan".to_owned(),
+            Some(serde_json::Value::String(name)) => name.as_str(),
+            _ => "plan",
         };
         match self.file.verdict.as_deref() {
             Some("no_safe_plan") => format!("{task} · no safe plan"),
-            _ => task,
+            _ => task.to_owned(),
         }
     }
 
     /// All boxes at a moment; those that are not named are as in `otherwise`.
-    fn poses(
+    pub(super) fn poses(
         &self,
         moment: &MomentFile,
         otherwise: &[Option<Pose>],
@@ -355,241 +313,123 @@ impl<'a> Plan<'a> {
         }
         Ok(poses)
     }
-
-    /// What was executed, on one clock, and when each step starts on it.
-    fn executed_frames(
-        &self,
-        moments: &[MomentFile],
-    ) -> Result<(Vec<RecordedFrame>, Vec<f64>), ReplayError> {
-        let gone = vec![None; self.boxes.len()];
-        let mut frames: Vec<RecordedFrame> = Vec::with_capacity(moments.len());
-        let mut starts: Vec<f64> = Vec::new();
-        let mut shift = 0.0;
-        for moment in moments {
-            if let Some(before) = frames.last() {
-                // Each step may have a clock of its own, which then starts again.
-                let restarted = moment.step > before.step && moment.t + shift < before.t;
-                if restarted {
-                    shift = before.t + PAUSE_S - moment.t.min(0.0);
-                }
-            }
-            if moment.step < 1000 && starts.len() <= moment.step {
-                let start = match frames.last() {
-                    Some(before) if shift == 0.0 => before.t,
-                    _ => shift,
-                };
-                starts.resize(moment.step + 1, start);
-            }
-            let hand = match &moment.hand {
-                Some(h) => Some(pose(h.position, h.rotation, "the hand")?),
-                None => None,
-            };
-            frames.push(RecordedFrame {
-                t: moment.t + shift,
-                step: moment.step,
-                boxes: self.poses(moment, &gone)?,
-                hand,
-            });
-        }
-        Ok((frames, starts))
-    }
-
-    fn events(
-        &self,
-        accidents: &[AccidentFile],
-        starts: &[f64],
-        frames: &[RecordedFrame],
-    ) -> Result<Vec<Event>, ReplayError> {
-        let mut events = Vec::new();
-        for accident in accidents {
-            let box_index = match &accident.box_id {
-                Some(id) => Some(self.index(id)?),
-                None => None,
-            };
-            let of_step = |f: &&RecordedFrame| f.step == accident.step;
-            let ends = frames.iter().rev().find(of_step).map_or(0.0, |f| f.t);
-            let starts = starts.get(accident.step).copied().unwrap_or(0.0);
-            // A time within the step on the common clock is on that clock; else on the step's own.
-            let t = if accident.t >= starts && accident.t <= ends {
-                accident.t
-            } else {
-                accident.t + starts
-            };
-            events.push(Event {
-                t,
-                kind: accident.kind,
-                box_index,
-                step: accident.step,
-                text: event_text(accident.kind.name(), accident.box_id.as_deref(), t),
-            });
-        }
-        events.sort_by(|a, b| a.t.total_cmp(&b.t));
-        Ok(events)
-    }
-
-    /// The imagined poses of each step, on the clock on which it was executed.
-    fn ghosts(&self, starts: &[f64]) -> Result<Vec<RecordedFrame>, ReplayError> {
-        let mut ghosts = Vec::new();
-        let nothing = vec![None; self.boxes.len()];
-        for (index, step) in self.file.steps.iter().enumerate() {
-            let Some(start) = starts.get(index) else {
-                break;
-            };
-            for moment in &step.imagined {
-                ghosts.push(RecordedFrame {
-                    t: start + moment.t,
-                    step: index,
-                    boxes: self.poses(moment, &nothing)?,
-                    hand: None,
-                });
-            }
-        }
-        // Where two steps' clocks overlap, the later one's ghosts begin when the earlier end.
-        let mut latest = f64::NEG_INFINITY;
-        for ghost in &mut ghosts {
-            ghost.t = ghost.t.max(latest);
-            latest = ghost.t;
-        }
-        Ok(ghosts)
-    }
-
-    /// The whole plan as it is imagined: each step's motion, and the boxes beside it.
-    fn imagined_frames(&self) -> Result<Vec<RecordedFrame>, ReplayError> {
-        let mut standing = self.standing.clone();
-        let mut frames = vec![RecordedFrame {
-            t: 0.0,
-            step: 0,
-            boxes: standing.clone(),
-            hand: None,
-        }];
-        let mut clock = 0.0;
-        for (index, step) in self.file.steps.iter().enumerate() {
-            let shown = ImaginedStep::read(self, step, self.targets[index], &standing)?;
-            let mut times: Vec<f64> = shown.moments.iter().map(|m| m.0).collect();
-            let whole = (shown.end_s() / SHOWN_EVERY_S).ceil().clamp(0.0, 6000.0) as usize;
-            times.extend((0..=whole).map(|k| (k as f64 * SHOWN_EVERY_S).min(shown.end_s())));
-            times.retain(|t| t.is_finite());
-            times.sort_by(f64::total_cmp);
-            times.dedup();
-            for t in times {
-                frames.push(RecordedFrame {
-                    t: clock + t,
-                    step: index,
-                    boxes: shown.boxes_at(t),
-                    hand: shown.hand_at(t),
-                });
-            }
-            standing = shown.boxes_at(shown.end_s());
-            if step.action == "remove" {
-                standing[self.targets[index]] = None;
-            }
-            clock += shown.end_s() + PAUSE_S;
-            frames.push(RecordedFrame {
-                t: clock - 0.5 * PAUSE_S,
-                step: index,
-                boxes: standing.clone(),
-                hand: None,
-            });
-        }
-        Ok(frames)
-    }
 }
 
-fn keys_of(step: &StepFile) -> Result<Vec<Key>, ReplayError> {
-    let read = |k: &KeyFile| {
-        let closed = match &k.grip {
-            Some(serde_json::Value::String(grip)) => grip == "closed",
-            Some(serde_json::Value::Bool(closed)) => *closed,
-            _ => false,
-        };
-        Ok(Key {
-            t: k.t,
-            pose: pose(k.position, k.rotation, "the hand")?,
-            grip: if closed { Grip::Closed } else { Grip::Open },
-        })
-    };
-    step.motion.iter().map(read).collect()
-}
+#[cfg(test)]
+pub(super) mod tests {
+    use serde_json::{Value, json};
 
-/// One step as it is imagined, on its own clock.
-struct ImaginedStep {
-    keys: Vec<Key>,
-    moments: Vec<(f64, Vec<Option<Pose>>)>,
-    target: usize,
-}
+    use super::*;
+    use crate::replay::RecordedFrame;
 
-impl ImaginedStep {
-    fn read(
-        plan: &Plan<'_>,
-        step: &StepFile,
-        target: usize,
-        standing: &[Option<Pose>],
-    ) -> Result<Self, ReplayError> {
-        let mut moments: Vec<(f64, Vec<Option<Pose>>)> = Vec::new();
-        for moment in &step.imagined {
-            let before = moments.last().map_or(standing, |m| &m.1);
-            moments.push((moment.t, plan.poses(moment, before)?));
-        }
-        if moments.is_empty() {
-            moments.push((0.0, standing.to_vec()));
-        }
-        let keys = keys_of(step)?;
-        let ordered = keys.windows(2).all(|w| w[0].t <= w[1].t)
-            && moments.windows(2).all(|w| w[0].0 <= w[1].0);
-        if !ordered {
-            let what = format!("the step on {} goes back in time", step.box_id);
-            return Err(ReplayError::Inconsistent { what });
-        }
-        Ok(Self {
-            keys,
-            moments,
-            target,
-        })
+    fn at(z: f64) -> Value {
+        json!({"position": [0, 0, z], "rotation": [0, 0, 0, 1]})
     }
 
-    fn end_s(&self) -> f64 {
-        let motion = self.keys.last().map_or(0.0, |k| k.t);
-        motion.max(self.moments.last().map_or(0.0, |m| m.0))
+    fn down(t: f64, z: f64, grip: &str) -> Value {
+        json!({"t": t, "position": [0, 0, z], "rotation": [1, 0, 0, 0], "grip": grip})
     }
 
-    fn hand_at(&self, t: f64) -> Option<Pose> {
-        let next = self.keys.partition_point(|k| k.t <= t);
-        let before = self.keys.get(next.saturating_sub(1))?;
-        let Some(after) = self.keys.get(next).filter(|_| next > 0) else {
-            return Some(before.pose);
-        };
-        let s = (t - before.t) / (after.t - before.t).max(1e-9);
-        Some(between(&before.pose, &after.pose, s))
-    }
-
-    fn holds_at(&self, t: f64) -> bool {
-        let next = self.keys.partition_point(|k| k.t <= t);
-        next > 0 && self.keys[next - 1].grip == Grip::Closed
-    }
-
-    fn boxes_at(&self, t: f64) -> Vec<Option<Pose>> {
-        let next = self.moments.partition_point(|m| m.0 <= t);
-        let before = &self.moments[next.saturating_sub(1)];
-        let Some(after) = self.moments.get(next).filter(|_| next > 0) else {
-            return self.carried(before, t);
-        };
-        let s = (t - before.0) / (after.0 - before.0).max(1e-9);
-        let pairs = before.1.iter().zip(&after.1);
-        pairs
-            .map(|(a, b)| match (a, b) {
-                (Some(a), Some(b)) => Some(between(a, b, s)),
-                (a, _) => *a,
+    /// `b` stands on `a`; the plan takes `b`, then `a`.
+    pub(in crate::replay) fn plan() -> Value {
+        let step = |id: &str, z: f64, boxes: Value| {
+            json!({
+                "action": "remove", "box": id, "risk": 0.01, "risk_bound": 0.015,
+                "grasp": {"gripper": "suction", "face": "top"},
+                "motion": [down(0.0, 1.0, "open"), down(1.0, z + 0.1, "closed"), down(2.0, z + 0.5, "closed")],
+                "imagined": [{"t": 1.0, "boxes": boxes}],
             })
-            .collect()
+        };
+        json!({
+            "version": 1, "task": "two", "verdict": "safe",
+            "scene": {
+                "fixtures": [],
+                "boxes": {
+                    "a": {"size": [0.3, 0.3, 0.2], "position": [0, 0, 0.1], "rotation": [0, 0, 0, 1]},
+                    "b": {"size": [0.3, 0.3, 0.2], "position": [0, 0, 0.3], "rotation": [0, 0, 0, 1]},
+                },
+            },
+            "steps": [
+                step("b", 0.3, json!({"a": at(0.1), "b": at(0.3)})),
+                step("a", 0.1, json!({"a": at(0.1)})),
+            ],
+        })
     }
 
-    /// After the last imagined moment the box that is held goes with the hand.
-    fn carried(&self, last: &(f64, Vec<Option<Pose>>), t: f64) -> Vec<Option<Pose>> {
-        let mut boxes = last.1.clone();
-        let held = t > last.0 && self.holds_at(last.0) && self.holds_at(t);
-        if let (true, Some(then), Some(now)) = (held, self.hand_at(last.0), self.hand_at(t)) {
-            boxes[self.target] = boxes[self.target].map(|p| now * then.inverse() * p);
+    /// The same, carried out: `a` tilts a little late.
+    pub(in crate::replay) fn executed_plan() -> Value {
+        let mut plan = plan();
+        let hand = json!({"position": [0, 0, 0.4], "rotation": [1, 0, 0, 0]});
+        let both = json!({"a": at(0.1), "b": at(0.3)});
+        plan["executed"] = json!({
+            "success": false,
+            "accidents": [{"kind": "tilt", "box": "a", "step": 1, "t": 1.2}],
+            "frames": [
+                {"t": 1.0, "step": 0, "boxes": both, "hand": hand},
+                {"t": 1.25, "step": 0, "boxes": {"a": at(0.1), "b": at(0.4)}, "hand": hand},
+                {"t": 1.5, "step": 0, "boxes": {"a": at(0.1), "b": at(0.5)}, "hand": null},
+                {"t": 1.0, "step": 1, "boxes": {"a": at(0.1)}, "hand": hand},
+                {"t": 1.5, "step": 1, "boxes": {"a": at(0.12)}, "hand": hand},
+            ],
+        });
+        plan
+    }
+
+    #[test]
+    fn a_plan_that_was_not_carried_out_is_shown_as_it_is_imagined() {
+        let recording = Recording::from_plan_json(&plan().to_string()).unwrap();
+        assert_eq!(recording.origin, Origin::Imagined);
+        let frame = |t: f64| recording.at(t);
+        // The imagination ends at 1 s; after it the box goes with the hand that holds it.
+        let b = frame(1.5).boxes[1].unwrap().translation.z;
+        assert!((b - 0.5).abs() < 1e-6, "got {b}");
+        let gone = |f: RecordedFrame| f.boxes.iter().filter(|b| b.is_none()).count();
+        assert_eq!(gone(frame(3.0)), 1);
+        assert_eq!(gone(frame(99.0)), 2);
+    }
+
+    #[test]
+    fn a_truncated_plan_says_that_it_is_cut_short_and_where() {
+        let whole = plan().to_string();
+        for cut in [1, whole.len() / 3, whole.len() - 1] {
+            let error = Recording::from_plan_json(&whole[..cut]).unwrap_err();
+            let help = miette::Diagnostic::help(&error).unwrap().to_string();
+            assert!(error.to_string().contains("line 1"), "{error}");
+            assert_eq!(help, "the file is cut short; plan again");
         }
-        boxes
+    }
+
+    #[test]
+    fn what_is_no_plan_a_future_plan_and_a_plan_without_scene_are_told_apart() {
+        let told = |plan: Value| {
+            let error = Recording::from_plan_json(&plan.to_string()).unwrap_err();
+            error.to_string()
+        };
+        assert!(told(json!({"colour": "red"})).contains("no `version`"));
+        assert!(told(json!([1, 2])).contains("no plan"));
+        let mut future = plan();
+        future["version"] = json!(7);
+        assert!(told(future).contains("version 7"));
+        let mut bare = plan();
+        bare["scene"] = Value::Null;
+        assert!(told(bare).contains("does not hold its scene"));
+        let mut stranger = plan();
+        stranger["steps"][0]["box"] = json!("z");
+        assert!(told(stranger).contains("`z` is not in the plan's scene"));
+    }
+
+    #[test]
+    fn poses_that_are_not_numbers_or_not_rotations_are_errors() {
+        let told = |key: &str, value: Value| {
+            let mut plan = plan();
+            plan["scene"]["boxes"]["a"][key] = value;
+            Recording::from_plan_json(&plan.to_string())
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(told("position", json!([0, null, 0])).contains("null"));
+        assert!(told("rotation", json!([0, 0, 0, 0])).contains("not a quaternion"));
+        assert!(told("position", json!([1e300, 0, 0])).contains("finite number"));
+        assert!(told("size", json!([0.1, -0.1, 0.1])).contains("size of a"));
     }
 }

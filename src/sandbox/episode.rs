@@ -229,12 +229,10 @@ impl<'a> Run<'a> {
                         phase = Phase::Lost;
                     }
                 }
-                (Phase::Holding, Grip::Closed) => {
-                    if !self.still_held(target) {
-                        self.monitor.latch(AccidentKind::Drop, target, t);
-                        self.exempt = Exempt::Nobody;
-                        phase = Phase::Lost;
-                    }
+                (Phase::Holding, Grip::Closed) if !self.still_held(target) => {
+                    self.monitor.latch(AccidentKind::Drop, target, t);
+                    self.exempt = Exempt::Nobody;
+                    phase = Phase::Lost;
                 }
                 (Phase::Holding, Grip::Open) => {
                     self.let_go(target);

@@ -211,7 +211,7 @@ impl Hand {
             return GripStatus::Free;
         }
         // From here on the commanded path is followed from where the hand really is.
-        self.offset = self.offset * (self.command.inverse() * hand_pose);
+        self.offset *= self.command.inverse() * hand_pose;
         self.held_at = Some(hand_pose.inverse() * box_pose);
         GripStatus::Holding { margin: 1.0 }
     }

@@ -216,16 +216,16 @@ mod tests {
             .unwrap();
         let z = e.matmul(&w).unwrap().to_vec2::<f32>().unwrap();
         let pq = pq.to_vec2::<f32>().unwrap();
-        for i in 0..3 {
+        for (i, fused) in fused.iter().enumerate() {
             for c in 0..4 {
                 let mut sum = 0f32;
-                for k in 0..5 {
+                for (k, z) in z.iter().enumerate() {
                     let (r, s) = (edges().receivers[k] as usize, edges().senders[k] as usize);
                     if r == i {
-                        sum += (z[k][c] + pq[r][c] + pq[s][4 + c]).max(0.0);
+                        sum += (z[c] + pq[r][c] + pq[s][4 + c]).max(0.0);
                     }
                 }
-                assert!((sum - fused[i][c]).abs() < 1e-5);
+                assert!((sum - fused[c]).abs() < 1e-5);
             }
         }
     }

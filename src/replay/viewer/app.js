@@ -46,7 +46,7 @@ function extent() {
 
 const { centre, radius } = extent();
 // The bar at the bottom covers a strip: what is looked at sits a little lower, so the scene a little higher.
-const orbit = new Orbit(add(centre, [0, 0, -0.06 * radius]), radius);
+const orbit = new Orbit(add(centre, [0, 0, -0.06 * radius]), radius, rec.azimuth);
 const canvas = $("view"), labels = $("labels"), pen = labels.getContext("2d");
 let painter;
 try { painter = new PaintGl(canvas); } catch { painter = new PaintFlat(canvas); }
@@ -197,7 +197,7 @@ function nextStep(by) {
   const k = momentOf(frames, state.t).step + by;
   seek(k < 0 || !stepStart.length ? start : k >= stepStart.length ? end : stepStart[k]);
 }
-const views = [[-0.95, 0.42], [0.6, 0.42], [-Math.PI / 2, 0.06], [0, 0.06], [-Math.PI / 2, 1.55]];
+const views = [[rec.azimuth, 0.42], [rec.azimuth + Math.PI / 2, 0.42], [rec.azimuth + Math.PI, 0.42], [-Math.PI / 2, 0.06], [0, 0.06], [-Math.PI / 2, 1.55]];
 const actions = {
   names() { state.names = !state.names; }, ghosts() { state.ghosts = !state.ghosts; }, theme() { state.dark = !state.dark; },
   view() { state.view = (state.view + 1) % views.length; orbit.reset(...views[state.view]); }, help() { $("help").hidden = !$("help").hidden; },

@@ -58,10 +58,10 @@ function orthographic(r, near, far) {
 }
 
 class Orbit {
-  constructor(centre, radius) {
+  constructor(centre, radius, azimuth) {
     this.home = { centre, radius };
     this.fov = 0.62;
-    this.reset(-0.95, 0.42);
+    this.reset(azimuth, 0.42);
   }
   reset(azimuth, elevation) {
     Object.assign(this, { azimuth, elevation, at: this.home.centre.slice(), distance: this.home.radius / Math.sin(this.fov / 2) });

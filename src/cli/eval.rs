@@ -1,0 +1,287 @@
+//! `topple eval model|planner`: figures against the sandbox.
+//!
+//! Owns the flags, the order in which things are measured and how they read. The figures are
+//! [`crate::eval`]'s.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::interrupt::Interrupt;
+use super::{Exit, Failure, Outcome, eval_text, physics, print};
+use crate::eval::closed_loop::{self, ContestError, deeds_in_turn, deeds_of, reference_deeds};
+use crate::eval::contest::{Contestant, Deed, Ring};
+use crate::eval::reference::{ReferenceError, ceiling};
+use crate::eval::suite::{Split, Suite};
+use crate::eval::tasks::{PlannerSuite, tasks};
+use crate::eval::{EVAL_SEED, open_loop};
+use crate::model::{LearnedDynamics, WorldModel};
+use crate::sandbox::SandboxError;
+use crate::scene::Safety;
+use crate::scene::task::PlannerSettings;
+
+/// Measure the model or the planner against the sandbox.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// What is measured.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What is measured.
+#[derive(Subcommand, Debug)]
+pub enum What {
+    /// The model's forecasts, beside the sandbox under 32 draws and the base rate.
+    Model(ModelArgs),
+    /// The planner in the sandbox, beside planners that simulate and policies that do not.
+    Planner(PlannerArgs),
+}
+
+/// Flags that both share.
+#[derive(Args, Debug)]
+pub struct Common {
+    /// A model's folder, in place of the one inside the binary.
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// Where slow references are kept; what is missing there is computed and stored.
+    #[arg(long, value_name = "DIR", default_value = "models/default/reference")]
+    pub reference: PathBuf,
+    /// Seeds the cases; another one makes references be computed anew, which takes long.
+    #[arg(long, default_value_t = EVAL_SEED)]
+    pub seed: u64,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `eval model`.
+#[derive(Args, Debug)]
+pub struct ModelArgs {
+    #[command(flatten)]
+    common: Common,
+    /// How many cases of each split.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(20..=1_000_000))]
+    episodes: u64,
+    /// Only these splits, separated by commas.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = split)]
+    splits: Vec<Split>,
+    /// Leave the ceiling out: it simulates 32 draws of each case that is not stored.
+    #[arg(long)]
+    no_ceiling: bool,
+}
+
+/// Flags of `eval planner`.
+#[derive(Args, Debug)]
+pub struct PlannerArgs {
+    #[command(flatten)]
+    common: Common,
+    /// How many tasks of each suite; left out: 200 steps and 60 tasks.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    tasks: Option<u64>,
+    /// Only store what the reference planner does: the slow part, which needs no model.
+    #[arg(long)]
+    reference_only: bool,
+}
+
+fn split(name: &str) -> Result<Split, String> {
+    Split::ALL
+        .into_iter()
+        .find(|s| s.name() == name)
+        .ok_or_else(|| {
+            let names = Split::ALL.map(Split::name).join(", ");
+            format!("there is no such split; choose from {names}")
+        })
+}
+
+/// Measures what was asked for.
+///
+/// # Errors
+/// When a model cannot be read, the sandbox fails, or a signal came.
+pub fn run(args: &EvalArgs) -> Outcome {
+    match &args.what {
+        What::Model(args) => model(args),
+        What::Planner(args) => planner(args),
+    }
+}
+
+fn model(args: &ModelArgs) -> Outcome {
+    let interrupt = install()?;
+    let dynamics = LearnedDynamics::new(open(&args.common)?);
+    let splits = if args.splits.is_empty() {
+        vec![Split::Standard, Split::Hard]
+    } else {
+        args.splits.clone()
+    };
+    let mut reports = serde_json::Map::new();
+    let mut text = String::new();
+    for split in splits {
+        let suite = Suite {
+            split,
+            seed: args.common.seed,
+        };
+        let cases = suite
+            .cases(args.episodes as usize)
+            .map_err(sandbox_failed)?;
+        interrupt.check()?;
+        let ceiling = if args.no_ceiling {
+            None
+        } else {
+            let bar = bar(cases.len(), &format!("ceiling of {}", split.name()));
+            let dir = &args.common.reference;
+            let known = ceiling(dir, suite, &cases, &interrupt.stop, |done, _| {
+                bar.set_position(done as u64);
+            });
+            bar.finish_and_clear();
+            Some(known.map_err(|e| reference_failed(e, &interrupt))?)
+        };
+        let bar = bar(cases.len(), split.name());
+        let judged = open_loop::judge(suite, &cases, ceiling.as_deref(), &dynamics, || bar.inc(1));
+        bar.finish_and_clear();
+        interrupt.check()?;
+        let report =
+            open_loop::report(&judged.map_err(sandbox_failed)?, Safety::default().max_risk);
+        eval_text::split(&mut text, split.name(), &report);
+        reports.insert(split.name().to_owned(), to_value(&report)?);
+    }
+    if args.common.json {
+        print::json(&serde_json::json!({ "splits": reports }))?;
+    } else {
+        print::text(&text)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// How many tasks a suite has unless the command line says otherwise.
+fn default_count(suite: PlannerSuite) -> usize {
+    match suite {
+        PlannerSuite::Steps => 200,
+        PlannerSuite::Tasks => 60,
+    }
+}
+
+fn planner(args: &PlannerArgs) -> Outcome {
+    let interrupt = install()?;
+    let dynamics = match args.reference_only {
+        true => None,
+        false => Some(LearnedDynamics::new(open(&args.common)?)),
+    };
+    let mut ring = Ring {
+        learned: dynamics.as_ref().map(|d| d as _),
+        settings: PlannerSettings::default(),
+        equal_episodes: 1,
+    };
+    let mut suites = serde_json::Map::new();
+    let mut text = String::new();
+    for suite in PlannerSuite::ALL {
+        let count = args.tasks.map_or(default_count(suite), |n| n as usize);
+        let tasks = tasks(suite, args.common.seed, count).map_err(sandbox_failed)?;
+        interrupt.check()?;
+        let failed = |e| contest_failed(e, &interrupt);
+        let bar_of = |who: Contestant| bar(count, &format!("{}: {}", suite.name(), who.name()));
+        let reference = {
+            let bar = bar_of(Contestant::Sandbox);
+            let dir = &args.common.reference;
+            let (seed, stop) = (args.common.seed, &*interrupt.stop);
+            let done = reference_deeds(dir, suite, seed, &tasks, &ring, stop, || bar.inc(1));
+            bar.finish_and_clear();
+            done.map_err(failed)?
+        };
+        if args.reference_only {
+            continue;
+        }
+        let mut all: Vec<(Contestant, Vec<Deed>)> = Vec::new();
+        for who in Contestant::ALL {
+            let bar = bar_of(who);
+            let stop = &*interrupt.stop;
+            let deeds = match who {
+                Contestant::Sandbox => Ok(reference.clone()),
+                // One at a time: the planner's latency is a figure of its own.
+                Contestant::Learned | Contestant::LearnedUnverified => {
+                    deeds_in_turn(&ring, who, &tasks, stop, || bar.inc(1))
+                }
+                _ => deeds_of(&ring, who, &tasks, stop, || bar.inc(1)),
+            };
+            bar.finish_and_clear();
+            let deeds = deeds.map_err(failed)?;
+            if who == Contestant::LearnedUnverified {
+                ring.equal_episodes = equal_episodes(&deeds, &tasks)?;
+            }
+            all.push((who, deeds));
+        }
+        let report = closed_loop::report(&tasks, &reference, &all, ring.equal_episodes);
+        eval_text::suite(&mut text, suite.name(), &report);
+        suites.insert(suite.name().to_owned(), to_value(&report)?);
+    }
+    if args.reference_only {
+        return Ok(Exit::Done);
+    }
+    if args.common.json {
+        print::json(&serde_json::json!({ "seed": args.common.seed, "suites": suites }))?;
+    } else {
+        print::text(&text)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// How many episodes the sandbox simulates in the median time of `deeds`, on this machine.
+fn equal_episodes(
+    deeds: &[Deed],
+    tasks: &[crate::eval::tasks::PlannerTask],
+) -> Result<usize, Failure> {
+    let mut times: Vec<f64> = deeds
+        .iter()
+        .map(|d| d.planning_ms / d.steps.max(1) as f64)
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let median = times[times.len() / 2];
+    let episode = crate::eval::contest::episode_ms(&tasks[..tasks.len().min(24)])
+        .map_err(|e| Failure::failed_message(e, "Please report this with the seed."))?;
+    Ok(((median / episode).round() as usize).max(2))
+}
+
+fn open(common: &Common) -> Result<WorldModel, Failure> {
+    physics::world_model(common.model.as_deref())
+}
+
+fn install() -> Result<Interrupt, Failure> {
+    Interrupt::install()
+        .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))
+}
+
+fn sandbox_failed(error: SandboxError) -> Failure {
+    Failure::failed_message(error, "Try another --seed, and please report this one.")
+}
+
+fn reference_failed(error: ReferenceError, interrupt: &Interrupt) -> Failure {
+    match (&error, interrupt.signal()) {
+        (ReferenceError::Interrupted, Some(signal)) => Failure::Interrupted(signal),
+        (ReferenceError::Write { .. }, _) => Failure::failed_message(
+            error,
+            "Free some space, or name another folder with --reference.",
+        ),
+        _ => Failure::failed_message(error, "Try another --seed, and please report this one."),
+    }
+}
+
+fn contest_failed(error: ContestError, interrupt: &Interrupt) -> Failure {
+    match error {
+        ContestError::Reference(error) => reference_failed(error, interrupt),
+        ContestError::Failed { .. } => {
+            Failure::failed_message(error, "Try another --seed, and please report this one.")
+        }
+    }
+}
+
+fn to_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
+    serde_json::to_value(report)
+        .map_err(|e| Failure::failed_message(e, "Please report this with the command."))
+}
+
+fn bar(length: usize, what: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(length as u64)
+        .with_style(style)
+        .with_message(what.to_owned())
+}

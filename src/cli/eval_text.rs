@@ -1,0 +1,119 @@
+//! How the figures of `topple eval` read on a screen.
+
+use std::fmt::Write;
+
+use crate::eval::closed_loop::SuiteReport;
+use crate::eval::open_loop::{Figures, SplitReport};
+
+/// A number with `digits` decimals, or a dash.
+fn number(value: Option<f64>, digits: usize) -> String {
+    value.map_or_else(|| "-".to_owned(), |v| format!("{v:.digits$}"))
+}
+
+/// A share in per cent, or a dash.
+fn percent(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |v| format!("{:.1} %", 100.0 * v))
+}
+
+/// Writes a split of `eval model`.
+pub fn split(out: &mut String, name: &str, report: &SplitReport) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{name}: {} cases, {} accidents, {} undecided, {} predictions failed",
+        report.episodes,
+        percent(Some(report.base_rate)),
+        percent(report.undecided),
+        report.failed
+    );
+    let _ = writeln!(
+        out,
+        "  {:9} {:>7} {:>17} {:>7} {:>7} {:>7} {:>10} {:>9}  band",
+        "", "AUC", "95 % interval", "Brier", "ECE", "floor", "false-safe", "coverage"
+    );
+    let mut row = |who: &str, f: &Figures| {
+        let ci = f.ci.get("auc").copied().flatten();
+        let _ = writeln!(
+            out,
+            "  {who:9} {:>7} {:>17} {:>7} {:>7} {:>7} {:>10} {:>9}  {} of {}",
+            number(f.auc, 4),
+            ci.map_or("-".to_owned(), |(a, b)| format!("{a:.4} to {b:.4}")),
+            number(f.brier, 4),
+            number(f.ece, 4),
+            number(f.ece_floor, 4),
+            percent(f.false_safe),
+            percent(Some(f.coverage)),
+            percent(f.band.rate),
+            f.band.n,
+        );
+    };
+    row("model", &report.model);
+    if let Some(ceiling) = &report.ceiling {
+        row("ceiling", ceiling);
+    }
+    row("constant", &report.constant);
+    let kinds: Vec<String> = report
+        .model
+        .auc_by_accident
+        .iter()
+        .map(|(kind, auc)| format!("{kind} {}", number(*auc, 4)))
+        .collect();
+    let _ = writeln!(out, "  AUC by accident: {}", kinds.join(", "));
+    let list = |values: &[Option<f64>], scale: f64, digits: usize| -> String {
+        let all: Vec<String> = values
+            .iter()
+            .map(|v| number(v.map(|v| v * scale), digits))
+            .collect();
+        all.join(" ")
+    };
+    let p = &report.position_error_m;
+    let _ = writeln!(
+        out,
+        "  position error by stride, mm: still {}; moved {} of {} ({} %)\n",
+        list(&p.still, 1e3, 1),
+        list(&p.moved, 1e3, 0),
+        list(&p.moved_distance, 1e3, 0),
+        list(&p.moved_share, 1e2, 0),
+    );
+}
+
+/// Writes a suite of `eval planner`.
+pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
+    let _ = writeln!(
+        out,
+        "{name}: {} tasks, {} of them solvable (the sandbox planner ends with 0 accidents in 32 draws); \
+         equal time is {} simulated episodes",
+        report.n, report.solvable, report.equal_time_episodes
+    );
+    let _ = writeln!(
+        out,
+        "  {:19} {:>8} {:>9} {:>16} {:>13} {:>13} {:>8} {:>8} {:>9} {:>9}",
+        "",
+        "solved",
+        "accident",
+        "95 % interval",
+        "refused right",
+        "refused wrong",
+        "path m",
+        "peak m/s",
+        "p50 ms",
+        "p95 ms"
+    );
+    for (who, f) in &report.planners {
+        let (low, high) = f.accident_ci;
+        let interval = format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high);
+        let _ = writeln!(
+            out,
+            "  {who:19} {:>8} {:>9} {interval:>16} {:>13} {:>13} {:>8} {:>8} {:>9} {:>9}",
+            percent(f.success),
+            percent(f.accident_rate),
+            percent(f.refused_right),
+            percent(f.refused_wrong),
+            number(f.path_length_m, 3),
+            number(f.peak_speed_m_s, 3),
+            number(f.latency_ms.map(|l| l.p50), 0),
+            number(f.latency_ms.map(|l| l.p95), 0),
+        );
+    }
+    let _ = writeln!(out);
+}

@@ -1,0 +1,221 @@
+//! What the planners are asked to do: single steps and whole tasks, none of which training saw.
+//!
+//! Owns the two suites of design, section 7, as functions of a seed. `steps`: one grasp each of a
+//! required box; `tasks`: retrieve, clear and move. Half come from the `standard` split's stacks,
+//! half from the `hard` split's, where the required box is one whose removal the draws do not
+//! agree on.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::suite::{Split, Suite};
+use crate::dataset::recipe::{Stack, random_target};
+use crate::grasp::propose;
+use crate::plan::Goal;
+use crate::pose::{Pose, Vec3, level};
+use crate::sandbox::SandboxError;
+use crate::scene::geometry::{Obb, separation};
+use crate::scene::{Scene, Workcell};
+
+/// One of the two suites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PlannerSuite {
+    /// One grasp each of a required box.
+    Steps,
+    /// Retrieve, clear and move.
+    Tasks,
+}
+
+impl PlannerSuite {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Steps, Self::Tasks];
+
+    /// As reports name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Steps => "steps",
+            Self::Tasks => "tasks",
+        }
+    }
+}
+
+/// What a task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TaskKind {
+    /// One grasp of one box.
+    Step,
+    /// A box out, and first whatever has to go before it.
+    Retrieve,
+    /// All boxes out.
+    Clear,
+    /// A box to another place.
+    Move,
+}
+
+impl TaskKind {
+    /// As reports name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Step => "step",
+            Self::Retrieve => "retrieve",
+            Self::Clear => "clear",
+            Self::Move => "move",
+        }
+    }
+}
+
+/// A task and the seed of the draw that it is carried out in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlannerTask {
+    /// Where the stack comes from.
+    pub split: Split,
+    /// What is asked.
+    pub kind: TaskKind,
+    /// The belief that the planner is given.
+    pub workcell: Workcell,
+    /// What shall be reached.
+    pub goal: Goal,
+    /// Seed of the true world: the same for all planners.
+    pub world_seed: u64,
+    /// Seed of whatever is random in a planner.
+    pub planner_seed: u64,
+}
+
+/// Boxes that a `clear` task has at most: its steps are as many.
+const CLEAR_BOXES: usize = 6;
+/// Stacks looked through in parallel at a time.
+const CHUNK: u64 = 16;
+
+/// The first `count` tasks of a suite; the same for the same seed, whatever the number of threads.
+///
+/// # Errors
+/// When the sandbox cannot make a stack.
+pub fn tasks(
+    suite: PlannerSuite,
+    seed: u64,
+    count: usize,
+) -> Result<Vec<PlannerTask>, SandboxError> {
+    let mut found = Vec::with_capacity(count);
+    let mut next = 0;
+    while found.len() < count {
+        let chunk: Vec<Option<PlannerTask>> = (next..next + CHUNK)
+            .into_par_iter()
+            .map(|stack| task(suite, seed, stack))
+            .collect::<Result<_, _>>()?;
+        found.extend(chunk.into_iter().flatten());
+        next += CHUNK;
+    }
+    found.truncate(count);
+    Ok(found)
+}
+
+fn task(suite: PlannerSuite, seed: u64, stack: u64) -> Result<Option<PlannerTask>, SandboxError> {
+    let split = if stack.is_multiple_of(2) {
+        Split::Standard
+    } else {
+        Split::Hard
+    };
+    // The model is judged on other stacks of the same splits.
+    let cases = Suite {
+        split,
+        seed: seed ^ 0x7461_736b_0000 ^ (suite as u64) << 8,
+    };
+    let mut rng = ChaCha8Rng::seed_from_u64(cases.seed);
+    rng.set_stream(stack);
+    let (belief, required) = match split {
+        Split::Hard => match cases.cases_of(stack)?.first() {
+            Some(case) => (cases.belief(stack)?, case.action.box_index()),
+            None => return Ok(None),
+        },
+        _ => {
+            let belief = cases.belief(stack)?;
+            let required = random_target(&belief, &mut rng);
+            (belief, required)
+        }
+    };
+    Ok(match suite {
+        PlannerSuite::Steps => step(split, belief, required, &mut rng),
+        PlannerSuite::Tasks => whole_task(split, belief, required, stack / 2, &mut rng),
+    })
+}
+
+fn step(split: Split, belief: Stack, required: usize, rng: &mut impl Rng) -> Option<PlannerTask> {
+    // A box that no hand gets at says nothing about judgement.
+    if propose(&belief.workcell, required).candidates.is_empty() {
+        return None;
+    }
+    let goal = Goal::Retrieve {
+        box_id: belief.workcell.scene.boxes[required].id.clone(),
+    };
+    Some(posed(split, TaskKind::Step, belief.workcell, goal, rng))
+}
+
+fn whole_task(
+    split: Split,
+    belief: Stack,
+    required: usize,
+    number: u64,
+    rng: &mut impl Rng,
+) -> Option<PlannerTask> {
+    let scene = &belief.workcell.scene;
+    let box_id = scene.boxes[required].id.clone();
+    let (kind, goal) = match number % 5 {
+        0..3 => (TaskKind::Retrieve, Goal::Retrieve { box_id }),
+        3 if scene.boxes.len() <= CLEAR_BOXES => {
+            let box_ids = scene.boxes.iter().map(|b| b.id.clone()).collect();
+            (TaskKind::Clear, Goal::Clear { box_ids })
+        }
+        4 => {
+            let target = free_place(scene, required, rng)?;
+            (TaskKind::Move, Goal::Move { box_id, target })
+        }
+        _ => return None,
+    };
+    Some(posed(split, kind, belief.workcell, goal, rng))
+}
+
+fn posed(
+    split: Split,
+    kind: TaskKind,
+    workcell: Workcell,
+    goal: Goal,
+    rng: &mut impl Rng,
+) -> PlannerTask {
+    PlannerTask {
+        split,
+        kind,
+        workcell,
+        goal,
+        world_seed: rng.random(),
+        planner_seed: rng.random(),
+    }
+}
+
+/// A level place on the ground beside the stack where the box fits with 10 cm to spare.
+fn free_place(scene: &Scene, index: usize, rng: &mut impl Rng) -> Option<Pose> {
+    const SPARE_M: f64 = 0.10;
+    let size = scene.boxes[index].size;
+    let around = scene.boxes[index].pose.translation.vector;
+    let obstacles: Vec<Obb> = scene
+        .fixtures
+        .iter()
+        .map(|f| Obb::new(f.size, f.pose))
+        .chain(scene.boxes.iter().map(|b| Obb::new(b.size, b.pose)))
+        .collect();
+    (0..64).find_map(|_| {
+        let angle = rng.random_range(0.0..std::f64::consts::TAU);
+        let distance = rng.random_range(0.4..1.1);
+        let at = Vec3::new(
+            around.x + distance * angle.cos(),
+            around.y + distance * angle.sin(),
+            0.5 * size.z,
+        );
+        let pose = level(at, rng.random_range(0.0..std::f64::consts::TAU));
+        let there = Obb::new(size, pose);
+        obstacles
+            .iter()
+            .all(|o| separation(&there, o).gap > SPARE_M)
+            .then_some(pose)
+    })
+}

@@ -1,0 +1,193 @@
+//! The planning commands from outside, on the sandbox: verdicts, exit codes, JSON, repeatability.
+//!
+//! The scenes are tiny, so that each command is a few dozen rollouts.
+
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+const SCENE: &str = "
+version: 1
+name: tiny
+scene:
+  boxes:
+    - {id: low, size: [0.3, 0.3, 0.2], position: [0, 0, 0.1], mass: 1.5}
+    - {id: high, size: [0.2, 0.2, 0.2], position: [0.03, 0, 0.3], mass: 1}
+robot:
+  home: {position: [0, 0, 0.9]}
+  gripper: {kind: suction, cup_radius: 0.04, max_pull: 180, max_shear: 120}
+planner: {kind: cem, screen: 8, imagine: 3, iterations: 1, elites: 2}
+";
+
+/// A folder with `task.yaml` in it, gone when dropped.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with_task(task: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let text = format!("{SCENE}{task}\n");
+        std::fs::write(folder.path().join("task.yaml"), text).expect("a task file");
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn topple(&self, command: &str, rest: &[&str]) -> Command {
+        let mut run = Command::cargo_bin("topple").expect("the binary");
+        run.arg(command).arg(self.path("task.yaml"));
+        run.args(rest).args(["--dynamics", "sandbox", "--json"]);
+        run
+    }
+}
+
+fn json(output: &[u8]) -> Value {
+    serde_json::from_slice(output).expect("one JSON object")
+}
+
+/// The object without what is measured.
+fn without_times(output: &[u8]) -> Value {
+    let mut object = json(output);
+    object
+        .as_object_mut()
+        .expect("an object")
+        .remove("timing_ms");
+    object
+}
+
+#[test]
+fn a_buried_box_is_freed_first_and_the_execution_ends_without_an_accident() {
+    let folder = Folder::with_task("task: {kind: retrieve, box: low}");
+    let done = folder.topple("plan", &["--execute"]).assert().code(0);
+    let plan = json(&done.get_output().stdout);
+    assert_eq!(plan["verdict"], "safe");
+    let order: Vec<&str> = plan["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["box"].as_str().unwrap())
+        .collect();
+    assert_eq!(order, ["high", "low"]);
+    assert_eq!(plan["executed"]["success"], true);
+    assert_eq!(plan["executed"]["accidents"].as_array().unwrap().len(), 0);
+    assert!(!plan["executed"]["frames"].as_array().unwrap().is_empty());
+    let times: Vec<f64> = plan["steps"][0]["motion"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|k| k["t"].as_f64().unwrap())
+        .collect();
+    assert!(times.windows(2).all(|t| t[1] - t[0] <= 0.1 + 1e-9));
+}
+
+#[test]
+fn a_plan_is_the_same_bytes_on_one_thread_and_on_two() {
+    let folder = Folder::with_task("task: {kind: retrieve, box: high}");
+    let run = |threads: &str| {
+        let mut command = folder.topple("plan", &["--seed", "5"]);
+        let done = command.env("RAYON_NUM_THREADS", threads).assert().code(0);
+        without_times(&done.get_output().stdout)
+    };
+    assert_eq!(run("1"), run("2"));
+}
+
+#[test]
+fn a_heavy_box_is_refused_with_a_reason_and_what_would_help() {
+    let heavy = SCENE.replace("mass: 1}", "mass: {min: 20, max: 40}}");
+    let folder = Folder::with_task("");
+    let text = format!("{heavy}task: {{kind: retrieve, box: high}}\n");
+    std::fs::write(folder.path("task.yaml"), text).unwrap();
+    let done = folder.topple("plan", &[]).assert().code(3);
+    let plan = json(&done.get_output().stdout);
+    assert_eq!(plan["verdict"], "no_safe_plan");
+    assert!(
+        plan["reason"].as_str().unwrap().contains("40.0 kg"),
+        "{plan}"
+    );
+    assert!(!plan["remedies"].as_array().unwrap().is_empty());
+    assert!(plan.get("executed").is_none());
+}
+
+#[test]
+fn a_small_nudge_is_safe_a_large_one_is_not_and_the_limit_lies_between() {
+    let folder = Folder::with_task("");
+    let small = folder
+        .topple("what-if", &["--nudge", "high=0.005,0,0"])
+        .assert()
+        .code(0);
+    let largest = json(&small.get_output().stdout)["largest_safe"].clone();
+    assert_eq!(largest["unit"], "m");
+    let value = largest["value"].as_f64().unwrap();
+    assert!((0.005..0.25).contains(&value), "{value}");
+    // Past the edge of the box below, it falls.
+    let large = folder
+        .topple("what-if", &["--nudge", "high=0.4,0,0"])
+        .assert()
+        .code(3);
+    let fate = json(&large.get_output().stdout)["boxes"]["high"].clone();
+    assert!(fate["p_falls"].as_f64().unwrap() > 0.5, "{fate}");
+}
+
+#[test]
+fn pulling_out_the_lower_box_by_its_side_is_not_safe() {
+    let folder = Folder::with_task("");
+    let done = folder
+        .topple("what-if", &["--grasp", "low/back"])
+        .assert()
+        .code(3);
+    let report = json(&done.get_output().stdout);
+    let unsafe_or_refused = report["risk"].as_f64().is_none_or(|r| r > 0.5);
+    assert!(unsafe_or_refused, "{report}");
+}
+
+#[test]
+fn vetting_names_the_first_unsafe_step_and_repairs_it() {
+    let folder = Folder::with_task("");
+    let steps = "version: 1\nsteps: [{remove: low}, {remove: high}]\n";
+    std::fs::write(folder.path("steps.yaml"), steps).unwrap();
+    let steps_path = folder.path("steps.yaml").display().to_string();
+    let done = folder
+        .topple("vet", &[&steps_path, "--repair"])
+        .assert()
+        .code(3);
+    let report = json(&done.get_output().stdout);
+    assert_eq!(report["verdict"], "unsafe");
+    assert_eq!(report["first_unsafe"], 0);
+    assert_eq!(report["steps"][1]["verdict"], "safe");
+    assert_eq!(report["repaired"]["steps"][0]["box"], "high");
+}
+
+#[test]
+fn wrong_usage_and_wrong_input_end_with_code_2_and_a_remedy() {
+    let scene_only = Folder::with_task("");
+    let says = |command: &mut Command, what: &str| {
+        let done = command.assert().code(2);
+        let stderr = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+        assert!(stderr.contains(what), "{stderr}");
+        assert!(done.get_output().stdout.is_empty());
+    };
+    says(&mut scene_only.topple("plan", &[]), "task: {kind: retrieve");
+    says(
+        &mut scene_only.topple("what-if", &["--nudge", "nobody=1,0,0"]),
+        "nobody",
+    );
+    says(
+        &mut scene_only.topple("what-if", &["--nudge", "high=nan,0,0"]),
+        "no direction",
+    );
+    says(&mut scene_only.topple("what-if", &[]), "--nudge");
+    says(
+        &mut scene_only.topple("what-if", &["--push", "high=1,0,0", "--max-risk", "7"]),
+        "no probability",
+    );
+    says(
+        &mut scene_only.topple("vet", &["nowhere.yaml"]),
+        "nowhere.yaml",
+    );
+    says(
+        &mut scene_only.topple("plan", &["--model", "nowhere"]),
+        "Leave one",
+    );
+}

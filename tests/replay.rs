@@ -1,0 +1,174 @@
+//! What `topple replay` writes, from outside: every format from one plan, and bad files refused.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Parser;
+use serde_json::{Value, json};
+use topple::cli::replay::{ReplayArgs, read_recording, run};
+use topple::cli::{Exit, Failure};
+
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    replay: ReplayArgs,
+}
+
+fn replay(arguments: &[&str]) -> Result<Exit, Failure> {
+    let line = std::iter::once("replay").chain(arguments.iter().copied());
+    run(&Line::try_parse_from(line)
+        .expect("the arguments are right")
+        .replay)
+}
+
+/// A plan that takes a box from the top of another, carried out.
+fn plan() -> Value {
+    let at = |z: f64| json!({"position": [0, 0, z], "rotation": [0, 0, 0, 1]});
+    let hand = |z: f64| json!({"position": [0, 0, z], "rotation": [1, 0, 0, 0]});
+    let key = |t: f64, z: f64, grip: &str| json!({"t": t, "position": [0, 0, z], "rotation": [1, 0, 0, 0], "grip": grip});
+    let frame = |t: f64, lift: f64| {
+        json!({
+            "t": t, "step": 0, "hand": hand(0.4 + lift),
+            "boxes": {"lower": at(0.1), "upper": at(0.3 + lift)},
+        })
+    };
+    json!({
+        "version": 1, "task": "two-boxes", "verdict": "safe",
+        "scene": {
+            "fixtures": [{"id": "wall", "size": [0.05, 1, 0.6], "position": [0.5, 0, 0.3], "rotation": [0, 0, 0, 1]}],
+            "boxes": {
+                "lower": {"size": [0.4, 0.3, 0.2], "position": [0, 0, 0.1], "rotation": [0, 0, 0, 1]},
+                "upper": {"size": [0.4, 0.3, 0.2], "position": [0, 0, 0.3], "rotation": [0, 0, 0, 1]},
+            },
+        },
+        "steps": [{
+            "action": "remove", "box": "upper", "risk": 0.004, "risk_bound": 0.012,
+            "grasp": {"gripper": "suction", "face": "top"},
+            "motion": [key(0.0, 1.0, "open"), key(0.5, 0.4, "closed"), key(1.0, 0.7, "closed")],
+            "imagined": [{"t": 0.5, "boxes": {"lower": at(0.1), "upper": at(0.3)}}],
+        }],
+        "executed": {
+            "success": true,
+            "accidents": [{"kind": "disturb", "box": "lower", "step": 0, "t": 0.75}],
+            "frames": [frame(0.5, 0.0), frame(0.75, 0.1), frame(1.0, 0.2)],
+        },
+    })
+}
+
+fn write_plan(folder: &Path) -> String {
+    let path = folder.join("plan.json");
+    fs::write(&path, plan().to_string()).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn one_plan_becomes_a_page_a_clip_a_picture_and_a_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = write_plan(folder.path());
+    let out = |name: &str| folder.path().join(name).display().to_string();
+    let (html, gif, png, mcap) = (out("a.html"), out("a.gif"), out("a.png"), out("a.mcap"));
+    let size = ["--size", "120x90"];
+    let files = [
+        "--html", &html, "--gif", &gif, "--png", &png, "--mcap", &mcap,
+    ];
+    let arguments: Vec<&str> = [plan.as_str()]
+        .into_iter()
+        .chain(files)
+        .chain(size)
+        .collect();
+    assert_eq!(replay(&arguments).unwrap(), Exit::Done);
+
+    let page = fs::read_to_string(&html).unwrap();
+    assert!(page.contains("\"two-boxes\"") && page.contains("disturb: lower at 0.75 s"));
+    assert!(!page.contains("http:") && !page.contains("https:") && !page.contains("src="));
+    let clip = fs::read(&gif).unwrap();
+    let mut decoder = gif::DecodeOptions::new()
+        .read_info(clip.as_slice())
+        .unwrap();
+    let mut frames = 0;
+    while decoder.read_next_frame().unwrap().is_some() {
+        frames += 1;
+    }
+    assert_eq!(
+        frames, 21,
+        "one second at twenty frames a second, and the last"
+    );
+    assert_eq!(&fs::read(&png).unwrap()[..8], b"\x89PNG\r\n\x1a\n");
+    let log = fs::read(&mcap).unwrap();
+    let messages = mcap::MessageStream::new(&log).unwrap();
+    let scenes = messages.filter(|m| m.as_ref().unwrap().channel.topic == "/scene");
+    assert_eq!(
+        scenes.count(),
+        5 + 3,
+        "five frames of approach, three of the lift"
+    );
+
+    let first: Vec<_> = [&html, &gif, &png, &mcap]
+        .map(|p| fs::read(p).unwrap())
+        .into();
+    replay(&arguments).unwrap();
+    let second: Vec<_> = [&html, &gif, &png, &mcap]
+        .map(|p| fs::read(p).unwrap())
+        .into();
+    assert!(first == second, "the same plan gives the same bytes");
+}
+
+#[test]
+fn a_task_file_is_shown_with_what_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("task.yaml");
+    let text = "version: 1
+name: two
+scene:
+  boxes:
+    - {id: a, size: [0.3, 0.3, 0.2], position: [0, 0, 0.1], mass: 2}
+    - {id: b, size: [0.3, 0.3, 0.2], position: [0, 0, 0.3], mass: 2}
+task: {kind: retrieve, box: a}
+";
+    fs::write(&path, text).unwrap();
+    let recording = read_recording(&path, None).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(recording.targets, [0]);
+    assert_eq!(recording.frames.len(), 1);
+}
+
+#[test]
+fn files_that_cannot_be_shown_are_bad_input_that_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = plan().to_string();
+    let bad: [(&str, &[u8]); 5] = [
+        ("cut.json", &whole.as_bytes()[..whole.len() / 2]),
+        ("empty.json", b""),
+        ("foreign.json", b"{\"hello\": 1}"),
+        ("binary.bin", &[0xff, 0xfe, 0x00, 0x80]),
+        ("wrong.yaml", b"version: 1\nscene: {boxes: [{id: a}]}\n"),
+    ];
+    for (name, bytes) in bad {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let failure = read_recording(&path, None).unwrap_err();
+        assert_eq!(failure.code(), 2, "{name}");
+        let Failure::Input(report) = failure else {
+            panic!("{name}: not bad input");
+        };
+        assert!(format!("{report:?}").contains(name), "{report:?}");
+    }
+    let missing = read_recording(&folder.path().join("none.json"), None).unwrap_err();
+    assert_eq!(missing.code(), 2);
+    let no_data_set = read_recording(folder.path(), Some(3)).unwrap_err();
+    assert_eq!(no_data_set.code(), 2);
+    let plan = write_plan(folder.path());
+    let no_episodes = read_recording(Path::new(&plan), Some(3)).unwrap_err();
+    assert_eq!(no_episodes.code(), 2);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_fails_and_leaves_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = write_plan(folder.path());
+    let nowhere = folder.path().join("no/such/place.html");
+    let failed = replay(&[&plan, "--html", &nowhere.display().to_string()]).unwrap_err();
+    assert_eq!(failed.code(), 1);
+    let is_folder = replay(&[&plan, "--html", &folder.path().display().to_string()]);
+    assert_eq!(is_folder.unwrap_err().code(), 2);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
