@@ -251,3 +251,44 @@ impl Network {
         Ok(out)
     }
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::features::Encoder;
+    use crate::model::fixture_scenes::{box_at, scene_of, workcell_of};
+    use crate::model::normaliser::Normaliser;
+    use crate::pose::Vec3;
+    use crate::rollout::Action;
+
+    #[test]
+    fn every_variable_gets_a_gradient() {
+        let scene = scene_of(vec![
+            box_at("a", [0.2, 0.2, 0.2], [0.0, 0.0, 0.1], 2.0),
+            box_at("b", [0.2, 0.2, 0.2], [0.05, 0.0, 0.3], 1.0),
+        ]);
+        let action = Action::Nudge {
+            box_index: 0,
+            by: Vec3::new(0.1, 0.02, 0.0),
+        };
+        let seen = Encoder::new(&workcell_of(scene)).see(&action).unwrap();
+        let normaliser = Normaliser::measure(std::iter::empty());
+        let batch = Batch::of_graphs(&[&seen.input, &seen.input], &normaliser).unwrap();
+        let sizes = Architecture {
+            width: 16,
+            rounds: 2,
+        };
+        let (network, parameters) = Network::new(sizes, 3).unwrap();
+        let latents = network.encode(&batch, &mut Dropout::Off).unwrap();
+        let judged = network.judge(&latents, &batch, &mut Dropout::Off).unwrap();
+        let mut loss = (judged.graph.sum_all().unwrap() + judged.node.sum_all().unwrap()).unwrap();
+        for stride in network.imagine(&latents, &batch).unwrap() {
+            loss = (loss + stride.sqr().unwrap().sum_all().unwrap()).unwrap();
+        }
+        let grads = loss.backward().unwrap();
+        for (name, var) in parameters.iter() {
+            let grad = grads.get(var).unwrap_or_else(|| panic!("none for {name}"));
+            let most = grad.abs().unwrap().max_all().unwrap();
+            assert!(most.to_scalar::<f32>().unwrap() > 0.0, "zero for {name}");
+        }
+    }
+}
