@@ -13,6 +13,7 @@ pub mod interrupt;
 pub mod merge;
 pub mod physics;
 pub mod plan;
+pub mod poke_args;
 pub mod print;
 pub mod replay;
 pub mod schema;

@@ -228,6 +228,31 @@ impl Suite {
         Ok(undecided)
     }
 
+    /// The belief of a stack and the first of its removals that the selecting draws do not agree on.
+    ///
+    /// # Errors
+    /// When the sandbox cannot make the stack.
+    pub fn first_undecided(self, stack: u64) -> Result<Option<(Stack, usize)>, SandboxError> {
+        let belief = self.belief(stack)?;
+        let seed = self.draw_seed(DrawPurpose::Select, stack);
+        let worlds = standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?;
+        for attempt in 0..HARD_ATTEMPTS {
+            let Some(action) = self.action(&belief, stack, attempt) else {
+                continue;
+            };
+            let mut seen = [false; 2];
+            for world in &worlds {
+                let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
+                let rollout = sandbox::run(&belief.workcell, world, &action, extent, recording)?;
+                seen[usize::from(rollout.is_safe())] = true;
+                if seen == [true; 2] {
+                    return Ok(Some((belief, action.box_index())));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// The first `count` cases, in parallel; the same whatever the number of threads.
     ///
     /// # Errors

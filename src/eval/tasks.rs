@@ -124,8 +124,8 @@ fn task(suite: PlannerSuite, seed: u64, stack: u64) -> Result<Option<PlannerTask
     let mut rng = ChaCha8Rng::seed_from_u64(cases.seed);
     rng.set_stream(stack);
     let (belief, required) = match split {
-        Split::Hard => match cases.cases_of(stack)?.first() {
-            Some(case) => (cases.belief(stack)?, case.action.box_index()),
+        Split::Hard => match cases.first_undecided(stack)? {
+            Some(found) => found,
             None => return Ok(None),
         },
         _ => {

@@ -21,7 +21,7 @@ use super::samples::intended;
 /// Actions that go through the network at once.
 const SCREEN_BATCH: usize = 64;
 /// Spreads of a column by which a feature may lie outside its range before the answer is refused.
-pub const BEYOND_LIMIT: f64 = 0.25;
+pub const BEYOND_LIMIT: f64 = 1.5;
 
 /// The learned physics.
 #[derive(Clone, Debug)]

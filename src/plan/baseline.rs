@@ -12,7 +12,7 @@ use crate::rollout::Action;
 use crate::scene::Workcell;
 
 use super::candidates::Wish;
-use super::order::Goal;
+use super::goal::Goal;
 use super::wanted::from_the_top;
 
 /// A policy without physics.

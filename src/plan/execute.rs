@@ -9,7 +9,8 @@ use crate::rollout::{Action, Rollout};
 use crate::scene::{Scene, Workcell};
 
 use super::candidates::Wish;
-use super::order::{Goal, Plan, PlanError, PlannedStep, Planner, scene_after};
+use super::goal::Goal;
+use super::planner::{Plan, PlanError, PlannedStep, Planner, scene_after};
 use super::reason::RejectedCandidate;
 use super::timing::{Timing, timed};
 

@@ -8,7 +8,7 @@ use crate::grasp::Rejection;
 use crate::rollout::AccidentKind;
 use crate::scene::{Scene, Workcell};
 
-use super::order::Goal;
+use super::goal::Goal;
 use super::reason::{Reason, RejectedCandidate, worst_accident};
 use super::step::StepPlan;
 use super::support::SupportGraph;

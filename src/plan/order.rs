@@ -1,120 +1,23 @@
 //! Across steps: which box first, so that the goal is reached with the fewest and safest steps.
 //!
-//! Owns [`Planner`] and its best-first search over imagined scenes. A node is a scene; its
+//! Owns the best-first search over imagined scenes. A node is a scene; its
 //! children are the safe steps that [`super::step`] finds there. The support graph only decides
 //! what is tried: the boxes that rest on what is wanted, then those that are in the hand's way.
 //! A step's price is its bound and a constant; the estimate of what is left counts each box that
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
 //! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970).
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
-use crate::dynamics::{Dynamics, DynamicsError, Risk};
-use crate::pose::Pose;
+use crate::dynamics::DynamicsError;
 use crate::scene::{Scene, Workcell};
 
-use super::candidates::Wish;
 use super::explain::{no_plan_reason, remedies};
-use super::objective::Objective;
+use super::goal::Goal;
+use super::planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
 use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
-use super::shield;
-use super::step::{StepPlan, StepSearch, search_step};
+use super::step::StepPlan;
 use super::timing::{Timing, timed};
 use super::wanted::Wanted;
-use crate::scene::task::PlannerSettings;
-
-/// What shall be reached. Boxes are named by id, since indices change as boxes leave.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Goal {
-    /// One box out of the scene.
-    Retrieve {
-        /// Its id.
-        box_id: String,
-    },
-    /// All of these out of the scene.
-    Clear {
-        /// Their ids.
-        box_ids: Vec<String>,
-    },
-    /// One box to another place.
-    Move {
-        /// Its id.
-        box_id: String,
-        /// Where its centre shall be.
-        target: Pose,
-    },
-}
-
-/// Whether there is a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Every step's bound is within the limit.
-    Safe,
-    /// None was found.
-    NoSafePlan,
-}
-
-/// A step of a plan, and the scene that it is taken in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PlannedStep {
-    /// What is done.
-    pub step: StepPlan,
-    /// The scene before it: what the action's indices mean.
-    pub scene: Scene,
-    /// What the shield found, where there is one.
-    pub shield: Option<Risk>,
-}
-
-/// What the planner came to.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
-    /// Whether there is a plan.
-    pub verdict: Verdict,
-    /// Why not, in a sentence.
-    pub reason: Option<String>,
-    /// What would make one possible, in sentences.
-    pub remedies: Vec<String>,
-    /// In order; empty when nothing is safe or nothing is left to do.
-    pub steps: Vec<PlannedStep>,
-    /// P(any step goes wrong).
-    pub risk: f64,
-    /// The same for the bounds.
-    pub risk_bound: f64,
-    /// Everything that was turned down.
-    pub rejected: Vec<RejectedCandidate>,
-    /// The least risky first step, where no plan is safe.
-    pub least_risky: Option<StepPlan>,
-    /// Where the time went.
-    pub timing: Timing,
-}
-
-/// Why there is not even a verdict.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum PlanError {
-    /// The goal names a box that is not there.
-    #[error("there is no box `{0}` in the scene")]
-    NoSuchBox(String),
-    /// The physics cannot take the scene in.
-    #[error(transparent)]
-    Dynamics(#[from] DynamicsError),
-}
-
-/// Decides what to do, on any physics.
-pub struct Planner<'a> {
-    /// The physics that it imagines with.
-    pub dynamics: &'a dyn Dynamics,
-    /// The physics that has to agree, if any.
-    pub shield: Option<&'a dyn Dynamics>,
-    /// The budget.
-    pub settings: PlannerSettings,
-    /// What is wanted of a safe action.
-    pub objective: Objective,
-    /// The same seed gives the same plan.
-    pub seed: u64,
-}
 
 /// A scene that was reached in the mind.
 struct Node {
@@ -140,150 +43,8 @@ struct Branch {
     alternatives: Vec<StepPlan>,
 }
 
-impl Planner<'_> {
-    /// The fewest and safest steps to `goal`, or why there are none.
-    ///
-    /// # Errors
-    /// When the goal names a box that is not there, or the physics cannot take the scene in.
-    pub fn plan(&self, workcell: &Workcell, goal: &Goal) -> Result<Plan, PlanError> {
-        let mut search = OrderSearch::new(self, workcell, goal)?;
-        let mut total = 0.0;
-        let found = timed(&mut total, || search.run());
-        let reached = found?;
-        Ok(search.finish(reached, total))
-    }
-
-    /// The best safe actions for `wishes` in one scene, checked by nobody yet.
-    ///
-    /// # Errors
-    /// When the physics cannot take the scene in.
-    pub fn step(
-        &self,
-        workcell: &Workcell,
-        wishes: &[Wish],
-        salt: u64,
-    ) -> Result<StepSearch, PlanError> {
-        let seed = mixed(self.seed, salt);
-        let mut taking_in = 0.0;
-        let scene = timed(&mut taking_in, || self.dynamics.believe(workcell, seed))?;
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut found = search_step(
-            scene.as_ref(),
-            workcell,
-            wishes,
-            &self.settings,
-            &self.objective,
-            &mut rng,
-        );
-        found.timing.screen += taking_in;
-        Ok(found)
-    }
-
-    /// One step that grants `wish` and nothing before it, or why there is none.
-    ///
-    /// # Errors
-    /// When the physics cannot take the scene in.
-    pub fn single_step(&self, workcell: &Workcell, wish: &Wish) -> Result<Plan, PlanError> {
-        let mut total = 0.0;
-        let plan = timed(&mut total, || self.grant(workcell, wish));
-        let mut plan = plan?;
-        plan.timing.total = total;
-        Ok(plan)
-    }
-
-    fn grant(&self, workcell: &Workcell, wish: &Wish) -> Result<Plan, PlanError> {
-        let found = self.step(workcell, std::slice::from_ref(wish), 0)?;
-        let mut plan = Plan {
-            verdict: Verdict::NoSafePlan,
-            reason: Some("no single step for this box is safe".to_owned()),
-            remedies: Vec::new(),
-            steps: Vec::new(),
-            risk: found.least_risky.as_ref().map_or(1.0, |s| s.risk.risk),
-            risk_bound: found.least_risky.as_ref().map_or(1.0, |s| s.risk.bound),
-            rejected: found.rejected,
-            least_risky: found.least_risky,
-            timing: found.timing,
-        };
-        for step in found.safe {
-            let mut verify = 0.0;
-            let checked = timed(&mut verify, || self.verify(workcell, &step, 0));
-            plan.timing.verify += verify;
-            let (shield, objection) = checked?;
-            if let Some(reason) = objection {
-                plan.rejected.push(RejectedCandidate {
-                    risk: Some(step.risk.risk),
-                    ..super::candidates::turned_down(workcell, &step.grasp, reason)
-                });
-                continue;
-            }
-            plan.verdict = Verdict::Safe;
-            plan.reason = None;
-            plan.risk = step.risk.risk;
-            plan.risk_bound = step.risk.bound;
-            plan.steps.push(PlannedStep {
-                step,
-                scene: workcell.scene.clone(),
-                shield,
-            });
-            break;
-        }
-        Ok(plan)
-    }
-
-    /// What the shield says of an action: its risk, and why it objects if it does.
-    ///
-    /// # Errors
-    /// When the second physics cannot take the scene in.
-    pub fn verify(
-        &self,
-        workcell: &Workcell,
-        step: &StepPlan,
-        salt: u64,
-    ) -> Result<(Option<Risk>, Option<Reason>), PlanError> {
-        let Some(shield) = self.shield else {
-            return Ok((None, None));
-        };
-        // Another stream than the planner's own: draws that helped to choose must not confirm.
-        let seed = mixed(self.seed ^ 0x5348_4945_4c44, salt);
-        let checked = shield::check(shield, workcell, &step.action, seed)?;
-        let objection = shield::objection(&checked, workcell.safety.max_risk);
-        Ok((checked.ok(), objection))
-    }
-}
-
-/// A seed for one of many uses (SplitMix64's finaliser).
-pub(super) fn mixed(seed: u64, salt: u64) -> u64 {
-    let mut z = seed.wrapping_add(salt.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// The scene as it is imagined after `step`: the box gone or at its target, and whatever moved
-/// by more than what the prediction is good for, where it was imagined to go.
-pub fn scene_after(workcell: &Workcell, step: &StepPlan) -> Workcell {
-    /// Under this the imagined move of a box is noise, m.
-    const MOVED_M: f64 = 0.02;
-    let mut after = workcell.clone();
-    if let Some(last) = step.imagined.frames.last() {
-        for (spec, pose) in after.scene.boxes.iter_mut().zip(&last.boxes) {
-            let moved = (pose.translation.vector - spec.pose.translation.vector).norm();
-            if moved > MOVED_M {
-                spec.pose = *pose;
-            }
-        }
-    }
-    let index = step.grasp.box_index;
-    match &step.action {
-        crate::rollout::Action::Place { target, .. } => {
-            after.scene.boxes[index].pose = *target;
-        }
-        _ => after.scene = after.scene.without_box(index),
-    }
-    after
-}
-
-struct OrderSearch<'a> {
+/// The search for one goal.
+pub(super) struct OrderSearch<'a> {
     planner: &'a Planner<'a>,
     goal: &'a Goal,
     nodes: Vec<Node>,
@@ -297,13 +58,15 @@ struct OrderSearch<'a> {
 }
 
 impl<'a> OrderSearch<'a> {
-    fn new(
+    pub(super) fn new(
         planner: &'a Planner<'a>,
         workcell: &Workcell,
         goal: &'a Goal,
     ) -> Result<Self, PlanError> {
+        // While a plan is carried out, what is cleared already is gone; a box to fetch has to be there.
+        let must_be_there = !matches!(goal, Goal::Clear { .. });
         for id in goal.box_ids() {
-            if workcell.scene.box_index(id).is_none() {
+            if must_be_there && workcell.scene.box_index(id).is_none() {
                 return Err(PlanError::NoSuchBox(id.to_owned()));
             }
         }
@@ -330,7 +93,7 @@ impl<'a> OrderSearch<'a> {
     }
 
     /// Takes branches, best first, until one reaches the goal.
-    fn run(&mut self) -> Result<Option<usize>, PlanError> {
+    pub(super) fn run(&mut self) -> Result<Option<usize>, PlanError> {
         if self.goal.is_reached(&self.nodes[0].workcell.scene, &[]) {
             return Ok(Some(0));
         }
@@ -504,7 +267,7 @@ impl<'a> OrderSearch<'a> {
         any
     }
 
-    fn finish(self, reached: Option<usize>, total: f64) -> Plan {
+    pub(super) fn finish(self, reached: Option<usize>, total: f64) -> Plan {
         let steps: Vec<PlannedStep> = match reached {
             Some(node) => self.path(node).into_iter().cloned().collect(),
             None => Vec::new(),
@@ -568,31 +331,4 @@ fn state_key(scene: &Scene, action: &str) -> Vec<String> {
     key.sort();
     key.push(action.to_owned());
     key
-}
-
-impl Goal {
-    /// The boxes that it names.
-    pub fn box_ids(&self) -> Vec<&str> {
-        match self {
-            Self::Retrieve { box_id } | Self::Move { box_id, .. } => vec![box_id],
-            Self::Clear { box_ids } => box_ids.iter().map(String::as_str).collect(),
-        }
-    }
-
-    /// Whether it is reached in `scene` once the boxes `placed` were put down.
-    pub fn is_reached(&self, scene: &Scene, placed: &[String]) -> bool {
-        match self {
-            Self::Retrieve { box_id } => scene.box_index(box_id).is_none(),
-            Self::Clear { box_ids } => box_ids.iter().all(|id| scene.box_index(id).is_none()),
-            Self::Move { box_id, .. } => placed.contains(box_id),
-        }
-    }
-
-    /// Whether `step` does what the goal asks of its box.
-    fn ends_with(&self, step: &StepPlan) -> bool {
-        match self {
-            Self::Retrieve { box_id } | Self::Move { box_id, .. } => *box_id == step.box_id,
-            Self::Clear { .. } => false,
-        }
-    }
 }

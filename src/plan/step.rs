@@ -13,17 +13,11 @@ use crate::rollout::Action;
 use crate::scene::Workcell;
 
 use super::candidates::{Candidate, Wish, gather, turned_down};
-use super::lift_space::LiftSpace;
 use super::objective::{Objective, Score, violation};
 use super::reason::{Reason, RejectedCandidate};
-use super::sampler::{Sampler, sampler};
 use super::timing::{Timing, timed};
 use crate::scene::task::PlannerSettings;
 
-/// How many grasps have their lifts searched.
-const SEARCHED_GRASPS: usize = 3;
-/// Spread of the first round of samples.
-const FIRST_STD: f64 = 0.4;
 /// At most so many finalists for one box.
 const FINALISTS_PER_BOX: usize = 3;
 /// Finalists that are imagined together; the next ones only where none of these is safe.
@@ -69,18 +63,18 @@ pub struct StepSearch {
 
 /// A candidate with its risk.
 #[derive(Clone, Debug)]
-struct Rated {
-    candidate: Candidate,
-    risk: Risk,
-    score: Score,
+pub(super) struct Rated {
+    pub(super) candidate: Candidate,
+    pub(super) risk: Risk,
+    pub(super) score: Score,
 }
 
 /// What stays the same within one search.
-struct Search<'a> {
-    dynamics: &'a dyn SceneDynamics,
-    workcell: &'a Workcell,
-    wishes: &'a [Wish],
-    settings: &'a PlannerSettings,
+pub(super) struct Search<'a> {
+    pub(super) dynamics: &'a dyn SceneDynamics,
+    pub(super) workcell: &'a Workcell,
+    pub(super) wishes: &'a [Wish],
+    pub(super) settings: &'a PlannerSettings,
     objective: &'a Objective,
 }
 
@@ -158,7 +152,7 @@ impl Search<'_> {
         rated
     }
 
-    fn scored(&self, candidate: Candidate, risk: Risk) -> Rated {
+    pub(super) fn scored(&self, candidate: Candidate, risk: Risk) -> Rated {
         let score = self.score(&candidate.action, &risk);
         Rated {
             candidate,
@@ -175,109 +169,6 @@ impl Search<'_> {
             violation: violation(risk, &self.workcell.safety),
             cost,
         }
-    }
-
-    /// Searches the lifts of the best few grasps, all of them in one batch a round.
-    fn improve_lifts(
-        &self,
-        rated: &[Rated],
-        rng: &mut ChaCha8Rng,
-        timing: &mut Timing,
-    ) -> Vec<Rated> {
-        let mut arms = self.arms(rated);
-        let mut found = Vec::new();
-        if arms.is_empty() || is_hopeless(rated) {
-            return found;
-        }
-        let share = (self.settings.imagine / arms.len()).max(2);
-        for _ in 0..self.settings.iterations {
-            let samples: Vec<Vec<Vec<f64>>> = arms
-                .iter_mut()
-                .map(|arm| arm.sampler.ask(share, rng))
-                .collect();
-            let built = timed(&mut timing.propose, || self.build(&arms, &samples));
-            let rated = timed(&mut timing.screen, || self.rate_built(built));
-            for (arm, (samples, rated)) in arms.iter_mut().zip(samples.iter().zip(&rated)) {
-                let cost = |r: &Option<Rated>| r.as_ref().map_or(f64::NAN, |r| r.score.as_cost());
-                let costs: Vec<f64> = rated.iter().map(cost).collect();
-                arm.sampler.tell(samples, &costs);
-            }
-            // The best of each round and grasp may become a finalist.
-            for of_arm in rated {
-                let best = of_arm.into_iter().flatten();
-                found.extend(best.min_by(|a, b| a.score.compare(&b.score)));
-            }
-        }
-        found
-    }
-
-    /// The grasps whose lifts are searched: the best by score, each once.
-    fn arms(&self, rated: &[Rated]) -> Vec<Arm> {
-        let mut order: Vec<&Rated> = rated.iter().collect();
-        order.sort_by(|a, b| a.score.compare(&b.score));
-        let mut arms: Vec<Arm> = Vec::new();
-        for best in order {
-            if arms.len() == SEARCHED_GRASPS {
-                break;
-            }
-            if arms.iter().any(|a| a.grasp == best.candidate.grasp) {
-                continue;
-            }
-            let space = LiftSpace::around(best.candidate.lift);
-            arms.push(Arm {
-                wish: best.candidate.wish,
-                grasp: best.candidate.grasp,
-                sampler: sampler(
-                    self.settings.kind,
-                    space.origin(),
-                    FIRST_STD,
-                    self.settings
-                        .elites
-                        .min(self.settings.imagine / SEARCHED_GRASPS)
-                        .max(2),
-                ),
-                space,
-            });
-        }
-        arms
-    }
-
-    /// The actions of every arm's samples, `[arms][samples]`; `None` where geometry is against it.
-    fn build(&self, arms: &[Arm], samples: &[Vec<Vec<f64>>]) -> Vec<Vec<Option<Candidate>>> {
-        let of_arm = |(arm, samples): (&Arm, &Vec<Vec<f64>>)| {
-            let build = |sample: &Vec<f64>| {
-                let lift = arm.space.lift(sample);
-                let wish = &self.wishes[arm.wish];
-                let action = wish.action(self.workcell, &arm.grasp, &lift).ok()?;
-                Some(Candidate {
-                    wish: arm.wish,
-                    grasp: arm.grasp,
-                    lift,
-                    action,
-                })
-            };
-            samples.iter().map(build).collect()
-        };
-        arms.iter().zip(samples).map(of_arm).collect()
-    }
-
-    /// The same shape, rated in one batch; `None` also where there is no prediction.
-    fn rate_built(&self, built: Vec<Vec<Option<Candidate>>>) -> Vec<Vec<Option<Rated>>> {
-        let actions: Vec<Action> = built
-            .iter()
-            .flatten()
-            .flatten()
-            .map(|c| c.action.clone())
-            .collect();
-        let mut risks = self.dynamics.screen(&actions).into_iter();
-        let mut rate = |candidate: Candidate| {
-            let risk = risks.next()?.and_then(valid).ok()?;
-            Some(self.scored(candidate, risk))
-        };
-        built
-            .into_iter()
-            .map(|of_arm| of_arm.into_iter().map(|c| c.and_then(&mut rate)).collect())
-            .collect()
     }
 
     /// The best of each grasp, a few for each box; `rated` is in order of score.
@@ -394,21 +285,13 @@ impl Search<'_> {
     }
 }
 
-/// One grasp whose lifts are searched.
-struct Arm {
-    wish: usize,
-    grasp: GraspCandidate,
-    space: LiftSpace,
-    sampler: Box<dyn Sampler>,
-}
-
 /// Whether nothing that was rated leaves any hope.
-fn is_hopeless(rated: &[Rated]) -> bool {
+pub(super) fn is_hopeless(rated: &[Rated]) -> bool {
     rated.iter().all(|r| r.risk.bound >= HOPELESS)
 }
 
 /// A risk whose numbers are all finite, or a failure that cannot win.
-fn valid(risk: Risk) -> Prediction<Risk> {
+pub(super) fn valid(risk: Risk) -> Prediction<Risk> {
     if risk.is_valid() {
         Ok(risk)
     } else {

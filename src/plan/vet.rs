@@ -2,7 +2,7 @@
 //!
 //! Owns [`vet`] and [`repair`]. A step that says how it grips is judged as it says; one that does
 //! not is judged at the best grasp that the planner finds. After an unsafe step the rest is
-//! judged as if that step had gone well, so that a person sees every weak step at once.
+//! judged in the scene that is imagined to come of it, so that a person sees every weak step at once.
 
 use crate::dynamics::DynamicsError;
 use crate::pose::Pose;
@@ -10,7 +10,8 @@ use crate::scene::Workcell;
 
 use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
-use super::order::{Goal, Plan, PlanError, Planner, Verdict, scene_after};
+use super::goal::Goal;
+use super::planner::{Plan, PlanError, Planner, Verdict, scene_after};
 use super::reason::best_of_each;
 use super::risk::of_plan;
 use super::step::StepPlan;
@@ -144,9 +145,10 @@ fn judge(
     Ok(impossible(format!("it cannot be carried out: {why}")))
 }
 
-/// The scene after a step that went well, whether or not it was safe.
+/// The scene after a step, safe or not, as it was imagined; a step that cannot be carried out at
+/// all is taken to have been done by somebody else.
 fn after(workcell: &Workcell, step: &StepToVet, taken: Option<&StepPlan>) -> Workcell {
-    if let Some(taken) = taken.filter(|t| t.score.is_safe()) {
+    if let Some(taken) = taken {
         return scene_after(workcell, taken);
     }
     let mut next = workcell.clone();

@@ -10,7 +10,7 @@ use crate::scene::Workcell;
 use crate::scene::geometry::{Obb, separation};
 
 use super::candidates::Wish;
-use super::order::Goal;
+use super::goal::Goal;
 use super::support::SupportGraph;
 
 /// The most boxes in one tier: they share the screening budget.

@@ -242,6 +242,27 @@ impl Engine {
         Some((from_vector(at_centre), from_vector(body.angvel())))
     }
 
+    /// Adds `force` (N) on box `index` at `point` (world, m) for the coming step.
+    ///
+    /// For experiments: what a sensor, a rope or a person would do to it.
+    pub fn push_box(&mut self, index: usize, force: Vec3, point: Vec3) {
+        if let Some(handle) = self.boxes[index] {
+            let body = &mut self.bodies[handle];
+            body.reset_forces(true);
+            body.reset_torques(true);
+            body.add_force_at_point(to_vector(force), to_vector(point), true);
+        }
+    }
+
+    /// Sets the velocity of box `index`'s centre of mass, m/s, and its spin, rad/s.
+    pub fn set_box_velocity(&mut self, index: usize, linear: Vec3, angular: Vec3) {
+        if let Some(handle) = self.boxes[index] {
+            let body = &mut self.bodies[handle];
+            body.set_linvel(to_vector(linear), true);
+            body.set_angvel(to_vector(angular), true);
+        }
+    }
+
     /// Takes a body and all that hangs on it out of the world.
     pub(super) fn remove_body(&mut self, handle: RigidBodyHandle) {
         self.bodies.remove(

@@ -1,0 +1,82 @@
+//! `vet --json`.
+
+use serde::Serialize;
+
+use super::{PlanReport, RiskByAccident};
+use crate::plan::planner::Verdict;
+use crate::plan::vet::{JudgedStep, StepToVet};
+
+/// A step that was vetted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VettedStep {
+    /// From 0.
+    pub index: usize,
+    /// "remove" or "place".
+    pub action: &'static str,
+    /// The box.
+    #[serde(rename = "box")]
+    pub box_id: String,
+    /// P(accident); 1 where it cannot be carried out.
+    pub risk: f64,
+    /// What is held against `max_risk`.
+    pub risk_bound: f64,
+    /// By kind; `null` where it cannot be carried out.
+    pub risk_by_accident: Option<RiskByAccident>,
+    /// "safe" or "unsafe".
+    pub verdict: &'static str,
+    /// In a sentence.
+    pub why: String,
+}
+
+/// `vet --json`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VetReport {
+    /// "safe" or "unsafe".
+    pub verdict: &'static str,
+    /// In order.
+    pub steps: Vec<VettedStep>,
+    /// Index of the first unsafe step.
+    pub first_unsafe: Option<usize>,
+    /// A safe plan with the same effect, where one was asked for and found.
+    pub repaired: Option<PlanReport>,
+}
+
+impl VetReport {
+    /// The report of judged steps.
+    pub fn new(steps: &[StepToVet], judged: &[JudgedStep], repaired: Option<PlanReport>) -> Self {
+        let vetted: Vec<VettedStep> = steps
+            .iter()
+            .zip(judged)
+            .enumerate()
+            .map(|(index, (step, judged))| vetted(index, step, judged))
+            .collect();
+        let first_unsafe = vetted.iter().position(|s| s.verdict == "unsafe");
+        Self {
+            verdict: if first_unsafe.is_none() {
+                "safe"
+            } else {
+                "unsafe"
+            },
+            steps: vetted,
+            first_unsafe,
+            repaired,
+        }
+    }
+}
+
+fn vetted(index: usize, step: &StepToVet, judged: &JudgedStep) -> VettedStep {
+    let risk = judged.step.as_ref().map(|s| s.risk);
+    VettedStep {
+        index,
+        action: step.action_name(),
+        box_id: step.box_id.clone(),
+        risk: risk.map_or(1.0, |r| r.risk),
+        risk_bound: risk.map_or(1.0, |r| r.bound),
+        risk_by_accident: risk.map(|r| r.by_accident.into()),
+        verdict: match judged.verdict {
+            Verdict::Safe => "safe",
+            Verdict::NoSafePlan => "unsafe",
+        },
+        why: judged.why.clone(),
+    }
+}
