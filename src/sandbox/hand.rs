@@ -22,6 +22,8 @@ use crate::scene::{Gripper, Scene};
 
 /// Mass of the palm, kg: of a light end effector; gravity is the arm's business.
 const PALM_KG: f64 = 2.0;
+/// Friction coefficient of the palm and of a cup's stem.
+pub(super) const PALM_FRICTION: f64 = 0.5;
 /// Stiffness and damping of the linear drive, N/m and N·s/m.
 const DRIVE: (f64, f64) = (1.0e5, 2.5e3);
 /// Stiffness and damping of the angular drive, N·m/rad and N·m·s/rad.
@@ -114,7 +116,7 @@ impl Hand {
                 max_moment,
             } => {
                 for piece in &shape {
-                    insert_piece(engine, palm, piece, 0.5);
+                    insert_piece(engine, palm, piece, PALM_FRICTION);
                 }
                 Tool::Suction(Suction::new(cup_radius, max_pull, max_shear, max_moment))
             }
@@ -123,7 +125,7 @@ impl Hand {
                 pad_friction,
                 ..
             } => {
-                insert_piece(engine, palm, &shape[0], 0.5);
+                insert_piece(engine, palm, &shape[0], PALM_FRICTION);
                 let fingers = [&shape[1], &shape[2]];
                 Tool::Jaw(Jaw::new(
                     engine,
@@ -227,9 +229,7 @@ impl Hand {
             slip.translation.vector.norm() > MAX_SLIP_M || slip.rotation.angle() > MAX_SLIP_RAD;
         let margin = match &mut self.tool {
             Tool::Suction(cup) => cup.load(engine, self.palm, target),
-            Tool::Jaw(jaw) => jaw
-                .holds(engine, target)
-                .then(|| 1.0 - slip.translation.vector.norm() / MAX_SLIP_M),
+            Tool::Jaw(jaw) => jaw.load(engine, target),
         };
         match margin {
             Some(margin) if !slipped => GripStatus::Holding { margin },
@@ -244,7 +244,7 @@ impl Hand {
     pub fn open(&mut self, engine: &mut Engine) {
         self.held_at = None;
         match &mut self.tool {
-            Tool::Suction(cup) => cup.release(engine),
+            Tool::Suction(cup) => cup.release(engine, self.palm),
             Tool::Jaw(jaw) => jaw.open(engine),
         }
     }

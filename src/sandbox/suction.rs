@@ -5,10 +5,12 @@
 //! axes would not do: 100 N of shear then holds 142 N at 45° (measured; design, section 6). The load
 //! is read from the joint's stretch, not from its impulses, which are those of the last substep only.
 
-use rapier3d::dynamics::{GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle};
+use rapier3d::dynamics::{
+    CoefficientCombineRule, GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle,
+};
 
-use super::engine::{Engine, from_engine, from_vector, to_engine, to_vector};
-use super::hand::{ANGULAR, LINEAR, set_spring};
+use super::engine::{DT_S, Engine, from_engine, from_vector, to_engine, to_vector};
+use super::hand::{ANGULAR, LINEAR, PALM_FRICTION, set_spring};
 use crate::pose::{Pose, Vec3};
 
 /// Stiffness and damping of a bellows, N/m and N·s/m.
@@ -23,8 +25,8 @@ const SEAL_ANGLE_RAD: f64 = 0.175;
 const EDGE_SLACK_M: f64 = 0.002;
 /// A cup stretched this far has left the face, m.
 const TRAVEL_M: f64 = 0.018;
-/// Steps in a row that the limit has to be passed before the seal breaks.
-const PATIENCE: u32 = 3;
+/// How long the limit has to be passed before the seal breaks, s: three steps.
+const PATIENCE_S: f64 = 3.0 * DT_S;
 
 /// The cup and, while it holds, its joint.
 #[derive(Clone)]
@@ -78,6 +80,7 @@ impl Suction {
         set_spring(&mut joint, LINEAR, LIP);
         set_spring(&mut joint, ANGULAR, BEND);
         let joint = engine.joints.insert(palm, body, joint, true);
+        set_lip_friction(engine, palm, 0.0, CoefficientCombineRule::Min);
         self.seal = Some(Seal {
             joint,
             on_box,
@@ -117,14 +120,35 @@ impl Suction {
         let used =
             (shear / self.max_shear).max(pull / self.max_pull + moment.norm() / self.max_moment);
         seal.over = if used > 1.0 { seal.over + 1 } else { 0 };
-        let broken = seal.over >= PATIENCE || stretch.translation.vector.norm() > TRAVEL_M;
+        let broken = f64::from(seal.over) * engine.dt() > PATIENCE_S - 0.5 * engine.dt()
+            || stretch.translation.vector.norm() > TRAVEL_M;
         (!broken).then_some(1.0 - used)
     }
 
     /// Vents the cup.
-    pub fn release(&mut self, engine: &mut Engine) {
+    pub fn release(&mut self, engine: &mut Engine, palm: RigidBodyHandle) {
         if let Some(seal) = self.seal.take() {
             engine.joints.remove(seal.joint, true);
+            set_lip_friction(engine, palm, PALM_FRICTION, CoefficientCombineRule::Average);
+        }
+    }
+}
+
+/// Sets the friction of what is rigid on the palm.
+///
+/// While sealed it is none: `max_shear` is all that the cup holds sideways, and the stem's own
+/// friction added 7 % to it where a box sagged against the stem.
+fn set_lip_friction(
+    engine: &mut Engine,
+    palm: RigidBodyHandle,
+    friction: f64,
+    rule: CoefficientCombineRule,
+) {
+    let pieces: Vec<_> = engine.bodies[palm].colliders().to_vec();
+    for piece in pieces {
+        if let Some(collider) = engine.colliders.get_mut(piece) {
+            collider.set_friction(friction as f32);
+            collider.set_friction_combine_rule(rule);
         }
     }
 }
