@@ -256,7 +256,7 @@ fn what_presses_on_the_ground_is_the_weight() {
     let weight: f64 = draw.boxes.iter().map(|b| b.mass * GRAVITY).sum();
     let mut engine = Engine::new(&scene, &draw, 1);
     run_for(&mut engine, 3.0);
-    let mut forces = Forces::new(6);
+    let mut forces = Forces::new(6, &engine);
     for _ in 0..3 {
         engine.step().unwrap();
         forces.read(&engine, None);
@@ -295,7 +295,7 @@ fn a_box_on_two_piers_loads_each_by_its_lever() {
     let scene = scene(Vec::new(), &[pier(-0.4), pier(0.4), plank]);
     let mut engine = Engine::new(&scene, &known(&scene), 1);
     run_for(&mut engine, 3.0);
-    let mut forces = Forces::new(3);
+    let mut forces = Forces::new(3, &engine);
     for _ in 0..3 {
         engine.step().unwrap();
         forces.read(&engine, None);

@@ -3,6 +3,7 @@
 //! Owns [`Episode`], the Parquet layout (design, section 5), splits by stack, and the recipe that
 //! turns a seed into episodes. Refuses tensors: [`crate::model`] makes those.
 
+pub mod actions;
 mod belief_columns;
 mod belief_rows;
 mod columns;
@@ -12,6 +13,7 @@ mod files;
 mod flat;
 mod frames;
 mod generate;
+mod goals;
 mod info;
 mod merge;
 mod outcome_columns;

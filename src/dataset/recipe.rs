@@ -1,19 +1,14 @@
-//! From a seed to episodes: which stack, which draws, which actions.
+//! From a seed to episodes: which stack, which draws, and under them [`random_action`]s.
 //!
-//! Owns the mixture that the model learns from (design, section 6, "Episodes worth learning
-//! from"). Random removals are too easy, so targets come mostly from the family's own list of hard
-//! ones, lifts are both the planner's and near-critical ones, and a quarter are nudges and pushes.
-//! Pure: stack `s` of a recipe is the same on any machine, thread or shard.
+//! Owns [`Recipe`]. Pure: stack `s` of a recipe is the same on any machine, thread or shard.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Episode;
-use crate::grasp::{GraspCandidate, propose};
-use crate::motion::{self, Lift};
-use crate::pose::Vec3;
+use super::actions::random_action;
 use crate::rollout::{Action, Rollout};
-use crate::sandbox::engine::{Engine, GRAVITY};
+use crate::sandbox::engine::Engine;
 use crate::sandbox::{self, Extent, Recording, SandboxError};
 use crate::scene::belief::noisy_pose;
 use crate::scene::families::{Family, generate};
@@ -25,15 +20,6 @@ pub const EPISODES_PER_STACK: usize = 8;
 const DRAWS_PER_STACK: usize = 3;
 /// Scenes that are tried before the seed is moved on.
 const SCENE_TRIES: u64 = 200;
-/// Grasps and lifts that are tried for one action.
-const ACTION_TRIES: usize = 16;
-/// Share of episodes that are nudges, and that are pushes.
-const NUDGE_SHARE: f64 = 0.13;
-const PUSH_SHARE: f64 = 0.12;
-/// Share of removals whose box comes from the family's list of hard ones.
-const HARD_TARGET_SHARE: f64 = 0.65;
-/// Share of lifts that are the planner's own first choices.
-const PLAIN_LIFT_SHARE: f64 = 0.55;
 
 /// What a data set is made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,89 +121,5 @@ pub fn observe(workcell: &mut Workcell, truth: &Draw, rng: &mut impl Rng) {
     let noise = workcell.scene.pose_noise;
     for (spec, drawn) in workcell.scene.boxes.iter_mut().zip(&truth.boxes) {
         spec.pose = noisy_pose(&drawn.pose, noise, rng);
-    }
-}
-
-/// Some action worth learning from.
-pub fn random_action(stack: &Stack, rng: &mut impl Rng) -> Action {
-    let kind: f64 = rng.random();
-    if kind < NUDGE_SHARE {
-        return random_nudge(stack, rng);
-    }
-    if kind < NUDGE_SHARE + PUSH_SHARE {
-        return random_push(stack, rng);
-    }
-    for _ in 0..ACTION_TRIES {
-        let target = random_target(stack, rng);
-        if let Some(action) = random_removal(&stack.workcell, target, rng) {
-            return action;
-        }
-    }
-    // No hand gets at anything here: the belief can still be nudged.
-    random_nudge(stack, rng)
-}
-
-pub fn random_target(stack: &Stack, rng: &mut impl Rng) -> usize {
-    if rng.random::<f64>() < HARD_TARGET_SHARE {
-        // The hardest come first in the list; they are asked about more often.
-        let u: f64 = rng.random();
-        return stack.targets[((u * u) * stack.targets.len() as f64) as usize];
-    }
-    rng.random_range(0..stack.workcell.scene.boxes.len())
-}
-
-/// A random feasible grasp of `target` with a random lift; `None` if none was found at once.
-pub fn random_removal(workcell: &Workcell, target: usize, rng: &mut impl Rng) -> Option<Action> {
-    let candidates = propose(workcell, target).candidates;
-    if candidates.is_empty() {
-        return None;
-    }
-    let grasp = candidates[rng.random_range(0..candidates.len())];
-    let lift = random_lift(workcell, &grasp, rng);
-    let motion = motion::remove(workcell, &grasp, &lift).ok()?;
-    Some(Action::Remove { grasp, motion })
-}
-
-fn random_lift(workcell: &Workcell, grasp: &GraspCandidate, rng: &mut impl Rng) -> Lift {
-    if rng.random::<f64>() < PLAIN_LIFT_SHARE {
-        let options = motion::lift_options(workcell, grasp);
-        return options[rng.random_range(0..options.len())];
-    }
-    motion::random_lift(workcell, grasp, rng)
-}
-
-/// A heading in the plane, sometimes one of the box's own.
-fn random_heading(stack: &Stack, target: usize, rng: &mut impl Rng) -> Vec3 {
-    if rng.random::<f64>() < 0.5 {
-        let turn = rng.random_range(0..4) as f64 * std::f64::consts::FRAC_PI_2;
-        let axis = Vec3::new(turn.cos(), turn.sin(), 0.0);
-        let own = stack.workcell.scene.boxes[target].pose.rotation * axis;
-        if let Some(level) = Vec3::new(own.x, own.y, 0.0).try_normalize(1e-3) {
-            return level;
-        }
-    }
-    let angle = rng.random_range(0.0..std::f64::consts::TAU);
-    Vec3::new(angle.cos(), angle.sin(), 0.0)
-}
-
-fn random_nudge(stack: &Stack, rng: &mut impl Rng) -> Action {
-    let box_index = random_target(stack, rng);
-    // Log-uniform from 3 mm to 15 cm: the limits of disturb and of overhangs lie within.
-    let distance = 0.003 * 50f64.powf(rng.random::<f64>());
-    Action::Nudge {
-        box_index,
-        by: random_heading(stack, box_index, rng) * distance,
-    }
-}
-
-fn random_push(stack: &Stack, rng: &mut impl Rng) -> Action {
-    let box_index = random_target(stack, rng);
-    let spec = &stack.workcell.scene.boxes[box_index];
-    // Around what friction resists: a tenth of the box's weight to twice it, log-uniform.
-    let ratio = 0.1 * 20f64.powf(rng.random::<f64>());
-    let force = spec.mass.mean() * GRAVITY * ratio;
-    Action::Push {
-        box_index,
-        force: random_heading(stack, box_index, rng) * force,
     }
 }

@@ -9,9 +9,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::dataset::recipe::{
-    Recipe, Stack, observe, random_action, random_removal, random_target,
-};
+use crate::dataset::actions::{random_action, random_removal, random_target};
+use crate::dataset::recipe::{Recipe, Stack, observe};
 use crate::rollout::Action;
 use crate::sandbox::exact::standing_worlds;
 use crate::sandbox::{self, Extent, Recording, SandboxError};

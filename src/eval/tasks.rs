@@ -10,7 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::suite::{Split, Suite};
-use crate::dataset::recipe::{Stack, random_target};
+use crate::dataset::actions::random_target;
+use crate::dataset::recipe::Stack;
 use crate::grasp::propose;
 use crate::plan::Goal;
 use crate::pose::{Pose, Vec3, level};

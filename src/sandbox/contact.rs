@@ -10,27 +10,33 @@ use rapier3d::geometry::ColliderHandle;
 use super::engine::{Engine, Part, from_vector};
 use crate::scene::geometry::Face;
 
-/// Steps that a force is averaged over (design, section 2).
-const WINDOW: usize = 3;
+/// What a force is averaged over, s (design, section 2): three steps of the usual length.
+const WINDOW_S: f64 = 0.0125;
+
+/// How many of `engine`'s steps a force is averaged over.
+pub(super) fn window(engine: &Engine) -> usize {
+    (WINDOW_S / engine.dt()).round().max(1.0) as usize
+}
 
 /// Forces of the latest step and their means over the window.
 #[derive(Clone, Debug)]
 pub struct Forces {
-    /// `[WINDOW][N][6]`, N; slot `cursor` is the latest.
-    faces: [Vec<[f64; 6]>; WINDOW],
-    /// `[WINDOW]`, N.
-    strike: [f64; WINDOW],
+    /// `[W][N][6]`, N; slot `cursor` is the latest.
+    faces: Vec<Vec<[f64; 6]>>,
+    /// `[W]`, N.
+    strike: Vec<f64>,
     /// Whether the hand touches each box in the latest step, `[N]`.
     touched: Vec<bool>,
     cursor: usize,
 }
 
 impl Forces {
-    /// No force on any of `n` boxes.
-    pub fn new(n: usize) -> Self {
+    /// No force on any of the `n` boxes of `engine`, whose step says how many make up the window.
+    pub fn new(n: usize, engine: &Engine) -> Self {
+        let window = window(engine);
         Self {
-            faces: std::array::from_fn(|_| vec![[0.0; 6]; n]),
-            strike: [0.0; WINDOW],
+            faces: vec![vec![[0.0; 6]; n]; window],
+            strike: vec![0.0; window],
             touched: vec![false; n],
             cursor: 0,
         }
@@ -38,7 +44,7 @@ impl Forces {
 
     /// Reads the step that `engine` has just made; `target` is the box that the hand is after.
     pub fn read(&mut self, engine: &Engine, target: Option<usize>) {
-        self.cursor = (self.cursor + 1) % WINDOW;
+        self.cursor = (self.cursor + 1) % self.strike.len();
         let faces = &mut self.faces[self.cursor];
         faces.fill([0.0; 6]);
         self.touched.fill(false);
@@ -87,7 +93,7 @@ impl Forces {
         (0..6)
             .map(|f| self.faces.iter().map(|step| step[index][f]).sum::<f64>())
             .fold(0.0, f64::max)
-            / WINDOW as f64
+            / self.strike.len() as f64
     }
 
     /// The force on one face of box `index`, mean of the window, N.
@@ -96,12 +102,12 @@ impl Forces {
             .iter()
             .map(|step| step[index][face as usize])
             .sum::<f64>()
-            / WINDOW as f64
+            / self.strike.len() as f64
     }
 
     /// The hand's force on anything but its target, mean of the window, N.
     pub fn strike(&self) -> f64 {
-        self.strike.iter().sum::<f64>() / WINDOW as f64
+        self.strike.iter().sum::<f64>() / self.strike.len() as f64
     }
 
     /// Whether the hand touches box `index`.

@@ -24,8 +24,8 @@ use crate::scene::{Draw, Gripper, Workcell};
 pub const SETTLE_S: f64 = 0.5;
 /// A removed box this far from everything vanishes, m.
 const CLEAR_M: f64 = 0.10;
-/// Steps between two looks at whether the box is clear: cheap, and 50 ms of delay does no harm.
-const CLEAR_EVERY: u64 = 12;
+/// Time between two looks at whether the box is clear, s: cheap, and 50 ms of delay do no harm.
+const CLEAR_EVERY_S: f64 = 0.05;
 /// The longest wait for rest, s.
 const REST_LIMIT_S: f64 = 3.0;
 /// How long a grip may take to form after it is told to close, s.
@@ -142,7 +142,7 @@ impl<'a> Run<'a> {
             })
             .collect();
         Self {
-            forces: Forces::new(scene.boxes.len()),
+            forces: Forces::new(scene.boxes.len(), &engine),
             monitor,
             hand: None,
             exempt: Exempt::Nobody,
@@ -226,13 +226,12 @@ impl<'a> Run<'a> {
                         self.exempt = Exempt::Held(target);
                     } else if t - since > GRIP_WAIT_S {
                         self.monitor.latch(AccidentKind::Drop, target, t);
-                        phase = Phase::Lost;
+                        return self.stop();
                     }
                 }
                 (Phase::Holding, Grip::Closed) if !self.still_held(target) => {
                     self.monitor.latch(AccidentKind::Drop, target, t);
-                    self.exempt = Exempt::Nobody;
-                    phase = Phase::Lost;
+                    return self.stop();
                 }
                 (Phase::Holding, Grip::Open) => {
                     self.let_go(target);
@@ -254,6 +253,20 @@ impl<'a> Run<'a> {
             hand.vanish(&mut self.engine);
         }
         self.exempt = Exempt::Nobody;
+        Ok(())
+    }
+
+    /// The box is lost: the gripper's sensor tells, the grip opens, and the hand stays where it is
+    /// while all comes to rest, as a real cell's protective stop has it.
+    fn stop(&mut self) -> Result<(), SandboxError> {
+        self.exempt = Exempt::Nobody;
+        if let Some(hand) = &mut self.hand {
+            hand.open(&mut self.engine);
+        }
+        self.rest()?;
+        if let Some(hand) = self.hand.take() {
+            hand.vanish(&mut self.engine);
+        }
         Ok(())
     }
 
@@ -316,7 +329,8 @@ impl<'a> Run<'a> {
 
     /// Only a removed box vanishes, and the clearance is looked at now and then.
     fn may_vanish(&self) -> bool {
-        matches!(self.action, Action::Remove { .. }) && self.clock.is_multiple_of(CLEAR_EVERY)
+        let every = (CLEAR_EVERY_S / self.engine.dt()).round().max(1.0) as u64;
+        matches!(self.action, Action::Remove { .. }) && self.clock.is_multiple_of(every)
     }
 
     /// Whether box `target` is [`CLEAR_M`] from every box, every fixture and the ground.
@@ -436,7 +450,6 @@ enum Phase {
     Reaching,
     Holding,
     Released,
-    Lost,
 }
 
 /// Physics steps in `seconds`.

@@ -17,6 +17,7 @@ use rapier3d::dynamics::{
 };
 use rapier3d::geometry::ColliderHandle;
 
+use super::contact::window;
 use super::engine::{Engine, from_engine, from_vector, mass_properties, to_engine, to_vector};
 use super::hand::{ANGULAR, insert_piece};
 use crate::pose::{Pose, Quat, Vec3};
@@ -38,8 +39,6 @@ const SHEAR: (f64, f64) = (1.0e5, 8.0e2);
 const TWIST: (f64, f64) = (1.0e3, 5.0);
 /// Mean arm of a rectangular pad's torsional friction over the root of its area.
 const TORSION_ARM: f64 = 0.38;
-/// Steps that the pads' normal force is averaged over.
-const WINDOW: usize = 3;
 /// Everything but the sliding axis.
 const SLIDE: JointAxesMask = JointAxesMask::LOCKED_PRISMATIC_AXES;
 
@@ -70,7 +69,7 @@ struct Hold {
     /// Between the pads, m.
     width: f64,
     /// Both pads' normal force in the latest steps, N.
-    normal: [f64; WINDOW],
+    normal: Vec<f64>,
     cursor: usize,
 }
 
@@ -203,7 +202,7 @@ impl Jaw {
             on_box,
             friction: 0.5 * (self.pad_friction + box_friction),
             width: ((xs[0] - xs[1]).abs() - self.thickness).max(1e-3),
-            normal: [2.0 * self.max_force; WINDOW],
+            normal: vec![2.0 * self.max_force; window(engine)],
             cursor: 0,
         });
         true
@@ -227,9 +226,9 @@ impl Jaw {
             .map(|f| pad_force(engine, f, target))
             .sum();
         let hold = self.hold.as_mut()?;
-        hold.cursor = (hold.cursor + 1) % WINDOW;
+        hold.cursor = (hold.cursor + 1) % hold.normal.len();
         hold.normal[hold.cursor] = normal;
-        let normal = hold.normal.iter().sum::<f64>() / WINDOW as f64;
+        let normal = hold.normal.iter().sum::<f64>() / hold.normal.len() as f64;
         if normal <= 0.0 {
             return None;
         }

@@ -123,7 +123,7 @@ pub fn stands(
     let scene = &workcell.scene;
     let mut engine = Engine::new(scene, draw, 1);
     let mut monitor = Monitor::new(scene, &workcell.safety, &engine);
-    let mut forces = Forces::new(scene.boxes.len());
+    let mut forces = Forces::new(scene.boxes.len(), &engine);
     let mut calm = Calm::default();
     for step in 0..steps(&engine, seconds) {
         engine.step()?;
