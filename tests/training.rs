@@ -228,6 +228,7 @@ fn small(epochs: usize) -> TrainConfig {
         rounds: 2,
         members: 2,
         batch: 32,
+        dropout: 0.1,
         ..TrainConfig::default()
     }
 }

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, eval_text, physics, print};
-use crate::eval::closed_loop::{self, ContestError, deeds_in_turn, deeds_of, reference_deeds};
+use crate::eval::closed_loop::{self, ContestError, Turns, deeds_of, reference_deeds};
 use crate::eval::contest::{Contestant, Deed, Ring};
 use crate::eval::reference::{ReferenceError, ceiling};
 use crate::eval::suite::{Split, Suite};
@@ -205,13 +205,14 @@ fn planner(args: &PlannerArgs) -> Outcome {
         for who in Contestant::ALL {
             let bar = bar_of(who);
             let stop = &*interrupt.stop;
+            // The learned planner's latency is a figure of its own.
+            let turns = match who {
+                Contestant::Learned | Contestant::LearnedUnverified => Turns::InTurn,
+                _ => Turns::Together,
+            };
             let deeds = match who {
                 Contestant::Sandbox => Ok(reference.clone()),
-                // One at a time: the planner's latency is a figure of its own.
-                Contestant::Learned | Contestant::LearnedUnverified => {
-                    deeds_in_turn(&ring, who, &tasks, stop, || bar.inc(1))
-                }
-                _ => deeds_of(&ring, who, &tasks, stop, || bar.inc(1)),
+                _ => deeds_of(&ring, who, &tasks, turns, stop, || bar.inc(1)),
             };
             bar.finish_and_clear();
             let deeds = deeds.map_err(failed)?;

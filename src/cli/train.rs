@@ -55,6 +55,9 @@ pub struct TrainArgs {
     /// Peak learning rate.
     #[arg(long, value_name = "RATE")]
     pub lr: Option<f64>,
+    /// Share of latents left out while training.
+    #[arg(long, value_name = "SHARE")]
+    pub dropout: Option<f64>,
     /// What weights and order come from.
     #[arg(long)]
     pub seed: Option<u64>,
@@ -121,6 +124,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig, Failure> {
     set(&mut config.batch, args.batch);
     set(&mut config.threads, args.threads);
     config.lr = args.lr.unwrap_or(config.lr);
+    config.dropout = args.dropout.unwrap_or(config.dropout);
     config.seed = args.seed.unwrap_or(config.seed);
     Ok(config)
 }

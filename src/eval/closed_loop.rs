@@ -114,7 +114,14 @@ pub fn reference_deeds(
         stored.deeds.truncate(known);
         // Stored every few tasks: an interruption costs minutes, not hours.
         for (some, names) in tasks[known..].chunks(16).zip(hashes[known..].chunks(16)) {
-            let deeds = deeds_of(ring, Contestant::Sandbox, some, stop, &progress)?;
+            let deeds = deeds_of(
+                ring,
+                Contestant::Sandbox,
+                some,
+                Turns::Together,
+                stop,
+                &progress,
+            )?;
             stored.deeds.extend(deeds);
             stored.tasks.extend_from_slice(names);
             write_json(&path, &stored).map_err(|error| ReferenceError::Write {
@@ -143,7 +150,16 @@ pub enum ContestError {
     },
 }
 
-/// What `who` makes of each task, in parallel.
+/// Whether tasks share the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turns {
+    /// In parallel.
+    Together,
+    /// One after the other, so that the time of each is its own.
+    InTurn,
+}
+
+/// What `who` makes of each task.
 ///
 /// # Errors
 /// When a planner or the sandbox fails, or `stop` is set.
@@ -151,30 +167,15 @@ pub fn deeds_of(
     ring: &Ring,
     who: Contestant,
     tasks: &[PlannerTask],
+    turns: Turns,
     stop: &AtomicBool,
     progress: impl Fn() + Sync,
 ) -> Result<Vec<Deed>, ContestError> {
-    tasks
-        .par_iter()
-        .map(|task| deed(ring, who, task, stop, &progress))
-        .collect()
-}
-
-/// The same one after the other, so that the time of each is its own.
-///
-/// # Errors
-/// As [`deeds_of`].
-pub fn deeds_in_turn(
-    ring: &Ring,
-    who: Contestant,
-    tasks: &[PlannerTask],
-    stop: &AtomicBool,
-    progress: impl Fn() + Sync,
-) -> Result<Vec<Deed>, ContestError> {
-    tasks
-        .iter()
-        .map(|task| deed(ring, who, task, stop, &progress))
-        .collect()
+    let act = |task| deed(ring, who, task, stop, &progress);
+    match turns {
+        Turns::Together => tasks.par_iter().map(act).collect(),
+        Turns::InTurn => tasks.iter().map(act).collect(),
+    }
 }
 
 fn deed(

@@ -12,10 +12,12 @@ use sha2::{Digest, Sha256};
 
 use super::suite::{Case, DrawPurpose, Suite};
 use crate::sandbox::exact::standing_worlds;
-use crate::sandbox::{self, Extent, Recording, SANDBOX_VERSION, SandboxError};
+use crate::sandbox::{SANDBOX_VERSION, SandboxError};
 
 /// Draws of the ceiling (design, section 7).
 pub const CEILING_DRAWS: usize = 32;
+/// Stacks that are simulated between two savings.
+const STACKS_AT_ONCE: usize = 64;
 
 /// Accidents that the sandbox counted for each case of a suite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,22 +100,27 @@ pub fn ceiling(
         stored.cases.truncate(known);
         stored.accidents.truncate(known);
         let done = AtomicUsize::new(known);
-        let groups = by_stack(&cases[known..]);
-        let counted: Vec<Vec<usize>> = groups
-            .par_iter()
-            .map(|group| {
-                if stop.load(Ordering::Relaxed) {
-                    return Err(ReferenceError::Interrupted);
-                }
-                let counts = count_accidents(suite, group)?;
-                let so_far = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
-                progress(so_far, cases.len());
-                Ok(counts)
-            })
-            .collect::<Result<_, _>>()?;
-        stored.accidents.extend(counted.into_iter().flatten());
-        stored.cases.extend_from_slice(&hashes[known..]);
-        write(&path, &stored)?;
+        // Stored every few stacks: an interruption costs minutes, not hours.
+        for groups in by_stack(&cases[known..]).chunks(STACKS_AT_ONCE) {
+            let counted: Vec<Vec<usize>> = groups
+                .par_iter()
+                .map(|group| {
+                    if stop.load(Ordering::Relaxed) {
+                        return Err(ReferenceError::Interrupted);
+                    }
+                    let counts = count_accidents(suite, group)?;
+                    let so_far = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
+                    progress(so_far, cases.len());
+                    Ok(counts)
+                })
+                .collect::<Result<_, _>>()?;
+            let now = stored.cases.len() + counted.iter().map(Vec::len).sum::<usize>();
+            stored.accidents.extend(counted.into_iter().flatten());
+            stored
+                .cases
+                .extend_from_slice(&hashes[stored.cases.len()..now]);
+            write(&path, &stored)?;
+        }
     }
     Ok(stored.accidents[..cases.len()]
         .iter()
@@ -131,20 +138,7 @@ fn count_accidents(suite: Suite, group: &[Case]) -> Result<Vec<usize>, SandboxEr
     let worlds = standing_worlds(&group[0].workcell, seed, CEILING_DRAWS)?;
     group
         .iter()
-        .map(|case| {
-            let mut accidents = 0;
-            for world in &worlds {
-                let rollout = sandbox::run(
-                    &case.workcell,
-                    world,
-                    &case.action,
-                    Extent::FirstAccident,
-                    Recording::Nothing,
-                )?;
-                accidents += usize::from(!rollout.is_safe());
-            }
-            Ok(accidents)
-        })
+        .map(|case| case.accidents_in(&worlds))
         .collect()
 }
 

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use crate::dataset::actions::{random_action, random_removal, random_target};
 use crate::dataset::recipe::{Recipe, Stack, observe};
 use crate::rollout::Action;
+use crate::sandbox::engine::Engine;
 use crate::sandbox::exact::standing_worlds;
 use crate::sandbox::{self, Extent, Recording, SandboxError};
 use crate::scene::Workcell;
@@ -86,6 +87,22 @@ pub struct Case {
     pub workcell: Workcell,
     /// What is done.
     pub action: Action,
+}
+
+impl Case {
+    /// In how many of `worlds` the action ends in an accident.
+    ///
+    /// # Errors
+    /// When the engine loses a body.
+    pub(super) fn accidents_in(&self, worlds: &[Engine]) -> Result<usize, SandboxError> {
+        let mut accidents = 0;
+        for world in worlds {
+            let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
+            let rollout = sandbox::run(&self.workcell, world, &self.action, extent, recording)?;
+            accidents += usize::from(!rollout.is_safe());
+        }
+        Ok(accidents)
+    }
 }
 
 /// Cases taken from one stack at most.
@@ -204,17 +221,7 @@ impl Suite {
         let worlds = standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?;
         let (mut undecided, mut decided) = (Vec::new(), Vec::new());
         for case in all(HARD_ATTEMPTS) {
-            let mut accidents = 0;
-            for world in &worlds {
-                let rollout = sandbox::run(
-                    &case.workcell,
-                    world,
-                    &case.action,
-                    Extent::FirstAccident,
-                    Recording::Nothing,
-                )?;
-                accidents += usize::from(!rollout.is_safe());
-            }
+            let accidents = case.accidents_in(&worlds)?;
             if accidents == 0 || accidents == SELECTING_DRAWS {
                 decided.push(case);
             } else {

@@ -11,6 +11,7 @@ use super::course::STRIDES;
 use super::loss::{POSE_UNIT_M, POSE_UNIT_RAD};
 use super::network::{GRAPH_OUTPUTS, NODE_OUTPUTS, Network, STRIDE_OUTPUTS};
 use super::normaliser::Normaliser;
+use super::ops::Dropout;
 use super::samples::{POSE_NUMBERS, Sample};
 
 /// The members and the scale of their inputs.
@@ -66,8 +67,8 @@ impl Ensemble {
             .members
             .iter()
             .map(|member| {
-                let latents = member.encode(batch)?;
-                let judged = member.judge(&latents, batch)?;
+                let latents = member.encode(batch, &mut Dropout::Off)?;
+                let judged = member.judge(&latents, batch, &mut Dropout::Off)?;
                 Ok(Rows {
                     graph: judged.graph.flatten_all()?.to_vec1()?,
                     node: judged.node.flatten_all()?.to_vec1()?,
@@ -90,7 +91,7 @@ impl Ensemble {
         let mut squares = vec![[0f64; STRIDES]; nodes];
         let share = 1.0 / self.members.len() as f64;
         for member in &self.members {
-            let latents = member.encode(batch)?;
+            let latents = member.encode(batch, &mut Dropout::Off)?;
             for (k, y) in member.imagine(&latents, batch)?.iter().enumerate() {
                 let y: Vec<f32> = y.flatten_all()?.to_vec1()?;
                 for (node, row) in y.chunks_exact(STRIDE_OUTPUTS).enumerate() {

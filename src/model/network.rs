@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::course::{STRIDE_FEATURES, STRIDES};
 use super::features::{ACTION_FEATURES, EDGE_FEATURES, NODE_FEATURES};
-use super::ops::{Activation, InputGrad, add_norm, linear, message, pool};
+use super::ops::{Activation, Dropout, InputGrad, add_norm, linear, message, pool};
 use super::params::{Builder, Parameters, Start};
 
 /// Outputs for each graph: any accident, the five kinds, path and speed.
@@ -93,9 +93,15 @@ impl Round {
         })
     }
 
-    fn apply(&self, h: &Tensor, e: &Tensor, batch: &Batch) -> Result<Tensor> {
+    fn apply(
+        &self,
+        h: &Tensor,
+        e: &Tensor,
+        batch: &Batch,
+        dropout: &mut Dropout<'_>,
+    ) -> Result<Tensor> {
         let sum = message(&self.ends.apply(h)?, e, &self.edge, &batch.edges_between)?;
-        let hidden = self.hidden.relu(&Tensor::cat(&[h, &sum], 1)?)?;
+        let hidden = dropout.apply(self.hidden.relu(&Tensor::cat(&[h, &sum], 1)?)?)?;
         add_norm(h, &self.out.apply(&hidden)?)
     }
 }
@@ -176,14 +182,14 @@ impl Network {
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn encode(&self, batch: &Batch) -> Result<Latents> {
+    pub fn encode(&self, batch: &Batch, dropout: &mut Dropout<'_>) -> Result<Latents> {
         let action = self.action.features(&batch.action, Activation::Relu)?;
         let spread = self.action_out.apply(&action)?;
         let h = self.node.features(&batch.nodes, Activation::None)?;
         let mut h = self.tell(&h, &spread, batch)?.relu()?;
         let e = self.edge.features(&batch.edges, Activation::Relu)?;
         for round in &self.rounds {
-            h = round.apply(&h, &e, batch)?;
+            h = round.apply(&h, &e, batch, dropout)?;
         }
         Ok(Latents { h, action })
     }
@@ -201,12 +207,19 @@ impl Network {
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn judge(&self, latents: &Latents, batch: &Batch) -> Result<Judged> {
+    pub fn judge(
+        &self,
+        latents: &Latents,
+        batch: &Batch,
+        dropout: &mut Dropout<'_>,
+    ) -> Result<Judged> {
         let target = latents.h.index_select(&batch.targets, 0)?;
         let whole = pool(&latents.h, &batch.segments)?;
         let z = Tensor::cat(&[&target, &whole, &latents.action], 1)?;
         Ok(Judged {
-            graph: self.judge_out.apply(&self.judge.relu(&z)?)?,
+            graph: self
+                .judge_out
+                .apply(&dropout.apply(self.judge.relu(&z)?)?)?,
             node: self.fate_out.apply(&self.fate.relu(&latents.h)?)?,
         })
     }
@@ -236,5 +249,46 @@ impl Network {
             moved = Some(sum);
         }
         Ok(out)
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::features::Encoder;
+    use crate::model::fixture_scenes::{box_at, scene_of, workcell_of};
+    use crate::model::normaliser::Normaliser;
+    use crate::pose::Vec3;
+    use crate::rollout::Action;
+
+    #[test]
+    fn every_variable_gets_a_gradient() {
+        let scene = scene_of(vec![
+            box_at("a", [0.2, 0.2, 0.2], [0.0, 0.0, 0.1], 2.0),
+            box_at("b", [0.2, 0.2, 0.2], [0.05, 0.0, 0.3], 1.0),
+        ]);
+        let action = Action::Nudge {
+            box_index: 0,
+            by: Vec3::new(0.1, 0.02, 0.0),
+        };
+        let seen = Encoder::new(&workcell_of(scene)).see(&action).unwrap();
+        let normaliser = Normaliser::measure(std::iter::empty());
+        let batch = Batch::of_graphs(&[&seen.input, &seen.input], &normaliser).unwrap();
+        let sizes = Architecture {
+            width: 16,
+            rounds: 2,
+        };
+        let (network, parameters) = Network::new(sizes, 3).unwrap();
+        let latents = network.encode(&batch, &mut Dropout::Off).unwrap();
+        let judged = network.judge(&latents, &batch, &mut Dropout::Off).unwrap();
+        let mut loss = (judged.graph.sum_all().unwrap() + judged.node.sum_all().unwrap()).unwrap();
+        for stride in network.imagine(&latents, &batch).unwrap() {
+            loss = (loss + stride.sqr().unwrap().sum_all().unwrap()).unwrap();
+        }
+        let grads = loss.backward().unwrap();
+        for (name, var) in parameters.iter() {
+            let grad = grads.get(var).unwrap_or_else(|| panic!("none for {name}"));
+            let most = grad.abs().unwrap().max_all().unwrap();
+            assert!(most.to_scalar::<f32>().unwrap() > 0.0, "zero for {name}");
+        }
     }
 }

@@ -25,6 +25,7 @@ use super::folder::{
 use super::loss::{Targets, imagination_loss, judgement_loss};
 use super::network::Network;
 use super::normaliser::Normaliser;
+use super::ops::Dropout;
 use super::params::Parameters;
 use super::report::{ValidationReport, judge_report, pose_report};
 use super::samples::Sample;
@@ -294,7 +295,8 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
     let config = course.config;
     let mut order: Vec<usize> = (0..course.data.train.len()).collect();
     let seed = mix(config.seed, m as u64, course.epoch as u64);
-    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    order.shuffle(&mut rng);
     let steps = steps_of_epoch(course.data, config);
     let total = steps * config.epochs as u64;
     let mut losses = Losses::default();
@@ -308,7 +310,17 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
         let step = course.epoch as u64 * steps + i as u64;
         let rate = learning_rate(config.lr, step, total);
         let imagines = i % config.imagine_every == 0;
-        let loss = step_member(member, &samples, course.normaliser, config, rate, imagines)?;
+        let mut dropout = Dropout::On {
+            rate: config.dropout,
+            rng: &mut rng,
+        };
+        let step = Step {
+            normaliser: course.normaliser,
+            config,
+            rate,
+            imagines,
+        };
+        let loss = step_member(member, &samples, &step, &mut dropout)?;
         losses.judgement += loss.judgement / steps as f64;
         losses.imagination += loss.imagination / steps.div_ceil(config.imagine_every as u64) as f64;
         let done = course.done.fetch_add(1, Ordering::Relaxed) + 1;
@@ -320,23 +332,30 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
     Ok(losses)
 }
 
+/// What one gradient step is told.
+struct Step<'a> {
+    normaliser: &'a Normaliser,
+    config: &'a TrainConfig,
+    rate: f64,
+    imagines: bool,
+}
+
 fn step_member(
     member: &mut Member,
     samples: &[&Sample],
-    normaliser: &Normaliser,
-    config: &TrainConfig,
-    rate: f64,
-    imagines: bool,
+    step: &Step<'_>,
+    dropout: &mut Dropout<'_>,
 ) -> CandleResult<Losses> {
-    let batch = Batch::of_samples(samples, normaliser)?;
+    let batch = Batch::of_samples(samples, step.normaliser)?;
     let targets = Targets::new(samples)?;
-    let latents = member.network.encode(&batch)?;
-    let judgement = judgement_loss(&member.network.judge(&latents, &batch)?, &targets)?;
+    let latents = member.network.encode(&batch, dropout)?;
+    let judged = member.network.judge(&latents, &batch, dropout)?;
+    let judgement = judgement_loss(&judged, &targets)?;
     let mut losses = Losses {
         judgement: f64::from(judgement.to_scalar::<f32>()?),
         imagination: 0.0,
     };
-    let loss = if imagines {
+    let loss = if step.imagines {
         let imagined = member.network.imagine(&latents, &batch)?;
         let imagination = imagination_loss(&imagined, &targets)?;
         losses.imagination = f64::from(imagination.to_scalar::<f32>()?);
@@ -345,9 +364,12 @@ fn step_member(
         judgement
     };
     let grads = loss.backward()?;
-    member
-        .optimiser
-        .update(&member.parameters, &grads, rate, config.weight_decay)?;
+    member.optimiser.update(
+        &member.parameters,
+        &grads,
+        step.rate,
+        step.config.weight_decay,
+    )?;
     Ok(losses)
 }
 

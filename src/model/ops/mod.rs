@@ -6,12 +6,14 @@
 //! members are what runs in parallel. On a device other than the CPU the same functions fall back
 //! to candle's own operators.
 
+mod dropout;
 mod linear;
 mod matmul;
 mod message;
 mod norm;
 mod pool;
 
+pub use dropout::Dropout;
 pub use linear::{Activation, InputGrad, linear};
 pub use message::{Edges, message};
 pub use norm::add_norm;

@@ -1,0 +1,413 @@
+//! What the network sees: one graph for each action, in the action's own frame.
+//!
+//! Owns [`GraphInput`] and the columns of its tables. Nodes are the boxes and fixtures that a
+//! chain of contacts ties to the target, or that the hand or the target passes near; edges join
+//! neighbours, both ways. All columns are unchanged when the whole scene is turned about the
+//! vertical, shifted or mirrored. Unknown quantities enter as mean and spread. The columns
+//! themselves are [`node`]'s, [`edge`]'s and [`action`]'s.
+
+mod action;
+mod edge;
+mod node;
+mod placed;
+
+pub use action::ACTION_FEATURES;
+pub use edge::EDGE_FEATURES;
+pub use node::NODE_FEATURES;
+
+use std::borrow::Cow;
+
+use crate::grasp::{approach_opening, hand_shape};
+use crate::pose::Vec3;
+use crate::rollout::Action;
+use crate::scene::Workcell;
+
+use super::contacts::{Body, SceneGraph};
+use super::course::{Course, STRIDES};
+use super::frame::ActionFrame;
+use super::grip::grip_width;
+use super::loads::Loads;
+use super::slide::Slides;
+use super::sweep::{Clearance, Moving};
+use placed::Placed;
+
+/// What passes nearer than this is part of the graph without a chain of contacts, m.
+const NEAR_M: f64 = 0.03;
+/// Nodes in one graph; beyond it the farthest by contact hops are left out.
+pub const MAX_NODES: usize = 48;
+
+/// One action in one belief, as numbers. The target is node 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GraphInput {
+    /// Which body of the scene each node is: boxes in order, then fixtures. `[N]`
+    pub bodies: Vec<u32>,
+    /// `[N, NODE_FEATURES]`.
+    pub nodes: Vec<f32>,
+    /// `[E]`, ascending.
+    pub receivers: Vec<u32>,
+    /// `[E]`.
+    pub senders: Vec<u32>,
+    /// `[E, EDGE_FEATURES]`.
+    pub edges: Vec<f32>,
+    /// `[ACTION_FEATURES]`.
+    pub action: Vec<f32>,
+    /// `[STRIDES, STRIDE_FEATURES]`.
+    pub strides: Vec<f32>,
+}
+
+/// A belief made ready for its candidates, and what depends on which box is acted on.
+#[derive(Clone, Debug)]
+pub struct Encoder {
+    workcell: Workcell,
+    graph: SceneGraph,
+    standing: Loads,
+    /// For each box: the loads once it is gone, and the hops from it; made when first asked for.
+    targets: Vec<std::sync::OnceLock<TargetView>>,
+}
+
+#[derive(Clone, Debug)]
+struct TargetView {
+    without: Loads,
+    hops: Vec<Option<usize>>,
+    /// The first goal that was asked about: the candidates of one step share theirs.
+    placed: std::sync::OnceLock<Placed>,
+}
+
+/// An action with its frame and course.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The frame that the numbers are in.
+    pub frame: ActionFrame,
+    /// Where target and hand are meant to go.
+    pub course: Course,
+    /// The numbers.
+    pub input: GraphInput,
+}
+
+impl Seen {
+    /// An empty graph, for an action that cannot be seen.
+    pub fn nothing() -> Self {
+        let nowhere = crate::pose::Pose::identity();
+        let still = Action::Nudge {
+            box_index: 0,
+            by: Vec3::zeros(),
+        };
+        Self {
+            frame: ActionFrame::new(&nowhere, &[]),
+            course: Course::new(&still, &nowhere),
+            input: GraphInput::default(),
+        }
+    }
+}
+
+impl Encoder {
+    /// Takes in a belief.
+    pub fn new(workcell: &Workcell) -> Self {
+        let graph = SceneGraph::new(&workcell.scene);
+        let standing = Loads::new(&graph, None);
+        let targets = (0..graph.boxes)
+            .map(|_| std::sync::OnceLock::new())
+            .collect();
+        Self {
+            workcell: workcell.clone(),
+            graph,
+            standing,
+            targets,
+        }
+    }
+
+    /// How many boxes the belief has.
+    pub fn boxes(&self) -> usize {
+        self.graph.boxes
+    }
+
+    /// The belief itself.
+    pub fn workcell(&self) -> &Workcell {
+        &self.workcell
+    }
+
+    /// `action` as the network sees it; `None` if it is on a box that is not there.
+    pub fn see(&self, action: &Action) -> Option<Seen> {
+        let target = action.box_index();
+        let view = self.targets.get(target)?.get_or_init(|| TargetView {
+            without: Loads::new(&self.graph, Some(target)),
+            hops: self.graph.hops_from(target),
+            placed: std::sync::OnceLock::new(),
+        });
+        let body = &self.graph.bodies[target];
+        let course = Course::new(action, &body.obb.pose);
+        let frame = ActionFrame::new(&body.obb.pose, &hints(action, &course, body));
+        let clearances = self.clearances_on(action, &course, target);
+        let loads = if action.grasp().is_some() {
+            &view.without
+        } else {
+            &self.standing
+        };
+        let slides = Slides::new(&self.graph, action, target, loads, &clearances);
+        let placed = self.placed(view, action);
+        let chosen = self.choose(target, &view.hops, &clearances, placed.as_deref());
+        let look = Look {
+            encoder: self,
+            view,
+            frame,
+            course: &course,
+            slides: &slides,
+            placed: placed.as_deref(),
+            is_taken: action.grasp().is_some(),
+            target,
+        };
+        let mut input = GraphInput {
+            bodies: chosen.iter().map(|&i| i as u32).collect(),
+            ..GraphInput::default()
+        };
+        for &i in &chosen {
+            look.push_node(i, &clearances[i], &mut input.nodes);
+        }
+        look.push_edges(&chosen, &mut input);
+        look.push_action(action, &mut input.action);
+        look.push_strides(&mut input.strides);
+        sanitise(&mut input);
+        Some(Seen {
+            frame,
+            course,
+            input,
+        })
+    }
+
+    /// The scene as `action` means to leave it, where it puts its target down somewhere.
+    fn placed<'a>(&self, view: &'a TargetView, action: &Action) -> Option<Cow<'a, Placed>> {
+        let Action::Place { grasp, target, .. } = action else {
+            return None;
+        };
+        let new = || Placed::new(&self.workcell.scene, grasp.box_index, *target);
+        let first = view.placed.get_or_init(new);
+        Some(if first.goal == *target {
+            Cow::Borrowed(first)
+        } else {
+            Cow::Owned(new())
+        })
+    }
+
+    /// How near hand and target of `action` come to each body.
+    pub fn clearances(&self, action: &Action, target: usize) -> Vec<Clearance> {
+        let course = Course::new(action, &self.graph.bodies[target].obb.pose);
+        self.clearances_on(action, &course, target)
+    }
+
+    fn clearances_on(&self, action: &Action, course: &Course, target: usize) -> Vec<Clearance> {
+        let obb = self.graph.bodies[target].obb;
+        let robot = &self.workcell.robot;
+        let held = action
+            .grasp()
+            .and_then(|g| Some((robot.grippers.get(g.gripper)?, g)));
+        let shapes = held.map(|(gripper, grasp)| {
+            let width = grip_width(&obb, &grasp.hand_in_world(&obb.pose));
+            let opening = approach_opening(&self.workcell, grasp);
+            (hand_shape(gripper, opening), hand_shape(gripper, width))
+        });
+        let (open, closed) = shapes.unwrap_or_default();
+        let moving = Moving::new(course, obb, &open, &closed);
+        (0..self.graph.bodies.len())
+            .map(|i| {
+                if i == target {
+                    Moving::none()
+                } else {
+                    moving.clearance(&self.graph.bodies[i].obb)
+                }
+            })
+            .collect()
+    }
+
+    /// The bodies of the graph: the target, then the others in the scene's order.
+    fn choose(
+        &self,
+        target: usize,
+        hops: &[Option<usize>],
+        near: &[Clearance],
+        placed: Option<&Placed>,
+    ) -> Vec<usize> {
+        let rank = |i: usize| -> Option<usize> {
+            let passes = near[i].approach.min(near[i].carry).min(near[i].least) < NEAR_M;
+            let at_goal = placed.is_some_and(|p| p.touching.contains(&i));
+            match hops[i] {
+                Some(h) => Some(h),
+                None if passes || at_goal => Some(1),
+                None => None,
+            }
+        };
+        let mut others: Vec<(usize, usize)> = (0..self.graph.bodies.len())
+            .filter(|&i| i != target)
+            .filter_map(|i| rank(i).map(|r| (r, i)))
+            .collect();
+        others.sort_unstable();
+        others.truncate(MAX_NODES - 1);
+        let mut chosen: Vec<usize> = others.into_iter().map(|(_, i)| i).collect();
+        chosen.sort_unstable();
+        chosen.insert(0, target);
+        chosen
+    }
+}
+
+/// Directions that the frame is turned to, the weightiest first.
+fn hints(action: &Action, course: &Course, body: &Body) -> Vec<Vec3> {
+    let mut hints = vec![course.first_leg, course.force];
+    if let Some(grasp) = action.grasp() {
+        let hand = grasp.hand_in_world(&body.obb.pose);
+        hints.push(hand.rotation * Vec3::z());
+        let last = course.strides[STRIDES].target.translation.vector;
+        hints.push(last - body.obb.pose.translation.vector);
+        let offset = hand.translation.vector - body.obb.pose.translation.vector;
+        hints.push(Vec3::new(offset.x, offset.y, 0.0));
+    }
+    hints
+}
+
+/// One action being looked at.
+struct Look<'a> {
+    encoder: &'a Encoder,
+    view: &'a TargetView,
+    frame: ActionFrame,
+    course: &'a Course,
+    slides: &'a Slides,
+    placed: Option<&'a Placed>,
+    /// Whether a hand takes the target from where it stands.
+    is_taken: bool,
+    target: usize,
+}
+
+fn push(out: &mut Vec<f32>, values: &[f64]) {
+    out.extend(values.iter().map(|&x| x as f32));
+}
+
+fn push3(out: &mut Vec<f32>, v: Vec3) {
+    push(out, v.as_slice());
+}
+
+fn flag(condition: bool) -> f64 {
+    f64::from(u8::from(condition))
+}
+
+fn log_force(newton: f64) -> f64 {
+    newton.max(0.0).ln_1p()
+}
+
+/// Numbers that are not finite become a mark far outside every range, which the bound refuses.
+fn sanitise(input: &mut GraphInput) {
+    for table in [
+        &mut input.nodes,
+        &mut input.edges,
+        &mut input.action,
+        &mut input.strides,
+    ] {
+        for x in table.iter_mut() {
+            if !x.is_finite() {
+                *x = 6e4;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fixture_scenes::{box_at, scene_of, workcell_of};
+    use crate::pose::{Pose, level, rotation_with_z};
+    use crate::rollout::{Grip, HandKey, Motion};
+    use crate::scene::geometry::Face;
+    use crate::scene::{CenterOfMass, Scene};
+
+    fn scene() -> Scene {
+        let mut scene = scene_of(vec![
+            box_at("low", [0.4, 0.3, 0.2], [0.0, 0.0, 0.1], 5.0),
+            box_at("beside", [0.3, 0.3, 0.25], [0.36, 0.02, 0.125], 4.0),
+            box_at("top", [0.3, 0.2, 0.1], [0.05, 0.03, 0.25], 2.0),
+        ]);
+        scene.boxes[1].com = CenterOfMass::Known(Vec3::new(0.02, -0.03, 0.01));
+        scene
+    }
+
+    fn pull(scene: &Scene, moved_by: &Pose) -> Action {
+        let hand_in_box = Pose::from_parts(
+            Vec3::new(-0.2, 0.03, 0.02).into(),
+            rotation_with_z(Vec3::x(), Vec3::z()),
+        );
+        let at = scene.boxes[0].pose * hand_in_box;
+        let back = moved_by.rotation * Vec3::new(-1.0, 0.15, 0.3);
+        let key = |t: f64, by: f64, grip: Grip| {
+            let mut pose = at;
+            pose.translation.vector += back * by;
+            HandKey { t, pose, grip }
+        };
+        Action::Remove {
+            grasp: crate::grasp::GraspCandidate {
+                box_index: 0,
+                gripper: 0,
+                face: Face::Back,
+                hand_in_box,
+            },
+            motion: Motion {
+                keys: vec![
+                    key(0.0, 0.3, Grip::Open),
+                    key(1.0, 0.0, Grip::Closed),
+                    key(3.0, 0.5, Grip::Closed),
+                ],
+            },
+        }
+    }
+
+    fn moved(scene: &Scene, by: &Pose) -> Scene {
+        let mut out = scene.clone();
+        for b in &mut out.boxes {
+            b.pose = by * b.pose;
+        }
+        out
+    }
+
+    fn difference(a: &[f32], b: &[f32]) -> f32 {
+        assert_eq!(a.len(), b.len());
+        a.iter()
+            .zip(b)
+            .map(|(x, y)| (x - y).abs())
+            .fold(0.0, f32::max)
+    }
+
+    #[test]
+    fn a_scene_that_is_turned_about_the_vertical_and_shifted_looks_the_same() {
+        let here = scene();
+        let by = level(Vec3::new(2.0, -1.0, 0.0), 2.2);
+        let there = moved(&here, &by);
+        let see = |scene: &Scene, by: &Pose| {
+            let action = pull(scene, by);
+            let encoder = Encoder::new(&workcell_of(scene.clone()));
+            encoder.see(&action).unwrap().input
+        };
+        let (a, b) = (see(&here, &Pose::identity()), see(&there, &by));
+        assert_eq!(a.bodies, b.bodies);
+        assert_eq!(a.senders, b.senders);
+        assert!(difference(&a.nodes, &b.nodes) < 1e-4);
+        assert!(difference(&a.edges, &b.edges) < 1e-4);
+        assert!(difference(&a.action, &b.action) < 1e-3);
+        assert!(difference(&a.strides, &b.strides) < 1e-4);
+    }
+
+    #[test]
+    fn boxes_that_nothing_ties_to_the_action_are_left_out() {
+        let mut scene = scene();
+        scene
+            .boxes
+            .push(box_at("far", [0.2, 0.2, 0.2], [2.0, 0.0, 0.1], 1.0));
+        let encoder = Encoder::new(&workcell_of(scene.clone()));
+        let seen = encoder.see(&pull(&scene, &Pose::identity())).unwrap();
+        assert_eq!(seen.input.bodies, vec![0, 1, 2]);
+    }
+
+    #[test]
+    fn a_box_that_is_not_there_cannot_be_seen() {
+        let encoder = Encoder::new(&workcell_of(scene()));
+        let action = Action::Nudge {
+            box_index: 7,
+            by: Vec3::x(),
+        };
+        assert!(encoder.see(&action).is_none());
+    }
+}
