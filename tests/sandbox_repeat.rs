@@ -29,6 +29,7 @@ fn recipe() -> Recipe {
         seed: 20_260,
         families: Family::ALL.to_vec(),
         boxes_max: 12,
+        mixture: Default::default(),
     }
 }
 

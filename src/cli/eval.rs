@@ -119,7 +119,7 @@ fn model(args: &ModelArgs) -> Outcome {
     let interrupt = install()?;
     let dynamics = LearnedDynamics::new(open(&args.common)?);
     let splits = if args.splits.is_empty() {
-        vec![Split::Standard, Split::Hard]
+        vec![Split::Standard, Split::Hard, Split::Real]
     } else {
         args.splits.clone()
     };

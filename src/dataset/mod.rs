@@ -14,6 +14,7 @@ mod flat;
 mod frames;
 mod generate;
 mod goals;
+mod hard;
 mod info;
 mod merge;
 mod outcome_columns;

@@ -7,7 +7,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Episode;
 use super::actions::random_action;
-use crate::rollout::{Action, Rollout};
+use super::hard;
+use crate::rollout::Action;
 use crate::sandbox::engine::Engine;
 use crate::sandbox::{self, Extent, Recording, SandboxError};
 use crate::scene::belief::noisy_pose;
@@ -21,6 +22,16 @@ const DRAWS_PER_STACK: usize = 3;
 /// Scenes that are tried before the seed is moved on.
 const SCENE_TRIES: u64 = 200;
 
+/// Which actions a stack is asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mixture {
+    /// Everything that [`random_action`] draws, each under one draw of the belief.
+    #[default]
+    Standard,
+    /// Two grasps of one box that the draws do not agree on, each under several draws.
+    Hard,
+}
+
 /// What a data set is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
@@ -30,14 +41,16 @@ pub struct Recipe {
     pub families: Vec<Family>,
     /// The most boxes in a scene.
     pub boxes_max: usize,
+    /// What is done to them.
+    pub mixture: Mixture,
 }
 
 /// A belief that stands, and draws of it.
 pub struct Stack {
     /// Poses as the robot sees them.
     pub workcell: Workcell,
-    /// The generator family.
-    pub family: Family,
+    /// The generator family, or where the stack was imported from.
+    pub family: &'static str,
     /// Boxes worth asking about.
     pub targets: Vec<usize>,
 }
@@ -60,7 +73,7 @@ impl Recipe {
                     observe(&mut workcell, &truth, &mut rng);
                     let stack = Stack {
                         workcell,
-                        family,
+                        family: family.name(),
                         targets: generated.targets,
                     };
                     return Ok((stack, rng));
@@ -76,41 +89,68 @@ impl Recipe {
     /// # Errors
     /// As [`Self::belief`]; or when the belief as observed has no draw that stands.
     pub fn episodes(&self, stack: u64) -> Result<Vec<Episode>, SandboxError> {
+        if self.mixture == Mixture::Hard
+            && let Some(episodes) = hard::episodes(self, stack)?
+        {
+            return Ok(episodes);
+        }
         let (scene, mut rng) = self.belief(stack)?;
-        let workcell = &scene.workcell;
-        let mut worlds: Vec<(Draw, Engine)> = Vec::new();
-        for _ in 0..DRAWS_PER_STACK {
-            // A belief of which one draw stood has others; where it is tight, draws are shared.
-            match sandbox::draw(workcell, &mut rng) {
-                Ok(draw) => {
-                    let world = sandbox::settled(workcell, &draw, 1)?;
-                    worlds.push((draw, world));
-                }
-                Err(error) if worlds.is_empty() => return Err(error),
-                Err(_) => break,
-            }
-        }
-        let mut episodes = Vec::with_capacity(EPISODES_PER_STACK);
-        for k in 0..EPISODES_PER_STACK {
-            let action = random_action(&scene, &mut rng);
-            let (draw, world) = &worlds[k % worlds.len()];
-            let rollout = simulate(workcell, world, &action)?;
-            episodes.push(Episode {
-                index: stack * EPISODES_PER_STACK as u64 + k as u64,
-                stack,
-                family: scene.family.name().to_owned(),
-                workcell: workcell.clone(),
-                action,
-                draw: draw.clone(),
-                rollout,
-            });
-        }
-        Ok(episodes)
+        let worlds = worlds(&scene.workcell, DRAWS_PER_STACK, &mut rng)?;
+        (0..EPISODES_PER_STACK)
+            .map(|k| {
+                let action = random_action(&scene, &mut rng);
+                episode(&scene, stack, k, action, &worlds[k % worlds.len()])
+            })
+            .collect()
     }
 }
 
-fn simulate(workcell: &Workcell, world: &Engine, action: &Action) -> Result<Rollout, SandboxError> {
-    sandbox::run(workcell, world, action, Extent::Whole, Recording::Strides)
+/// Up to `count` draws that stand, each with its settled world; at least one.
+///
+/// # Errors
+/// When not even one draw stands.
+pub(super) fn worlds(
+    workcell: &Workcell,
+    count: usize,
+    rng: &mut impl Rng,
+) -> Result<Vec<(Draw, Engine)>, SandboxError> {
+    let mut worlds: Vec<(Draw, Engine)> = Vec::new();
+    for _ in 0..count {
+        // A belief of which one draw stood has others; where it is tight, draws are shared.
+        match sandbox::draw(workcell, rng) {
+            Ok(draw) => {
+                let world = sandbox::settled(workcell, &draw, 1)?;
+                worlds.push((draw, world));
+            }
+            Err(error) if worlds.is_empty() => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok(worlds)
+}
+
+/// What comes of `action` in `world`, as episode number `k` of its stack.
+///
+/// # Errors
+/// When the engine loses a body.
+pub(super) fn episode(
+    scene: &Stack,
+    stack: u64,
+    k: usize,
+    action: Action,
+    (draw, world): &(Draw, Engine),
+) -> Result<Episode, SandboxError> {
+    let workcell = &scene.workcell;
+    let rollout = sandbox::run(workcell, world, &action, Extent::Whole, Recording::Strides)?;
+    Ok(Episode {
+        index: stack * EPISODES_PER_STACK as u64 + k as u64,
+        stack,
+        family: scene.family.to_owned(),
+        workcell: workcell.clone(),
+        action,
+        draw: draw.clone(),
+        rollout,
+    })
 }
 
 /// Replaces the scene's poses by what a camera would report of `truth`.

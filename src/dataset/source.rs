@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::Episode;
-use super::recipe::{EPISODES_PER_STACK, Recipe};
+use super::recipe::{EPISODES_PER_STACK, Mixture, Recipe};
 use crate::rollout::STRIDE_S;
 use crate::sandbox::{SANDBOX_VERSION, SandboxError};
 
@@ -39,13 +39,17 @@ const RETRIES: u64 = 16;
 impl EpisodeSource for Recipe {
     fn config_json(&self) -> Value {
         let families: Vec<_> = self.families.iter().map(|f| f.name()).collect();
-        json!({
+        let mut config = json!({
             "source": "recipe",
             "families": families,
             "boxes_max": self.boxes_max,
             "sandbox_version": SANDBOX_VERSION,
             "stride_s": STRIDE_S,
-        })
+        });
+        if self.mixture == Mixture::Hard {
+            config["mixture"] = json!("hard");
+        }
+        config
     }
 
     fn seed(&self) -> u64 {

@@ -13,6 +13,7 @@ pub mod closed_loop;
 pub mod contest;
 pub mod open_loop;
 pub mod plant;
+mod real;
 pub mod reference;
 pub mod suite;
 pub mod tasks;

@@ -1,7 +1,7 @@
 //! The beliefs and actions that the model is measured on, none of which training saw.
 //!
 //! Owns the splits of design, section 7, as functions of a seed: `standard` (the training families
-//! on fresh seeds), `hard` (actions whose outcome the draws do not agree on, and as many that
+//! on fresh seeds), `real` (imported packings), `hard` (actions whose outcome the draws do not agree on, and as many that
 //! they do), and the `shifted_*` parts. A case is named by its stack and its attempt there, so
 //! that stored references can point at it. The draws that select are never those that label.
 
@@ -9,6 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::real;
 use crate::dataset::actions::{random_action, random_removal, random_target};
 use crate::dataset::recipe::{Recipe, Stack, observe};
 use crate::rollout::Action;
@@ -25,6 +26,8 @@ pub enum Split {
     Standard,
     /// At least a quarter of the beliefs are undecided.
     Hard,
+    /// Imported packings.
+    Real,
     /// 40 to 100 boxes.
     ShiftedMany,
     /// Twice the size.
@@ -37,9 +40,10 @@ pub enum Split {
 
 impl Split {
     /// In the order of reports.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Standard,
         Self::Hard,
+        Self::Real,
         Self::ShiftedMany,
         Self::ShiftedSize,
         Self::ShiftedMass,
@@ -51,6 +55,7 @@ impl Split {
         match self {
             Self::Standard => "standard",
             Self::Hard => "hard",
+            Self::Real => "real",
             Self::ShiftedMany => "shifted_many",
             Self::ShiftedSize => "shifted_size",
             Self::ShiftedMass => "shifted_mass",
@@ -60,7 +65,7 @@ impl Split {
 
     fn shift(self) -> Option<Shift> {
         match self {
-            Self::Standard | Self::Hard => None,
+            Self::Standard | Self::Hard | Self::Real => None,
             Self::ShiftedMany => Some(Shift::ManyBoxes),
             Self::ShiftedSize => Some(Shift::TwiceTheSize),
             Self::ShiftedMass => Some(Shift::TenTimesTheMass),
@@ -135,12 +140,16 @@ impl Suite {
     /// # Errors
     /// When no scene of the families stands.
     pub fn belief(self, stack: u64) -> Result<Stack, SandboxError> {
+        if self.split == Split::Real {
+            return real::stack(self.base_seed(), stack);
+        }
         match self.split.shift() {
             None => {
                 let recipe = Recipe {
                     seed: self.base_seed(),
                     families: Family::ALL.to_vec(),
                     boxes_max: BOXES_MAX,
+                    mixture: Default::default(),
                 };
                 recipe.belief(stack).map(|(belief, _)| belief)
             }
@@ -162,7 +171,7 @@ impl Suite {
                     observe(&mut workcell, &truth, &mut rng);
                     return Ok(Stack {
                         workcell,
-                        family,
+                        family: family.name(),
                         targets: generated.targets,
                     });
                 }
@@ -201,7 +210,7 @@ impl Suite {
         Some(Case {
             stack,
             attempt,
-            family: belief.family.name().to_owned(),
+            family: belief.family.to_owned(),
             workcell: belief.workcell.clone(),
             action: self.action(belief, stack, attempt)?,
         })

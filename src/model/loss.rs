@@ -22,6 +22,8 @@ pub const POSE_UNIT_RAD: f64 = 0.2;
 const KIND_WEIGHT: f64 = 0.3;
 const FATE_WEIGHT: f64 = 0.5;
 const GRADED_WEIGHT: f64 = 0.05;
+/// Weight of where a box goes that stirs, beside whether it does.
+const POSE_WEIGHT: f64 = 0.1;
 
 /// Labels as tensors.
 pub struct Targets {
@@ -183,11 +185,16 @@ pub fn imagination_loss(imagined: &[Tensor], targets: &Targets) -> Result<Tensor
         let stirs = y.narrow(1, STRIDE_OUTPUTS - 1, 1)?.contiguous()?;
         let gate = (cross_entropy(&stirs, &targets.stirs[k])? * &targets.known[k])?;
         let pose = ((position + (turn * 0.5)?)? * &targets.moving[k])?;
-        let known = targets.known[k].sum_all()?.to_scalar::<f32>()?.max(1.0);
-        let sum = ((pose * 0.3)? + gate)?.sum_all()? / f64::from(known);
+        let count = |mask: &Tensor| -> Result<f64> {
+            Ok(f64::from(mask.sum_all()?.to_scalar::<f32>()?.max(1.0)))
+        };
+        // Few boxes stir: over their own number, so that where they go is not lost in the rest.
+        let pose = (pose.sum_all()? * (POSE_WEIGHT / count(&targets.moving[k])?))?;
+        let gate = (gate.sum_all()? / count(&targets.known[k])?)?;
+        let sum = (pose + gate)?;
         total = Some(match total {
-            None => sum?,
-            Some(before) => (before + sum?)?,
+            None => sum,
+            Some(before) => (before + sum)?,
         });
     }
     match total {

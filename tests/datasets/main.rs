@@ -412,6 +412,7 @@ fn the_recipe_gives_the_same_bytes_on_one_and_on_two_threads() {
         seed: 11,
         families: vec![Family::Leaning, Family::Bridge],
         boxes_max: 5,
+        mixture: Default::default(),
     };
     let dirs = [(); 2].map(|()| TempDir::new().unwrap());
     for (threads, dir) in (1..).zip(&dirs) {

@@ -1,0 +1,199 @@
+//! Real packings as beliefs: the `real` split of design, section 7.
+//!
+//! Owns the imported stacks that the program carries (three BED-BPP orders, and of each ACLPP
+//! flight the first two stacks, by name, of 6 to 24 boxes with three targets or more; licences and
+//! attribution open each file), and [`stack`], which unpacks one of them part of the way. No
+//! training data comes from any of them.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::dataset::recipe::{Stack, observe};
+use crate::sandbox::{self, SandboxError};
+use crate::scene::geometry::{Obb, overlaps};
+use crate::scene::{Scene, Workcell, task};
+
+/// Fewest boxes that unpacking leaves.
+const BOXES_LEFT: usize = 4;
+/// Heavier boxes are no targets, kg: as the files were imported (`--max-mass 40`).
+const TARGET_MASS_KG: f64 = 40.0;
+/// Draws of a stack, unpacked anew each time, before it is given up.
+const TRIES: u64 = 64;
+
+macro_rules! scenarios {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../scenarios/", $name, ".yaml")))),*]
+    };
+}
+
+const SCENARIOS: [(&str, &str); 39] = scenarios![
+    "bed-bpp-00100001",
+    "bed-bpp-00100002",
+    "bed-bpp-00100408",
+    "real/aclpp-LH8044-28NOV15-FRA-ORD-pmc_md11f_md-0",
+    "real/aclpp-LH8044-28NOV15-FRA-ORD-pmc_md11f_md-1",
+    "real/aclpp-LH8048-28NOV15-FRA-LAX-pmc_md11f_md-4",
+    "real/aclpp-LH8048-28NOV15-FRA-LAX-pmc_md11f_md-5",
+    "real/aclpp-LH8082-28NOV15-FRA-ASB-pmc_md11f_md-5",
+    "real/aclpp-LH8082-28NOV15-FRA-HKG-pmc_md11f_md-0",
+    "real/aclpp-LH8088-29NOV15-FRA-LEJ-pmc_F_ld-23",
+    "real/aclpp-LH8088-29NOV15-FRA-LEJ-pmc_F_ld-25",
+    "real/aclpp-LH8098-29NOV15-FRA-LEJ-pmc_md11f_md-5",
+    "real/aclpp-LH8164-24NOV15-FRA-IAH-pmc_md11f_md-0",
+    "real/aclpp-LH8164-24NOV15-FRA-IAH-pmc_md11f_md-1",
+    "real/aclpp-LH8170-29NOV15-FRA-ATL-pmc_md11f_md-2",
+    "real/aclpp-LH8170-29NOV15-FRA-ATL-pmc_md11f_md-3",
+    "real/aclpp-LH8202-25NOV15-FRA-ORD-pmc_md11f_md-4",
+    "real/aclpp-LH8202-25NOV15-FRA-ORD-pmc_md11f_md-7",
+    "real/aclpp-LH8222-25NOV15-FRA-GDL-pmc_md11f_md-1",
+    "real/aclpp-LH8222-25NOV15-FRA-GDL-pmc_md11f_md-2",
+    "real/aclpp-LH8226-24NOV15-FRA-MEX-pmc_F_ld-4",
+    "real/aclpp-LH8226-24NOV15-FRA-MEX-pmc_md11f_md-2",
+    "real/aclpp-LH8230-29NOV15-FRA-LAX-pmc_md11f_md-10",
+    "real/aclpp-LH8230-29NOV15-FRA-LAX-pmc_md11f_md-12",
+    "real/aclpp-LH8266-27NOV15-FRA-DKR-pmc_md11f_md-0",
+    "real/aclpp-LH8266-27NOV15-FRA-DKR-pmc_md11f_md-1",
+    "real/aclpp-LH8272-25NOV15-FRA-VCP-pge_md11f_md-1",
+    "real/aclpp-LH8290-29NOV15-FRA-CAI-pmc_md11f_md-10",
+    "real/aclpp-LH8290-29NOV15-FRA-CAI-pmc_md11f_md-11",
+    "real/aclpp-LH8340-26NOV15-FRA-IST-pmc_md11f_md-10",
+    "real/aclpp-LH8340-26NOV15-FRA-IST-pmc_md11f_md-11",
+    "real/aclpp-LH8364-25NOV15-FRA-BLR-pmc_md11f_md-1",
+    "real/aclpp-LH8364-25NOV15-FRA-BLR-pmc_md11f_md-3",
+    "real/aclpp-LH8370-23NOV15-FRA-BOM-pmc_md11f_md-1",
+    "real/aclpp-LH8370-23NOV15-FRA-BOM-pmc_md11f_md-2",
+    "real/aclpp-LH8380-26NOV15-FRA-KJA-pmc_md11f_md-0",
+    "real/aclpp-LH8380-26NOV15-FRA-KJA-pmc_md11f_md-1",
+    "real/aclpp-LH8384-27NOV15-FRA-NRT-ake-10",
+    "real/aclpp-LH8384-27NOV15-FRA-NRT-pmc_md11f_md-2",
+];
+
+/// Where a stack was imported from, as reports name it.
+fn family(name: &str) -> &'static str {
+    if name.starts_with("bed-bpp") {
+        "bed_bpp"
+    } else {
+        "aclpp"
+    }
+}
+
+/// The imported stacks.
+///
+/// # Panics
+/// When a file that is built in cannot be read, which a test rules out.
+fn imported() -> &'static [(&'static str, Workcell)] {
+    static READ: OnceLock<Vec<(&'static str, Workcell)>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let read = |(name, text): &(&'static str, &str)| {
+            let file = task::parse(text, Path::new(name)).expect("a built-in scenario is valid");
+            (family(name), file.workcell)
+        };
+        SCENARIOS.iter().map(read).collect()
+    })
+}
+
+/// Stack number `number`: one of the imported ones with some boxes taken off its top, as observed.
+///
+/// # Errors
+/// When none of [`TRIES`] ways to unpack it stands.
+pub fn stack(seed: u64, number: u64) -> Result<Stack, SandboxError> {
+    let all = imported();
+    let (family, whole) = &all[(number % all.len() as u64) as usize];
+    let mut last = SandboxError::NotFinite;
+    for attempt in 0..TRIES {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(number * TRIES + attempt);
+        let mut workcell = whole.clone();
+        unpack(&mut workcell.scene, &mut rng);
+        match sandbox::draw(&workcell, &mut rng) {
+            Ok(truth) => {
+                observe(&mut workcell, &truth, &mut rng);
+                let boxes = workcell.scene.boxes.iter().enumerate();
+                let light = boxes.filter(|(_, b)| b.mass.mean() <= TARGET_MASS_KG);
+                let mut targets: Vec<usize> = light.map(|(i, _)| i).collect();
+                if targets.is_empty() {
+                    targets = (0..workcell.scene.boxes.len()).collect();
+                }
+                return Ok(Stack {
+                    workcell,
+                    family,
+                    targets,
+                });
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Takes a random number of boxes off, each time one that nothing lies above.
+fn unpack(scene: &mut Scene, rng: &mut impl Rng) {
+    let most = scene.boxes.len().saturating_sub(BOXES_LEFT);
+    for _ in 0..rng.random_range(0..=most) {
+        let free: Vec<usize> = (0..scene.boxes.len())
+            .filter(|&i| is_uncovered(scene, i))
+            .collect();
+        if free.is_empty() {
+            return;
+        }
+        scene.boxes.remove(free[rng.random_range(0..free.len())]);
+    }
+}
+
+/// Whether no box lies above box `index`, seen from above.
+fn is_uncovered(scene: &Scene, index: usize) -> bool {
+    let mut column = Obb::new(scene.boxes[index].size, scene.boxes[index].pose);
+    let height = scene.top_m();
+    column.pose.translation.z += height;
+    column.half.z += height;
+    let boxes = scene.boxes.iter().enumerate();
+    !boxes.filter(|(i, _)| *i != index).any(|(_, other)| {
+        let other = Obb::new(other.size, other.pose);
+        other.pose.translation.z > scene.boxes[index].pose.translation.z
+            && overlaps(&column, &other, 0.005)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_packing_is_read_and_names_its_licence() {
+        assert_eq!(imported().len(), SCENARIOS.len());
+        for (name, text) in SCENARIOS {
+            assert!(text.contains("icence"), "{name} names no licence");
+        }
+    }
+
+    #[test]
+    fn unpacking_takes_only_boxes_that_carry_nothing() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        for (_, whole) in imported() {
+            let mut scene = whole.scene.clone();
+            unpack(&mut scene, &mut rng);
+            let ids = |s: &Scene| s.boxes.iter().map(|b| b.id.clone()).collect::<Vec<_>>();
+            let left = ids(&scene);
+            assert!(left.len() >= BOXES_LEFT.min(whole.scene.boxes.len()));
+            for (i, spec) in whole.scene.boxes.iter().enumerate() {
+                let alone = is_uncovered(&whole.scene, i);
+                let above_is_left = !alone
+                    && whole.scene.boxes.iter().enumerate().any(|(j, other)| {
+                        let pair = Scene {
+                            boxes: vec![spec.clone(), other.clone()],
+                            ..whole.scene.clone()
+                        };
+                        j != i && left.contains(&other.id) && !is_uncovered(&pair, 0)
+                    });
+                assert!(
+                    !above_is_left || left.contains(&spec.id),
+                    "{} was taken from under another",
+                    spec.id
+                );
+            }
+        }
+    }
+}
