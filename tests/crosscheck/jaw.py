@@ -34,7 +34,7 @@ def opening_for(gripper: Gripper, width: float) -> float:
 def tool(gripper: Gripper, opening: float) -> Tool:
     """A palm bar with two fingers, as `src/grasp/hand.rs` shapes them."""
     max_opening, _, thickness, breadth, length, pad_friction = gripper.numbers
-    out = 0.5 * (opening + thickness)
+    out = float(0.5 * (opening + thickness))
     bar = 0.5 * np.array([max_opening + 2.0 * thickness, max(breadth, 0.06), BAR_M])
     half = 0.5 * np.array([thickness, breadth, length])
     pieces = [Piece("bar", bar, np.array([0, 0, -0.5 * BAR_M]), hand.PALM_FRICTION)]
