@@ -222,16 +222,22 @@ def end_of_free_flight(world: World, action: Action, opening: float, closes: flo
     later than the sandbox's own answer.
     """
     assert action.motion is not None
-    tool = make_tool(action.gripper, opening)
-    reach = max(float(np.linalg.norm(np.abs(piece.at) + piece.half)) for piece in tool.pieces) + opening + NEAR_M
+    pieces = make_tool(action.gripper, opening).pieces
     episode = world.episode
     obstacles = fixtures(episode) + [(0.5 * size, world.pose(i)) for i, size in enumerate(episode.box_size)]
+
+    def near(hand: Pose) -> bool:
+        for piece in pieces:
+            at, reach = (hand @ Pose(piece.at, np.eye(3))).position, float(np.linalg.norm(piece.half)) + NEAR_M
+            outside = [np.maximum(np.abs(p.rotation.T @ (at - p.position)) - half, 0.0) for half, p in obstacles]
+            if at[2] < reach or min(float(np.linalg.norm(o)) for o in outside) < reach:
+                return True
+        return False
+
     latest = closes if np.isfinite(closes) else 0.0
     for k in range(int(latest / FLIGHT_SAMPLE_S) + 1):
-        at = motion_at(action.motion, k * FLIGHT_SAMPLE_S)[0].position
-        outside = [np.maximum(np.abs(p.rotation.T @ (at - p.position)) - half, 0.0) for half, p in obstacles]
-        if at[2] < reach or min(float(np.linalg.norm(o)) for o in outside) < reach:
-            return max(k * FLIGHT_SAMPLE_S - FLIGHT_SAMPLE_S, 0.0)
+        if near(motion_at(action.motion, k * FLIGHT_SAMPLE_S)[0]):
+            return max((k - 1) * FLIGHT_SAMPLE_S, 0.0)
     return max(latest - FLIGHT_SAMPLE_S, 0.0)
 
 

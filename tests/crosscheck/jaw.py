@@ -7,10 +7,12 @@ act as a joint at Coulomb's limit; here it is left to the contacts, so that the 
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
 import hand
-from dataset import Gripper
+from dataset import Array, Gripper
 from world import Piece, Tool, World, box_geom, inertia, numbers
 
 FINGER_KG = 1.0
@@ -23,7 +25,10 @@ LOCK = (2.0e5, 4.0e3)
 FORMED = 0.7
 BAR_M = 0.06
 OPENING_SLACK_M = 0.02
-LEAST_FORCE_N = 1e-6
+WINDOW_S = 0.0125
+"""What a pad's force is averaged over before the grip counts as formed: the fingers' impact is no squeeze."""
+LOST_S = 0.05
+"""No pad has touched the box for so long: it is lost."""
 
 
 def opening_for(gripper: Gripper, width: float) -> float:
@@ -39,17 +44,17 @@ def tool(gripper: Gripper, opening: float) -> Tool:
     half = 0.5 * np.array([thickness, breadth, length])
     pieces = [Piece("bar", bar, np.array([0, 0, -0.5 * BAR_M]), hand.PALM_FRICTION)]
     moments = numbers(inertia(np.full(3, 0.1), FINGER_KG))
-    fingers, actuators = "", hand.servos()
+    palm, fingers, actuators = list(pieces), "", hand.servos()
     for k, side in enumerate([-1.0, 1.0]):
-        name = f"finger{k}"
+        name, at = f"finger{k}", np.array([side * out, 0.0, 0.5 * length])
+        pieces.append(Piece(name, half, at, pad_friction))
         fingers += (
-            f'<body pos="{numbers([side * out, 0, 0.5 * length])}" gravcomp="1">'
+            f'<body pos="{numbers(at)}" gravcomp="1">'
             f'<joint name="{name}" type="slide" axis="{-side} 0 0" range="0 {out!r}"/>'
             f'<inertial pos="0 0 0" mass="{FINGER_KG}" diaginertia="{moments}"/>{box_geom(name, half)}</body>'
         )
         actuators += f'<position name="{name}" joint="{name}" kp="{LOCK[0]}" kv="{LOCK[1]}" forcerange="-1 1"/>'
-    finger_pieces = [Piece(f"finger{k}", half, np.zeros(3), pad_friction) for k in range(2)]
-    return Tool(hand.palm(pieces, fingers), actuators, pieces + finger_pieces)
+    return Tool(hand.palm(palm, fingers), actuators, pieces)
 
 
 class Jaw:
@@ -59,6 +64,8 @@ class Jaw:
         self.world = world
         self.max_force = float(gripper.numbers[1])
         self._closing: int | None = None
+        self._felt = deque([np.zeros(2)], maxlen=max(round(WINDOW_S / world.dt), 1))
+        self._untouched_s = 0.0
         for k in range(2):
             self._set_servo(k, LOCK, 4.0 * self.max_force)
 
@@ -71,8 +78,8 @@ class Jaw:
     def _travel(self, finger: int) -> float:
         return float(self.world.data.joint(f"finger{finger}").qpos[0])
 
-    def _pad_force(self, finger: int, target: int) -> float:
-        return self.world.normal_force(f"finger{finger}", target)
+    def _pad_forces(self, target: int) -> Array:
+        return np.array([self.world.normal_force(f"finger{k}", target) for k in range(2)])
 
     def close(self, target: int) -> bool:
         """Moves both fingers inwards; whether both pads press on box `target` firmly enough."""
@@ -83,7 +90,9 @@ class Jaw:
             self._closing = target
         for k in range(2):
             self.world.data.actuator(f"finger{k}").ctrl[0] += CLOSING_SPEED * self.world.dt
-        if any(self._pad_force(k, target) < FORMED * self.max_force for k in range(2)):
+        self._felt.append(self._pad_forces(target))
+        full = len(self._felt) == self._felt.maxlen
+        if not full or np.mean(self._felt, axis=0).min() < FORMED * self.max_force:
             return False
         self._set_servo(0, LOCK, 4.0 * self.max_force)
         self.world.data.actuator("finger0").ctrl[0] = self._travel(0) + self.max_force / LOCK[0]
@@ -94,8 +103,10 @@ class Jaw:
         return True
 
     def hold(self, target: int) -> bool:
-        """Whether a pad still touches box `target`."""
-        return sum(self._pad_force(k, target) for k in range(2)) > LEAST_FORCE_N
+        """Whether a pad still touches box `target`, or did a moment ago."""
+        touched = self._pad_forces(target).any()
+        self._untouched_s = 0.0 if touched else self._untouched_s + self.world.dt
+        return self._untouched_s < LOST_S
 
     def open(self) -> None:
         """Moves both fingers apart."""

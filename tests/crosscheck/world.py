@@ -33,7 +33,7 @@ IMPRATIO = 20.0
 
 @dataclass
 class Piece:
-    """One of the hand's collision boxes, in the frame of its body."""
+    """One of the hand's collision boxes; `at` in the hand frame, before the fingers close."""
 
     name: str
     half: Array
@@ -140,6 +140,8 @@ class World:
         self._dof = self.model.jnt_dofadr[joints][:, None] + np.arange(6)
         self._qpos = self.model.jnt_qposadr[joints][:, None] + np.arange(7)
         self.present = np.ones(n, dtype=bool)
+        names = [f"box{i}" for i in range(n)] + self.pieces
+        self._geom = {name: self.model.geom(name).id for name in names}
         self._pair_friction = self.model.pair_friction.copy()
         self._pairs_of: dict[str, list[tuple[int, str]]] = {}
         for k in range(self.model.npair):
@@ -150,7 +152,11 @@ class World:
     def step(self) -> None:
         """One step; raises `FloatingPointError` when the state is no longer finite."""
         mujoco.mj_step(self.model, self.data)
-        if not np.isfinite(self.data.qacc).all() or self.data.warning[mujoco.mjtWarning.mjWARN_BADQACC].number:
+        # A step leaves the poses of its beginning beside the velocities of its end; contacts stay as they were.
+        mujoco.mj_kinematics(self.model, self.data)
+        mujoco.mj_comPos(self.model, self.data)
+        mujoco.mj_comVel(self.model, self.data)
+        if self.data.warning[mujoco.mjtWarning.mjWARN_BADQACC].number:
             raise FloatingPointError(f"episode {self.episode.index}: MuJoCo lost a body")
 
     def positions(self) -> Array:
@@ -205,13 +211,10 @@ class World:
     def normal_force(self, piece: str, box: int) -> float:
         """The normal force between a piece of the hand and box `box` in the latest step, N."""
         contact = self.data.contact
-        wanted = {self.model.geom(piece).id, self.model.geom(f"box{box}").id}
-        at = [
-            address
-            for (a, b), address in zip(contact.geom, contact.efc_address, strict=True)
-            if address >= 0 and {int(a), int(b)} == wanted
-        ]
-        return float(self.data.efc_force[at].sum()) if at else 0.0
+        low, high = sorted((self._geom[piece], self._geom[f"box{box}"]))
+        between = (contact.geom.min(axis=1) == low) & (contact.geom.max(axis=1) == high)
+        rows = contact.efc_address[between & (contact.efc_address >= 0)]
+        return float(self.data.efc_force[rows].sum())
 
     def make_slippery(self, piece: str, spare: int | None) -> None:
         """Takes a piece of the hand's friction with everything but box `spare`."""
