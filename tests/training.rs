@@ -253,7 +253,9 @@ impl Observer for Impatient<'_> {
 
 fn run(data: &TrainingData, config: &TrainConfig, folder: &Path) -> topple::model::ModelCard {
     let go_on = AtomicBool::new(false);
-    train(data, config, folder, Start::Fresh, &go_on, &Silent).expect("it trains")
+    train(data, config, folder, Start::Fresh, &go_on, &Silent)
+        .expect("it trains")
+        .card
 }
 
 fn weights(folder: &Path) -> Vec<u8> {
