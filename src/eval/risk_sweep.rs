@@ -276,7 +276,7 @@ mod tests {
         fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
             let risk = |action: &Action| {
                 let at = action.grasp()?.hand_in_box.translation.vector;
-                Some((1e3 * (at.x + at.y + at.z).abs()).fract())
+                Some((7e4 * (at.x + at.y + at.z).abs()).fract())
             };
             let of = |action: &Action| {
                 let risk = risk(action).ok_or(PredictionFailure::NotFinite)?;

@@ -9,7 +9,7 @@ use std::ops::Range;
 use plotters::coord::Shift;
 use plotters::prelude::{
     ChartBuilder, Circle, DashedLineSeries, DrawingArea, IntoDrawingArea, IntoFont, LineSeries,
-    PathElement, RGBColor, Rectangle, SVGBackend, ShapeStyle, Text, WHITE,
+    PathElement, RGBColor, SVGBackend, ShapeStyle, Text, WHITE,
 };
 
 /// A finished plot, or what the drawing library said.

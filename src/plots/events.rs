@@ -52,7 +52,7 @@ enum Wire {
 }
 
 fn key(out: &mut Vec<u8>, field: u64, wire: Wire) {
-    varint(out, field << 3 | wire as u64);
+    varint(out, (field << 3) | wire as u64);
 }
 
 fn varint(out: &mut Vec<u8>, mut value: u64) {

@@ -60,7 +60,7 @@ fn scalar(name: impl Into<String>, value: f64) -> (String, f32) {
 }
 
 fn by_member<'a>(name: &'a str, losses: &'a [f64]) -> impl Iterator<Item = (String, f32)> + 'a {
-    let named = |(m, &loss): (usize, &f64)| scalar(format!("{name}/member{m}"), loss);
+    let named = move |(m, &loss): (usize, &f64)| scalar(format!("{name}/member{m}"), loss);
     losses.iter().enumerate().map(named)
 }
 

@@ -44,7 +44,9 @@ fn plain(pq: &Tensor, e: &Tensor, w: &Tensor, edges: &Edges) -> Result<Tensor> {
     let columns = w.dim(1)?;
     let count = edges.receivers.len();
     if count == 0 {
-        return Tensor::zeros((pq.dim(0)?, columns), pq.dtype(), device);
+        // Times zero, so that the variables still get their gradients.
+        let nothing = (pq.narrow(1, 0, columns)? * 0.0)?;
+        return nothing.broadcast_add(&(w.sum_all()? * 0.0)?);
     }
     let receivers = Tensor::from_slice(&edges.receivers, count, device)?;
     let senders = Tensor::from_slice(&edges.senders, count, device)?;
