@@ -9,7 +9,7 @@
 //! 5. [`dynamics`] is the trait that both physics implement.
 //! 6. [`grasp`] and [`motion`] propose; [`plan`] asks the dynamics and picks, or refuses.
 //! 7. [`eval`] measures the model against the sandbox, and the planner in it.
-//! 8. [`replay`] shows it to a person; [`cli`] prints.
+//! 8. [`plots`] draws a training run, [`replay`] what happens to the boxes; [`cli`] prints.
 //!
 //! Data flows one way: scene → sandbox → dataset → model → plan → eval → cli. `sandbox`, `model`
 //! and `plan` do not import each other.
@@ -32,6 +32,7 @@ pub mod grasp;
 pub mod model;
 pub mod motion;
 pub mod plan;
+pub mod plots;
 pub mod pose;
 pub mod replay;
 pub mod rollout;

@@ -13,6 +13,7 @@ use topple::model::{
     DataSource, EpochLog, LearnedDynamics, Observer, Sample, Start, TrainConfig, TrainError,
     TrainingData, WorldModel, train,
 };
+use topple::plots;
 use topple::pose::{Pose, Vec3, level, rotation_with_z};
 use topple::rollout::{
     Accident, AccidentKind, Action, BodyState, Frame, Grip, HandKey, Motion, Rollout,
@@ -254,7 +255,28 @@ impl Observer for Impatient<'_> {
 
 fn run(data: &TrainingData, config: &TrainConfig, folder: &Path) -> topple::model::ModelCard {
     let go_on = AtomicBool::new(false);
-    train(data, config, folder, Start::Fresh, &go_on, &Silent).expect("it trains")
+    train(data, config, folder, Start::Fresh, &go_on, &Silent)
+        .expect("it trains")
+        .card
+}
+
+/// Follows the log as the command does.
+struct Follower<'a>(&'a Path);
+
+impl Observer for Follower<'_> {
+    fn batch(&self, _: usize, _: usize, _: usize, _: f64) {}
+    fn epoch(&self, _: &EpochLog) {
+        plots::follow(self.0).unwrap();
+    }
+}
+
+/// All files of a run's plots and events, by name.
+fn drawn(files: &[std::path::PathBuf]) -> Vec<(String, Vec<u8>)> {
+    let name = |p: &Path| p.file_name().unwrap().to_string_lossy().into_owned();
+    files
+        .iter()
+        .map(|p| (name(p), std::fs::read(p).unwrap()))
+        .collect()
 }
 
 fn weights(folder: &Path) -> Vec<u8> {
@@ -316,8 +338,10 @@ fn a_run_that_was_stopped_and_resumed_ends_in_the_same_bits() {
     let data = data(320);
     let config = small(3);
     let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    run(&data, &config, whole.path());
     let stop = AtomicBool::new(false);
+    let follower = Follower(whole.path());
+    let trained = train(&data, &config, whole.path(), Start::Fresh, &stop, &follower);
+    let at_once = plots::finish(whole.path(), &trained.unwrap()).unwrap();
     let first = train(
         &data,
         &config,
@@ -333,7 +357,10 @@ fn a_run_that_was_stopped_and_resumed_ends_in_the_same_bits() {
     stop.store(false, Ordering::Relaxed);
     let again = train(&data, &config, broken.path(), Start::Fresh, &stop, &Silent);
     assert!(matches!(again, Err(TrainError::Occupied(_))));
-    train(&data, &config, broken.path(), Start::Resume, &stop, &Silent).unwrap();
+    let trained = train(&data, &config, broken.path(), Start::Resume, &stop, &Silent);
+    let resumed = plots::finish(broken.path(), &trained.unwrap()).unwrap();
+    assert_eq!(at_once.len(), 5);
+    assert!(drawn(&at_once) == drawn(&resumed));
     assert!(weights(whole.path()) == weights(broken.path()));
     let lines = |f: &Path| {
         std::fs::read_to_string(f.join("train.jsonl"))
@@ -363,4 +390,17 @@ fn a_model_that_is_cut_foreign_future_or_not_finite_is_refused() {
     let end = poisoned.len();
     poisoned[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(WorldModel::from_bytes(&card, &poisoned).is_err());
+}
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn a_gpu_that_the_program_was_not_built_for_is_bad_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_cmd::Command::cargo_bin("topple")
+        .unwrap()
+        .args(["train", "nowhere", "--device", "cuda", "--out"])
+        .arg(folder.path().join("model"))
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("--features cuda"));
 }

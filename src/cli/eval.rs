@@ -1,4 +1,4 @@
-//! `topple eval model|planner`: figures against the sandbox.
+//! `topple eval model|planner|risk`: figures against the sandbox.
 //!
 //! Owns the flags, the order in which things are measured and how they read. The figures are
 //! [`crate::eval`]'s.
@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::eval_risk::{self, RiskArgs};
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, eval_text, physics, print};
 use crate::eval::closed_loop::{self, ContestError, Turns, deeds_of, reference_deeds};
@@ -16,7 +17,7 @@ use crate::eval::reference::{ReferenceError, ceiling};
 use crate::eval::suite::{Split, Suite};
 use crate::eval::tasks::{PlannerSuite, tasks};
 use crate::eval::{EVAL_SEED, open_loop};
-use crate::model::{LearnedDynamics, WorldModel};
+use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use crate::sandbox::SandboxError;
 use crate::scene::Safety;
 use crate::scene::task::PlannerSettings;
@@ -36,6 +37,8 @@ pub enum What {
     Model(ModelArgs),
     /// The planner in the sandbox, beside planners that simulate and policies that do not.
     Planner(PlannerArgs),
+    /// Whether a risk means what it says: grasps of every predicted risk, carried out regardless.
+    Risk(RiskArgs),
 }
 
 /// Flags that both share.
@@ -50,6 +53,9 @@ pub struct Common {
     /// Seeds the cases; another one makes references be computed anew, which takes long.
     #[arg(long, default_value_t = EVAL_SEED)]
     pub seed: u64,
+    /// Where the model computes: auto, cpu or cuda; auto takes a GPU where it can.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -87,7 +93,7 @@ pub struct PlannerArgs {
     reference_only: bool,
 }
 
-fn split(name: &str) -> Result<Split, String> {
+pub(super) fn split(name: &str) -> Result<Split, String> {
     Split::ALL
         .into_iter()
         .find(|s| s.name() == name)
@@ -112,6 +118,7 @@ pub fn run(args: &EvalArgs) -> Outcome {
     match &args.what {
         What::Model(args) => model(args),
         What::Planner(args) => planner(args),
+        What::Risk(args) => eval_risk::run(args),
     }
 }
 
@@ -253,10 +260,10 @@ fn equal_episodes(
 }
 
 fn open(common: &Common) -> Result<WorldModel, Failure> {
-    physics::world_model(common.model.as_deref())
+    physics::world_model(common.model.as_deref(), common.device)
 }
 
-fn install() -> Result<Interrupt, Failure> {
+pub(super) fn install() -> Result<Interrupt, Failure> {
     Interrupt::install()
         .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))
 }
@@ -285,12 +292,12 @@ fn contest_failed(error: ContestError, interrupt: &Interrupt) -> Failure {
     }
 }
 
-fn to_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
+pub(super) fn to_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(report)
         .map_err(|e| Failure::failed_message(e, "Please report this with the command."))
 }
 
-fn bar(length: usize, what: &str) -> ProgressBar {
+pub(super) fn bar(length: usize, what: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {bar:30} {pos}/{len} {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(length as u64)

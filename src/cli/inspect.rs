@@ -58,7 +58,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
 }
 
 fn inspect_model(args: &InspectArgs) -> Outcome {
-    let card = super::physics::world_model(Some(&args.path))?.card;
+    let card = super::physics::world_model(Some(&args.path), crate::model::DeviceChoice::Cpu)?.card;
     if args.json {
         return print_json(&card);
     }

@@ -4,6 +4,7 @@
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
 pub mod eval;
+pub mod eval_risk;
 mod eval_text;
 pub mod generate;
 pub mod import;

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use crate::dynamics::Dynamics;
 use crate::eval::plant::SandboxPlant;
-use crate::model::{LearnedDynamics, WorldModel};
+use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
 use crate::plan::{Objective, Planner, Plant};
 use crate::sandbox::exact::BoundRule;
@@ -52,6 +52,9 @@ pub struct PhysicsArgs {
     /// A model's folder, in place of the one inside the binary.
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
+    /// Where the world model computes: auto, cpu or cuda; auto takes a GPU where it can.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
     /// Let the sandbox check what was chosen under N draws (8 beside the world model; 0: don't).
     #[arg(long, value_name = "N")]
     pub verify: Option<usize>,
@@ -125,19 +128,26 @@ impl Physics {
     }
 }
 
-/// The world model in `folder`, or the one inside the binary.
+/// What to do about a device that cannot be had.
+pub const DEVICE_REMEDY: &str =
+    "Leave --device out, or build the program with `--features cuda` for a machine with a GPU.";
+
+/// The world model in `folder`, or the one inside the binary, on `device`.
 ///
 /// # Errors
-/// When the folder holds no model that this program reads.
-pub fn world_model(folder: Option<&Path>) -> Result<WorldModel, Failure> {
+/// When the folder holds no model that this program reads, or the device cannot be had.
+pub fn world_model(folder: Option<&Path>, device: DeviceChoice) -> Result<WorldModel, Failure> {
+    let device = device
+        .open()
+        .map_err(|e| Failure::input_message(e, DEVICE_REMEDY))?;
     match folder {
-        Some(folder) => WorldModel::load(folder).map_err(|error| {
+        Some(folder) => WorldModel::load_on(folder, &device).map_err(|error| {
             Failure::input_message(
                 format!("the model `{}` cannot be used: {error}", folder.display()),
                 "Give a folder that `topple train` made, or leave --model out.",
             )
         }),
-        None => WorldModel::builtin().map_err(|error| {
+        None => WorldModel::builtin_on(&device).map_err(|error| {
             Failure::failed_message(
                 format!("the model inside this program cannot be used: {error}"),
                 "Name another with --model DIR, or ask for the sandbox with --dynamics sandbox.",
@@ -147,7 +157,7 @@ pub fn world_model(folder: Option<&Path>) -> Result<WorldModel, Failure> {
 }
 
 fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {
-    let model = world_model(args.model.as_deref())?;
+    let model = world_model(args.model.as_deref(), args.device)?;
     let name = match &args.model {
         Some(folder) => folder.display().to_string(),
         None => "default".to_owned(),

@@ -14,19 +14,21 @@ use rayon::prelude::*;
 use serde_json::json;
 
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, physics};
 use crate::dataset::{Dataset, Split};
 use crate::model::{
-    DataSource, EpochLog, ModelCard, Observer, Sample, Start, TrainConfig, TrainError,
-    TrainingData, train,
+    DataSource, DeviceChoice, EpochLog, ModelCard, Observer, Sample, Start, TrainConfig,
+    TrainError, TrainingData, train,
 };
+use crate::plots;
 use crate::rollout::AccidentKind;
 
 /// Train a world model on a data set that `topple generate` made.
 ///
-/// Leaves model.safetensors, model.json and train.jsonl in the output folder, and a checkpoint
-/// after every epoch. The same data, settings and seed give the same weights, whatever the number
-/// of threads, and also when a run was interrupted and resumed.
+/// Leaves model.safetensors, model.json and train.jsonl in the output folder, a checkpoint after
+/// every epoch, plots as SVG in plots/, and the same figures for TensorBoard in tensorboard/. The
+/// same data, settings and seed give the same weights, whatever the number of threads, and also
+/// when a run was interrupted and resumed.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
     /// The data set's folder.
@@ -64,6 +66,9 @@ pub struct TrainArgs {
     /// Members that train at once; 0: as many as the machine has cores.
     #[arg(long, value_name = "T")]
     pub threads: Option<usize>,
+    /// Where the network computes: auto, cpu or cuda; auto takes a GPU where it can.
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<DeviceChoice>,
     /// Go on from the last checkpoint in the output folder.
     #[arg(long)]
     pub resume: bool,
@@ -84,18 +89,26 @@ pub fn run(args: &TrainArgs) -> Outcome {
     config.validate().map_err(|e| {
         Failure::input_message(e, "see `topple train --help` for what each setting does")
     })?;
+    // Before the data set, which takes longer to read than a wrong device to find.
+    config
+        .device
+        .open()
+        .map_err(|e| Failure::input_message(e, physics::DEVICE_REMEDY))?;
     let data = read(&args.dataset, &interrupt)?;
     let start = if args.resume {
         Start::Resume
     } else {
         Start::Fresh
     };
-    let display = Display::new(config.epochs);
+    let display = Display::new(config.epochs, &args.out);
     let trained = train(&data, &config, &args.out, start, &interrupt.stop, &display);
     display.finish();
     match trained {
-        Ok(card) => {
-            print(args, &card);
+        Ok(trained) => {
+            plots::finish(&args.out, &trained).map_err(|e| {
+                Failure::failed_message(e, "the model is whole; free some space and resume")
+            })?;
+            print(args, &trained.card);
             Ok(Exit::Done)
         }
         Err(error) => Err(failure(error, args, &interrupt)),
@@ -126,6 +139,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig, Failure> {
     config.lr = args.lr.unwrap_or(config.lr);
     config.dropout = args.dropout.unwrap_or(config.dropout);
     config.seed = args.seed.unwrap_or(config.seed);
+    config.device = args.device.unwrap_or(config.device);
     Ok(config)
 }
 
@@ -200,6 +214,7 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
             error,
             "resume with the settings and the data set that the run began with, or start anew in another folder",
         ),
+        TrainError::Device(_) => Failure::input_message(error, physics::DEVICE_REMEDY),
         TrainError::Knob(_) => Failure::input_message(error, "see `topple train --help`"),
         TrainError::TooFew { .. } => {
             Failure::input_message(error, "make more episodes with `topple generate`")
@@ -280,19 +295,21 @@ fn bar(length: u64, template: &str) -> ProgressBar {
     bar
 }
 
-/// A bar over all epochs on a terminal, lines in a log.
-struct Display {
+/// A bar over all epochs on a terminal, lines in a log, events for TensorBoard.
+struct Display<'a> {
+    folder: &'a Path,
     bar: ProgressBar,
     epochs: usize,
     began: Instant,
     last: Mutex<Instant>,
 }
 
-impl Display {
-    fn new(epochs: usize) -> Self {
+impl<'a> Display<'a> {
+    fn new(epochs: usize, folder: &'a Path) -> Self {
         let bar = bar(0, "{wide_bar} {msg}, {eta} left");
         bar.enable_steady_tick(Duration::from_millis(500));
         Self {
+            folder,
             bar,
             epochs,
             began: Instant::now(),
@@ -313,7 +330,7 @@ impl Display {
     }
 }
 
-impl Observer for Display {
+impl Observer for Display<'_> {
     fn batch(&self, epoch: usize, done: usize, total: usize, loss: f64) {
         let all = (total * self.epochs) as u64;
         let position = ((epoch - 1) * total + done) as u64;
@@ -342,6 +359,10 @@ impl Observer for Display {
     }
 
     fn epoch(&self, log: &EpochLog) {
+        // Only looking on fails here; the run's end writes the file again, and minds.
+        if let Err(e) = plots::follow(self.folder) {
+            self.say(format!("no events for TensorBoard: {e}"));
+        }
         let v = &log.validation;
         let show = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.4}"));
         let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;

@@ -6,6 +6,7 @@
 //! - `suite`: the model's cases by split; `tasks`: the planner's;
 //! - `reference`: the sandbox under 32 draws, stored;
 //! - `open_loop`: the model against the sandbox; `closed_loop`: the planner in it;
+//! - `risk_sweep`: grasps of every predicted risk, carried out regardless;
 //! - `contest`: who takes part in the closed loop, and how each acts;
 //! - `plant`: a true world that a plan is carried out in;
 
@@ -15,6 +16,7 @@ pub mod open_loop;
 pub mod plant;
 mod real;
 pub mod reference;
+pub mod risk_sweep;
 pub mod suite;
 pub mod tasks;
 

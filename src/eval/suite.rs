@@ -298,4 +298,6 @@ pub enum DrawPurpose {
     Ceiling,
     /// Choosing cases.
     Select,
+    /// Carrying out what was predicted to be of some risk.
+    Regardless,
 }

@@ -4,7 +4,7 @@
 //! gradient's norm, and decays weights but not biases.
 
 use candle_core::backprop::GradStore;
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 
 use super::params::Parameters;
 
@@ -88,7 +88,7 @@ impl AdamW {
                 *v = BETA2 * *v + (1.0 - BETA2) * g * g;
                 *x = *x * shrink - rate as f32 * (*m / bias1) / ((*v / bias2).sqrt() + EPSILON);
             }
-            var.set(&Tensor::from_vec(numbers, var.dims(), &Device::Cpu)?)?;
+            var.set(&Tensor::from_vec(numbers, var.dims(), var.device())?)?;
         }
         Ok(norm)
     }

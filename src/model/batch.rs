@@ -55,8 +55,7 @@ impl Rows {
         start
     }
 
-    fn finish(mut self) -> Result<Batch> {
-        let device = &Device::Cpu;
+    fn finish(mut self, device: &Device) -> Result<Batch> {
         let graphs = self.starts.len();
         let nodes = self.graph_of.len();
         let edges = self.receivers.len();
@@ -90,11 +89,15 @@ impl Rows {
 }
 
 impl Batch {
-    /// A batch of training samples.
+    /// A batch of training samples on `device`.
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn of_samples(samples: &[&Sample], normaliser: &Normaliser) -> Result<Self> {
+    pub fn of_samples(
+        samples: &[&Sample],
+        normaliser: &Normaliser,
+        device: &Device,
+    ) -> Result<Self> {
         let mut rows = Rows::default();
         for sample in samples {
             let start = rows.open(sample.nodes());
@@ -118,14 +121,18 @@ impl Batch {
             rows.strides
                 .extend(sample.stride_numbers().iter().map(|x| x.to_f32()));
         }
-        rows.finish()
+        rows.finish(device)
     }
 
-    /// A batch of graphs as they were seen.
+    /// A batch of graphs as they were seen, on `device`.
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn of_graphs(graphs: &[&GraphInput], normaliser: &Normaliser) -> Result<Self> {
+    pub fn of_graphs(
+        graphs: &[&GraphInput],
+        normaliser: &Normaliser,
+        device: &Device,
+    ) -> Result<Self> {
         let mut rows = Rows::default();
         for graph in graphs {
             let start = rows.open(graph.bodies.len());
@@ -138,7 +145,7 @@ impl Batch {
             normaliser.action.apply(&graph.action, f, &mut rows.action);
             rows.strides.extend_from_slice(&graph.strides);
         }
-        rows.finish()
+        rows.finish(device)
     }
 
     /// How many graphs there are.

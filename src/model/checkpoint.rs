@@ -179,10 +179,7 @@ impl RunState {
             version: CHECKPOINT_VERSION,
             epoch: 0,
             step: 0,
-            config: TrainConfig {
-                threads: 0,
-                ..config.clone()
-            },
+            config: config.shape(),
             data_hash: data_hash.to_owned(),
             best: None,
         }
@@ -192,10 +189,10 @@ impl RunState {
 /// The first knob in which two runs differ, as a person reads it.
 fn difference(file: &TrainConfig, asked: &TrainConfig) -> String {
     let table = |c: &TrainConfig| serde_json::to_value(c).unwrap_or_default();
-    let (file, asked) = (table(file), table(asked));
+    let (file, asked) = (table(&file.shape()), table(&asked.shape()));
     let changed = file.as_object().and_then(|f| {
         f.iter()
-            .find(|(key, value)| *key != "threads" && asked.get(key.as_str()) != Some(value))
+            .find(|(key, value)| asked.get(key.as_str()) != Some(value))
     });
     changed.map_or_else(String::new, |(key, value)| {
         format!("{key} was {value}, now {}", asked[key])

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::device::DeviceChoice;
 use super::network::Architecture;
 
 /// The knobs of a training run.
@@ -32,6 +33,8 @@ pub struct TrainConfig {
     pub seed: u64,
     /// Members that train at once. Default 0: as many as the machine has cores.
     pub threads: usize,
+    /// Where it computes. Default auto: the GPU where there is one. A finished model names the kind.
+    pub device: DeviceChoice,
 }
 
 impl Default for TrainConfig {
@@ -48,6 +51,7 @@ impl Default for TrainConfig {
             imagine_every: 2,
             seed: 1,
             threads: 0,
+            device: DeviceChoice::Auto,
         }
     }
 }
@@ -125,12 +129,18 @@ impl TrainConfig {
 
     /// Whether another run's weights are of the same kind: all that shapes the result is equal.
     pub fn same_run(&self, other: &Self) -> bool {
+        self.shape() == other.shape()
+    }
+
+    /// All that shapes the result; runs that do not name their device are of before there was a choice.
+    pub fn shape(&self) -> Self {
         Self {
             threads: 0,
+            device: match self.device {
+                DeviceChoice::Auto => DeviceChoice::Cpu,
+                named => named,
+            },
             ..self.clone()
-        } == Self {
-            threads: 0,
-            ..other.clone()
         }
     }
 }

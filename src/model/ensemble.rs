@@ -3,7 +3,7 @@
 //! Owns [`Ensemble`]: one batch in, every member's answer joined. Refuses numbers that are not finite
 //! one action at a time, so that a bad one does not take its batch with it.
 
-use candle_core::Result;
+use candle_core::{Device, Result};
 
 use super::batch::Batch;
 use super::calibration::{Scored, sigmoid};
@@ -58,6 +58,11 @@ struct Rows {
 }
 
 impl Ensemble {
+    /// Where its members compute.
+    pub fn device(&self) -> &Device {
+        self.members.first().map_or(&Device::Cpu, Network::device)
+    }
+
     /// `[B]` opinions on the actions of a batch.
     ///
     /// # Errors
@@ -132,7 +137,8 @@ impl Ensemble {
         let mut out = Vec::with_capacity(samples.len());
         for chunk in samples.chunks(batch.max(1)) {
             let refs: Vec<&Sample> = chunk.iter().collect();
-            let opinions = self.judge(&Batch::of_samples(&refs, &self.normaliser)?)?;
+            let batch = Batch::of_samples(&refs, &self.normaliser, self.device())?;
+            let opinions = self.judge(&batch)?;
             out.extend(opinions.into_iter().zip(chunk).map(|(o, s)| Scored {
                 logit: o.logit,
                 spread: o.spread,

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use candle_core::Result as CandleResult;
+use candle_core::{Device, Result as CandleResult};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -131,16 +131,24 @@ pub enum ModelError {
 }
 
 impl WorldModel {
-    /// Loads a model's folder.
+    /// Loads a model's folder, to compute on the CPU.
     ///
     /// # Errors
     /// See [`ModelError`].
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        Self::load_on(folder, &Device::Cpu)
+    }
+
+    /// Loads a model's folder, to compute on `device`.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn load_on(folder: &Path, device: &Device) -> Result<Self, ModelError> {
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read(&path).map_err(|source| ModelError::Unreadable { path, source })
         };
-        Self::from_bytes(&read(CARD_FILE)?, &read(WEIGHTS_FILE)?)
+        Self::from_bytes_on(&read(CARD_FILE)?, &read(WEIGHTS_FILE)?, device)
     }
 
     /// A model from the contents of its two files.
@@ -148,6 +156,14 @@ impl WorldModel {
     /// # Errors
     /// See [`ModelError`].
     pub fn from_bytes(card: &[u8], weights: &[u8]) -> Result<Self, ModelError> {
+        Self::from_bytes_on(card, weights, &Device::Cpu)
+    }
+
+    /// A model from the contents of its two files, to compute on `device`.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn from_bytes_on(card: &[u8], weights: &[u8], device: &Device) -> Result<Self, ModelError> {
         let card = read_card(card)?;
         if card.weights_hash != hash(weights) {
             // A file that cannot even be parsed was cut short, which is the better thing to say.
@@ -157,7 +173,7 @@ impl WorldModel {
         let tensors = read_tensors(weights)?;
         let members = (0..card.members)
             .map(|m| {
-                let (network, parameters) = Network::new(card.architecture, 0)?;
+                let (network, parameters) = Network::new(card.architecture, 0, device)?;
                 fill(&parameters, &format!("member{m}"), &tensors)?;
                 Ok(network)
             })

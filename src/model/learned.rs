@@ -125,8 +125,8 @@ impl Believed<'_> {
             return Vec::new();
         }
         let ensemble = &self.model.ensemble;
-        let answer =
-            Batch::of_graphs(graphs, &ensemble.normaliser).and_then(|b| ensemble.judge(&b));
+        let answer = Batch::of_graphs(graphs, &ensemble.normaliser, ensemble.device())
+            .and_then(|b| ensemble.judge(&b));
         match answer {
             Ok(opinions) => opinions.into_iter().map(Ok).collect(),
             Err(e) => graphs
@@ -142,8 +142,8 @@ impl Believed<'_> {
             return Vec::new();
         }
         let ensemble = &self.model.ensemble;
-        let answer =
-            Batch::of_graphs(graphs, &ensemble.normaliser).and_then(|b| ensemble.imagine(&b));
+        let answer = Batch::of_graphs(graphs, &ensemble.normaliser, ensemble.device())
+            .and_then(|b| ensemble.imagine(&b));
         match answer {
             Ok(all) => {
                 let mut rest = all.into_iter();

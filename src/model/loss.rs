@@ -46,12 +46,11 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// The labels of `samples`.
+    /// The labels of `samples`, on `device`.
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn new(samples: &[&Sample]) -> Result<Self> {
-        let device = &Device::Cpu;
+    pub fn new(samples: &[&Sample], device: &Device) -> Result<Self> {
         let b = samples.len();
         let bit = |x: bool| f32::from(u8::from(x));
         let accidents: Vec<f32> = samples
@@ -102,12 +101,18 @@ impl Targets {
             stirs: Vec::new(),
         };
         for k in 0..STRIDES {
-            out.push_stride(samples, k, n)?;
+            out.push_stride(samples, k, n, device)?;
         }
         Ok(out)
     }
 
-    fn push_stride(&mut self, samples: &[&Sample], k: usize, n: usize) -> Result<()> {
+    fn push_stride(
+        &mut self,
+        samples: &[&Sample],
+        k: usize,
+        n: usize,
+        device: &Device,
+    ) -> Result<()> {
         let mut poses = Vec::with_capacity(n * POSE_NUMBERS);
         let (mut moving, mut known, mut stirs) = (Vec::new(), Vec::new(), Vec::new());
         for sample in samples {
@@ -123,9 +128,9 @@ impl Targets {
                 stirs.push(f32::from(u8::from(stir)));
             }
         }
-        let column = |v: Vec<f32>| Tensor::from_vec(v, (n, 1), &Device::Cpu);
+        let column = |v: Vec<f32>| Tensor::from_vec(v, (n, 1), device);
         self.poses
-            .push(Tensor::from_vec(poses, (n, POSE_NUMBERS), &Device::Cpu)?);
+            .push(Tensor::from_vec(poses, (n, POSE_NUMBERS), device)?);
         self.moving.push(column(moving)?);
         self.known.push(column(known)?);
         self.stirs.push(column(stirs)?);

@@ -40,6 +40,7 @@ pub mod config;
 pub mod contacts;
 pub mod course;
 pub mod demand;
+pub mod device;
 pub mod ensemble;
 pub mod features;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub mod frame;
 pub mod grip;
 pub mod learned;
 pub mod loads;
+pub mod log;
 pub mod loss;
 pub mod metrics;
 pub mod network;
@@ -63,7 +65,9 @@ pub mod sweep;
 pub mod train;
 
 pub use config::TrainConfig;
+pub use device::{DeviceChoice, DeviceError};
 pub use folder::{DataSource, ModelCard, ModelError, WorldModel};
 pub use learned::LearnedDynamics;
+pub use log::{EpochLog, WindowLog};
 pub use samples::Sample;
-pub use train::{EpochLog, Observer, Start, TrainError, TrainingData, train};
+pub use train::{Observer, Start, TrainError, Trained, TrainingData, train};

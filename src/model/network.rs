@@ -5,7 +5,7 @@
 //! latents forward, stride by stride, told what the hand means to do, and decodes a rigid change of
 //! pose of each box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
 
-use candle_core::{Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
@@ -143,13 +143,17 @@ pub struct Judged {
 }
 
 impl Network {
-    /// A network of fresh weights, and its variables.
+    /// A network of fresh weights on `device`, and its variables.
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn new(architecture: Architecture, seed: u64) -> Result<(Self, Parameters)> {
+    pub fn new(
+        architecture: Architecture,
+        seed: u64,
+        device: &Device,
+    ) -> Result<(Self, Parameters)> {
         let c = architecture.width;
-        let mut b = Builder::new(seed);
+        let mut b = Builder::new(seed, device);
         let rounds = (0..architecture.rounds)
             .map(|k| Round::new(&mut b, &format!("round{k}"), c))
             .collect::<Result<_>>()?;
@@ -176,6 +180,11 @@ impl Network {
     /// The sizes that it was built from.
     pub fn architecture(&self) -> Architecture {
         self.architecture
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> &Device {
+        self.node.w.device()
     }
 
     /// Scene and action, encoded and passed round.

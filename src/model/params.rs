@@ -30,14 +30,16 @@ pub enum Start {
 pub struct Builder {
     parameters: Parameters,
     rng: ChaCha8Rng,
+    device: Device,
 }
 
 impl Builder {
-    /// Fresh variables from `seed`.
-    pub fn new(seed: u64) -> Self {
+    /// Fresh variables from `seed` on `device`: the same numbers on each.
+    pub fn new(seed: u64, device: &Device) -> Self {
         Self {
             parameters: Parameters { named: Vec::new() },
             rng: ChaCha8Rng::seed_from_u64(seed),
+            device: device.clone(),
         }
     }
 
@@ -56,7 +58,7 @@ impl Builder {
                     .collect()
             }
         };
-        let var = Var::from_vec(data, shape, &Device::Cpu)?;
+        let var = Var::from_vec(data, shape, &self.device)?;
         let tensor = var.as_tensor().clone();
         self.parameters.named.push((name.to_owned(), var));
         Ok(tensor)
@@ -103,7 +105,7 @@ impl Parameters {
             );
         }
         for ((_, var), data) in self.named.iter().zip(numbers) {
-            var.set(&Tensor::from_slice(data, var.dims(), &Device::Cpu)?)?;
+            var.set(&Tensor::from_slice(data, var.dims(), var.device())?)?;
         }
         Ok(())
     }

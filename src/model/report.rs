@@ -60,10 +60,9 @@ pub const LIMIT: f64 = 0.02;
 /// A box that is farther than this from where it was has moved, m.
 const MOVED_M: f64 = 0.05;
 
-/// Figures of `scored`; risks by `calibration`, or raw where there is none yet.
-pub fn judge_report(scored: &[Scored], calibration: Option<&Calibration>) -> ValidationReport {
-    let labels: Vec<bool> = scored.iter().map(Scored::accident).collect();
-    let forecasts: Vec<Forecast> = scored
+/// Risks and bounds of `scored` by `calibration`, or raw where there is none yet.
+pub fn forecasts(scored: &[Scored], calibration: Option<&Calibration>) -> Vec<Forecast> {
+    scored
         .iter()
         .map(|s| {
             let (risk, bound) = match calibration {
@@ -80,7 +79,13 @@ pub fn judge_report(scored: &[Scored], calibration: Option<&Calibration>) -> Val
                 stack: s.stack,
             }
         })
-        .collect();
+        .collect()
+}
+
+/// Figures of `scored`; risks as [`forecasts`] has them.
+pub fn judge_report(scored: &[Scored], calibration: Option<&Calibration>) -> ValidationReport {
+    let labels: Vec<bool> = scored.iter().map(Scored::accident).collect();
+    let forecasts = forecasts(scored, calibration);
     let risks: Vec<f64> = forecasts.iter().map(|f| f.risk).collect();
     let n = scored.len().max(1) as f64;
     let entropy = |(&p, &l): (&f64, &bool)| -(if l { p } else { 1.0 - p }).max(1e-12).ln();
@@ -122,7 +127,8 @@ pub fn pose_report(ensemble: &Ensemble, samples: &[Sample], batch: usize) -> Res
     let mut share = vec![Vec::new(); STRIDES];
     for chunk in samples.chunks(batch.max(1)) {
         let refs: Vec<&Sample> = chunk.iter().collect();
-        let imagined = ensemble.imagine(&Batch::of_samples(&refs, &ensemble.normaliser)?)?;
+        let batch = Batch::of_samples(&refs, &ensemble.normaliser, ensemble.device())?;
+        let imagined = ensemble.imagine(&batch)?;
         let truths = chunk.iter().flat_map(|s| {
             let poses = s.labels.poses.chunks_exact(STRIDES * POSE_NUMBERS);
             // The target follows the hand: its error is small for want of anything to imagine.

@@ -7,31 +7,31 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex};
 
-use candle_core::Result as CandleResult;
+use candle_core::{Device, Result as CandleResult};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 use super::adamw::{AdamW, learning_rate};
 use super::batch::Batch;
 use super::calibration::Calibration;
 use super::checkpoint::{self, MemberState, ResumeError, RunState};
 use super::config::{BadKnob, TrainConfig};
+use super::device::{DeviceChoice, DeviceError};
 use super::ensemble::Ensemble;
 use super::folder::{
-    DataSource, MODEL_VERSION, ModelCard, ModelError, WorldModel, hash, weights_bytes, write_whole,
+    DataSource, MODEL_VERSION, ModelCard, ModelError, WorldModel, hash, weights_bytes,
 };
+use super::log::{self, EpochLog};
 use super::loss::{Targets, imagination_loss, judgement_loss};
+use super::metrics::Forecast;
 use super::network::Network;
 use super::normaliser::Normaliser;
 use super::ops::Dropout;
 use super::params::Parameters;
-use super::report::{ValidationReport, judge_report, pose_report};
+use super::report::{ValidationReport, forecasts, judge_report, pose_report};
 use super::samples::Sample;
 
-/// The log, one line an epoch.
-pub const LOG_FILE: &str = "train.jsonl";
 /// Stack of a training thread: deep graphs go back through as many calls.
 const STACK_BYTES: usize = 128 << 20;
 /// Most validation episodes that an epoch is judged on, and that poses are judged on.
@@ -62,21 +62,13 @@ pub enum Start {
     Resume,
 }
 
-/// One line of the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EpochLog {
-    /// From 1.
-    pub epoch: usize,
-    /// Learning rate at its end.
-    pub rate: f64,
-    /// Mean loss of each member.
-    pub loss: Vec<f64>,
-    /// Mean loss of the imagination of each member.
-    pub imagination_loss: Vec<f64>,
-    /// On the validation split, before calibration.
-    pub validation: ValidationReport,
-    /// How long it took, s.
-    pub seconds: f64,
+/// What a finished run gives.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// As it lies in the folder.
+    pub card: ModelCard,
+    /// The finished model's forecasts on the validation split, and what happened there.
+    pub forecasts: Vec<Forecast>,
 }
 
 /// Told what happens.
@@ -93,6 +85,9 @@ pub enum TrainError {
     /// A knob is out of range.
     #[error(transparent)]
     Knob(#[from] BadKnob),
+    /// The device cannot be had.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// Nothing to learn from.
     #[error(
         "the data set has {train} episodes to train on and {validation} to validate on; it needs at least {needed} and 1"
@@ -136,11 +131,19 @@ struct Member {
     best: Vec<Vec<f32>>,
 }
 
-/// Losses of one member over one epoch.
+/// Losses of one member: of a step, or the mean over an epoch.
 #[derive(Clone, Copy, Default)]
 struct Losses {
     judgement: f64,
     imagination: f64,
+}
+
+/// One member's epoch.
+#[derive(Default)]
+struct Passed {
+    mean: Losses,
+    /// `[steps]` of the judgement.
+    steps: Vec<f64>,
 }
 
 /// What every member's epoch needs.
@@ -166,8 +169,13 @@ pub fn train(
     start: Start,
     stop: &AtomicBool,
     observer: &dyn Observer,
-) -> Result<ModelCard, TrainError> {
+) -> Result<Trained, TrainError> {
     config.validate()?;
+    let device = config.device.open()?;
+    let config = &TrainConfig {
+        device: DeviceChoice::naming(&device),
+        ..config.clone()
+    };
     if data.train.len() < config.batch || data.validation.is_empty() {
         return Err(TrainError::TooFew {
             train: data.train.len(),
@@ -185,7 +193,7 @@ pub fn train(
         return Err(TrainError::Occupied(folder.to_owned()));
     }
     let normaliser = Normaliser::measure(data.train.iter());
-    let mut members = fresh_members(config)?;
+    let mut members = fresh_members(config, &device)?;
     let mut state = RunState::new(config, &data.source.hash);
     if start == Start::Resume {
         let found = checkpoint::load(folder, config, &data.source.hash, &members[0].parameters)?;
@@ -194,7 +202,7 @@ pub fn train(
             restore(&mut members, states)?;
         }
     }
-    cut_log(folder, state.epoch)?;
+    log::cut(folder, state.epoch)?;
     while state.epoch < config.epochs {
         let began = std::time::Instant::now();
         let course = Course {
@@ -207,7 +215,7 @@ pub fn train(
             done: 0.into(),
             epoch: state.epoch,
         };
-        let losses = run_epoch(&course, &mut members)?;
+        let passed = run_epoch(&course, &mut members)?;
         if stop.load(Ordering::Relaxed) {
             return Err(TrainError::Interrupted {
                 epochs: state.epoch,
@@ -229,13 +237,16 @@ pub fn train(
                 member.best = member.parameters.numbers()?;
             }
         }
+        let rate = |step| learning_rate(config.lr, step, steps * config.epochs as u64);
+        let way: Vec<Vec<f64>> = passed.iter().map(|p| p.steps.clone()).collect();
         let log = EpochLog {
             epoch: state.epoch,
-            rate: learning_rate(config.lr, state.step, steps * config.epochs as u64),
-            loss: losses.iter().map(|l| l.judgement).collect(),
-            imagination_loss: losses.iter().map(|l| l.imagination).collect(),
+            rate: rate(state.step),
+            loss: passed.iter().map(|p| p.mean.judgement).collect(),
+            imagination_loss: passed.iter().map(|p| p.mean.imagination).collect(),
             validation,
             seconds: began.elapsed().as_secs_f64(),
+            windows: log::windows(&way, state.step - steps, rate),
         };
         keep(folder, &state, &members, &log)?;
         observer.epoch(&log);
@@ -243,11 +254,11 @@ pub fn train(
     finish(folder, &state, &mut members, normaliser, data, config)
 }
 
-fn fresh_members(config: &TrainConfig) -> CandleResult<Vec<Member>> {
+fn fresh_members(config: &TrainConfig, device: &Device) -> CandleResult<Vec<Member>> {
     (0..config.members)
         .map(|m| {
             let seed = mix(config.seed, m as u64, u64::MAX);
-            let (network, parameters) = Network::new(config.architecture(), seed)?;
+            let (network, parameters) = Network::new(config.architecture(), seed, device)?;
             Ok(Member {
                 optimiser: AdamW::new(&parameters),
                 best: parameters.numbers()?,
@@ -268,7 +279,7 @@ fn restore(members: &mut [Member], states: Vec<MemberState>) -> CandleResult<()>
 }
 
 /// Every member's epoch, at most `threads` of them at work at once.
-fn run_epoch(course: &Course<'_>, members: &mut [Member]) -> Result<Vec<Losses>, TrainError> {
+fn run_epoch(course: &Course<'_>, members: &mut [Member]) -> Result<Vec<Passed>, TrainError> {
     std::thread::scope(|scope| {
         let handles: Vec<_> = members
             .iter_mut()
@@ -291,7 +302,7 @@ fn run_epoch(course: &Course<'_>, members: &mut [Member]) -> Result<Vec<Losses>,
     })
 }
 
-fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleResult<Losses> {
+fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleResult<Passed> {
     let config = course.config;
     let mut order: Vec<usize> = (0..course.data.train.len()).collect();
     let seed = mix(config.seed, m as u64, course.epoch as u64);
@@ -299,7 +310,7 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
     order.shuffle(&mut rng);
     let steps = steps_of_epoch(course.data, config);
     let total = steps * config.epochs as u64;
-    let mut losses = Losses::default();
+    let mut passed = Passed::default();
     // The last, incomplete batch of an epoch is left to the next shuffle.
     for (i, chunk) in order.chunks_exact(config.batch).enumerate() {
         if course.stop.load(Ordering::Relaxed) {
@@ -321,15 +332,17 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
             imagines,
         };
         let loss = step_member(member, &samples, &step, &mut dropout)?;
-        losses.judgement += loss.judgement / steps as f64;
-        losses.imagination += loss.imagination / steps.div_ceil(config.imagine_every as u64) as f64;
+        passed.steps.push(loss.judgement);
+        passed.mean.judgement += loss.judgement / steps as f64;
+        passed.mean.imagination +=
+            loss.imagination / steps.div_ceil(config.imagine_every as u64) as f64;
         let done = course.done.fetch_add(1, Ordering::Relaxed) + 1;
         let all = steps as usize * config.members;
         course
             .observer
             .batch(course.epoch + 1, done, all, loss.judgement);
     }
-    Ok(losses)
+    Ok(passed)
 }
 
 /// What one gradient step is told.
@@ -346,8 +359,9 @@ fn step_member(
     step: &Step<'_>,
     dropout: &mut Dropout<'_>,
 ) -> CandleResult<Losses> {
-    let batch = Batch::of_samples(samples, step.normaliser)?;
-    let targets = Targets::new(samples)?;
+    let device = member.network.device();
+    let batch = Batch::of_samples(samples, step.normaliser, device)?;
+    let targets = Targets::new(samples, device)?;
     let latents = member.network.encode(&batch, dropout)?;
     let judged = member.network.judge(&latents, &batch, dropout)?;
     let judgement = judgement_loss(&judged, &targets)?;
@@ -417,7 +431,7 @@ fn keep(
     folder: &Path,
     state: &RunState,
     members: &[Member],
-    log: &EpochLog,
+    epoch: &EpochLog,
 ) -> Result<(), TrainError> {
     let states = members
         .iter()
@@ -429,30 +443,13 @@ fn keep(
             })
         })
         .collect::<CandleResult<Vec<_>>>()?;
-    let path = folder.join(LOG_FILE);
-    let mut text = std::fs::read_to_string(&path).unwrap_or_default();
-    text += &(serde_json::to_string(log).expect("a log is plain data") + "\n");
-    write_whole(&path, text.as_bytes())?;
+    log::append(folder, epoch)?;
     Ok(checkpoint::save(
         folder,
         state,
         &members[0].parameters,
         &states,
     )?)
-}
-
-/// Drops what a killed run logged beyond its last checkpoint.
-fn cut_log(folder: &Path, epochs: usize) -> Result<(), TrainError> {
-    let path = folder.join(LOG_FILE);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        return Ok(());
-    };
-    let kept: String = text
-        .lines()
-        .take(epochs)
-        .map(|l| format!("{l}\n"))
-        .collect();
-    Ok(write_whole(&path, kept.as_bytes())?)
 }
 
 /// The best weights, calibrated and measured, as a model in `folder`.
@@ -463,7 +460,7 @@ fn finish(
     normaliser: Normaliser,
     data: &TrainingData,
     config: &TrainConfig,
-) -> Result<ModelCard, TrainError> {
+) -> Result<Trained, TrainError> {
     for member in members.iter_mut() {
         member.parameters.set(&member.best)?;
     }
@@ -494,7 +491,8 @@ fn finish(
         normaliser,
     };
     WorldModel::save(folder, &card, &weights)?;
-    Ok(card)
+    let forecasts = forecasts(&validation, Some(&card.calibration));
+    Ok(Trained { card, forecasts })
 }
 
 /// One seed out of three numbers (SplitMix64's finaliser, Steele et al., 2014).

@@ -46,6 +46,16 @@ pub fn linear(
             },
         );
     }
+    // Without this, candle would also compute the gradient that is not wanted.
+    let x = match input_grad {
+        InputGrad::Needed => x.contiguous()?,
+        InputGrad::Skipped => x.detach().contiguous()?,
+    };
+    plain(&x, w, b, activation)
+}
+
+/// The same of candle's own operators, for devices that the fused one has no kernel for.
+fn plain(x: &Tensor, w: &Tensor, b: &Tensor, activation: Activation) -> Result<Tensor> {
     let y = x.matmul(w)?.broadcast_add(b)?;
     match activation {
         Activation::None => Ok(y),
@@ -167,8 +177,25 @@ impl CustomOp3 for Linear {
 
 #[cfg(test)]
 mod tests {
-    use super::super::numeric::{check, random_var};
+    use super::super::numeric::{agree, check, random_var};
     use super::*;
+
+    #[test]
+    fn it_is_what_plain_operators_compute() {
+        for activation in [Activation::None, Activation::Relu] {
+            let vars = [
+                random_var(&[7, 5], 1),
+                random_var(&[5, 4], 2),
+                random_var(&[4], 3),
+            ];
+            let (x, w, b) = (&vars[0], &vars[1], &vars[2]);
+            agree(
+                &vars,
+                || linear(x, w, b, activation, InputGrad::Needed),
+                || plain(x, w, b, activation),
+            );
+        }
+    }
 
     #[test]
     fn its_gradients_are_the_numerical_ones() {

@@ -3,8 +3,9 @@
 //! Plain candle computes the forward pass as fast as PyTorch but loses a factor of three on the
 //! way back (bias gradients, activations, scatter). These do a layer in one pass over the data.
 //! They run on one thread each, whatever the machine, so that the order of sums never changes;
-//! members are what runs in parallel. On a device other than the CPU the same functions fall back
-//! to candle's own operators.
+//! members are what runs in parallel. On a device other than the CPU the same functions are
+//! made of candle's own operators, which have kernels and gradients there; tests hold the two ways
+//! against each other.
 
 mod dropout;
 mod linear;
@@ -53,6 +54,29 @@ pub(crate) mod numeric {
         let n: usize = shape.iter().product();
         let data: Vec<f32> = (0..n).map(|_| rng.random_range(-1.0f32..1.0)).collect();
         Var::from_tensor(&Tensor::from_vec(data, shape, &Device::Cpu).unwrap()).unwrap()
+    }
+
+    /// Compares two ways to compute the same, values and gradients, element by element.
+    pub fn agree(vars: &[Var], a: impl Fn() -> Result<Tensor>, b: impl Fn() -> Result<Tensor>) {
+        let numbers = |t: &Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let run = |f: &dyn Fn() -> Result<Tensor>| {
+            let y = f().unwrap();
+            let weights = random_var(y.dims(), 99).as_tensor().detach();
+            let loss = (&y * &weights).unwrap().sum_all().unwrap();
+            let grads = loss.backward().unwrap();
+            let of_vars = vars
+                .iter()
+                .map(|v| numbers(grads.get(v).expect("a gradient")));
+            std::iter::once(numbers(&y))
+                .chain(of_vars)
+                .collect::<Vec<_>>()
+        };
+        for (table, (a, b)) in run(&a).iter().zip(run(&b)).enumerate() {
+            assert_eq!(a.len(), b.len());
+            for (i, (a, b)) in a.iter().zip(b).enumerate() {
+                assert!((a - b).abs() < 1e-5, "table {table}, element {i}: {a}, {b}");
+            }
+        }
     }
 
     /// Compares the gradients of `f` (summed with fixed weights) with central differences.

@@ -34,15 +34,42 @@ pub fn pool(h: &Tensor, segments: &Segments) -> Result<Tensor> {
         };
         return h.apply_op1(op);
     }
-    let rows: Vec<Tensor> = segments
-        .ranges()
-        .map(|range| {
-            let part = h.narrow(0, range.start, range.len())?;
-            Tensor::cat(&[part.mean_keepdim(0)?, part.max_keepdim(0)?], 1)
-        })
-        .collect::<Result<_>>()?;
-    Tensor::cat(&rows, 0)
+    plain(h, segments)
 }
+
+/// The same of candle's own operators, for devices that the fused one has no kernel for: graphs
+/// filled up to the longest, so that the number of operators does not grow with theirs.
+fn plain(h: &Tensor, segments: &Segments) -> Result<Tensor> {
+    let (nodes, columns) = h.dims2()?;
+    let graphs = segments.count();
+    let longest = segments.ranges().map(|r| r.len()).max().unwrap_or(0);
+    let mut places = Vec::with_capacity(graphs * longest);
+    let mut shares = Vec::with_capacity(graphs * longest);
+    for range in segments.ranges() {
+        let (first, n) = (range.start as u32, range.len());
+        // One row beyond the last stands for "no node": it never is the greatest, and counts nothing.
+        places.extend((0..longest).map(|i| {
+            if i < n {
+                first + i as u32
+            } else {
+                nodes as u32
+            }
+        }));
+        shares.extend((0..longest).map(|i| if i < n { 1.0 / n as f32 } else { 0.0 }));
+    }
+    let device = h.device();
+    let nothing = Tensor::full(NO_NODE, (1, columns), device)?;
+    let places = Tensor::from_vec(places, graphs * longest, device)?;
+    let shares = Tensor::from_vec(shares, (graphs, longest, 1), device)?;
+    let filled = Tensor::cat(&[h, &nothing], 0)?
+        .index_select(&places, 0)?
+        .reshape((graphs, longest, columns))?;
+    let mean = filled.broadcast_mul(&shares)?.sum(1)?;
+    Tensor::cat(&[mean, filled.max(1)?], 1)
+}
+
+/// Far below any latent, and still finite, so that no share of it is NaN.
+const NO_NODE: f32 = -1e30;
 
 struct Pool {
     segments: Segments,
@@ -111,8 +138,19 @@ impl CustomOp1 for Pool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::numeric::{check, random_var};
+    use super::super::numeric::{agree, check, random_var};
     use super::*;
+
+    #[test]
+    fn it_is_what_plain_operators_compute() {
+        let segments = Segments(Arc::from([0, 2, 5, 6]));
+        let vars = [random_var(&[6, 3], 4)];
+        agree(
+            &vars,
+            || pool(&vars[0], &segments),
+            || plain(&vars[0], &segments),
+        );
+    }
 
     #[test]
     fn its_gradients_are_the_numerical_ones() {

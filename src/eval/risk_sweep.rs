@@ -1,0 +1,347 @@
+//! Whether a risk means what it says: grasps of every predicted risk, carried out regardless.
+//!
+//! Owns the report of `eval risk`. Many grasps on the evaluation's beliefs are judged by the model
+//! alone; from each belief at most one is taken for each of ten bins of predicted risk, until every
+//! bin holds its share. Each is then carried out in the sandbox under a draw of its belief that
+//! nothing else looks at. Predicted and observed rate agree where the mean prediction lies in
+//! Wilson's 95 % interval of the observed rate: a forecaster whose risks are true misses in one bin
+//! of twenty. Within a bin, grasps come as they are found, not evenly. Refuses to fill a bin that
+//! the model seldom uses from elsewhere: it reports how many there were.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::suite::{DrawPurpose, Suite};
+use crate::dynamics::Dynamics;
+use crate::model::metrics::wilson;
+use crate::rollout::Action;
+use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::scene::Workcell;
+
+/// Bins of predicted risk, each a tenth wide.
+pub const BINS: usize = 10;
+/// Actions that are drawn on one belief; nudges and pushes among them are left out.
+const ATTEMPTS: u64 = 64;
+/// Beliefs that are looked at together.
+const CHUNK: u64 = 16;
+
+/// How much is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// Whose beliefs and draws.
+    pub suite: Suite,
+    /// Grasps that are carried out; the first bins get one more where ten does not divide it.
+    pub grasps: usize,
+    /// Beliefs after which the search for rare risks ends.
+    pub max_stacks: u64,
+}
+
+/// One bin of predicted risk.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RiskBin {
+    /// From this risk.
+    pub from: f64,
+    /// To this.
+    pub to: f64,
+    /// Grasps carried out.
+    pub n: usize,
+    /// How many ended in an accident.
+    pub accidents: usize,
+    /// Mean predicted risk; null of none.
+    pub predicted: Option<f64>,
+    /// Share that ended in an accident; null of none.
+    pub observed: Option<f64>,
+    /// Wilson's 95 % interval of it.
+    pub ci: Option<(f64, f64)>,
+    /// Whether the mean prediction lies in that interval.
+    pub agrees: Option<bool>,
+}
+
+/// What came of all of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RiskReport {
+    /// Grasps carried out: fewer than asked for where some risks are rare.
+    pub grasps: usize,
+    /// Beliefs that were looked at.
+    pub stacks: u64,
+    /// Predictions that were not finite.
+    pub failed: usize,
+    /// Bins in which predicted and observed rate agree.
+    pub agreeing: usize,
+    /// From no risk to certainty.
+    pub bins: Vec<RiskBin>,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The sandbox failed.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// A signal came.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// A grasp that will be carried out.
+struct Chosen {
+    stack: u64,
+    bin: usize,
+    risk: f64,
+    workcell: Workcell,
+    action: Action,
+}
+
+/// What one belief offers.
+struct Offer {
+    chosen: Vec<Chosen>,
+    failed: usize,
+}
+
+/// Searches, carries out and counts; `progress` is told of found and of executed grasps.
+///
+/// # Errors
+/// When the sandbox fails, or `stop` is set.
+pub fn sweep(
+    plan: Sweep,
+    dynamics: &dyn Dynamics,
+    stop: &AtomicBool,
+    progress: impl Fn(usize) + Sync,
+) -> Result<RiskReport, SweepError> {
+    let mut chosen: Vec<Chosen> = Vec::new();
+    let mut room: [usize; BINS] = std::array::from_fn(|b| share_of(plan.grasps, b));
+    let (mut stacks, mut failed) = (0, 0);
+    while stacks < plan.max_stacks && room.iter().any(|&r| r > 0) {
+        let last = (stacks + CHUNK).min(plan.max_stacks);
+        let offers: Vec<Offer> = (stacks..last)
+            .into_par_iter()
+            .map(|stack| match stop.load(Ordering::Relaxed) {
+                true => Err(SweepError::Interrupted),
+                false => offer(plan.suite, stack, dynamics, &room),
+            })
+            .collect::<Result<_, _>>()?;
+        for offer in offers {
+            failed += offer.failed;
+            for grasp in offer.chosen {
+                if room[grasp.bin] > 0 {
+                    room[grasp.bin] -= 1;
+                    chosen.push(grasp);
+                    progress(1);
+                }
+            }
+        }
+        stacks = last;
+    }
+    let outcomes: Vec<bool> = chosen
+        .par_iter()
+        .map(|grasp| {
+            if stop.load(Ordering::Relaxed) {
+                return Err(SweepError::Interrupted);
+            }
+            let accident = carry_out(plan.suite, grasp)?;
+            progress(1);
+            Ok(accident)
+        })
+        .collect::<Result<_, _>>()?;
+    let done: Vec<(f64, bool)> = chosen.iter().map(|c| c.risk).zip(outcomes).collect();
+    let bins = count(&done);
+    Ok(RiskReport {
+        grasps: done.len(),
+        stacks,
+        failed,
+        agreeing: bins.iter().filter(|b| b.agrees == Some(true)).count(),
+        bins,
+    })
+}
+
+fn share_of(grasps: usize, bin: usize) -> usize {
+    grasps / BINS + usize::from(bin < grasps % BINS)
+}
+
+fn bin_of(risk: f64) -> usize {
+    ((risk * BINS as f64) as usize).min(BINS - 1)
+}
+
+/// At most one grasp for each bin that has room, the first that was drawn.
+fn offer(
+    suite: Suite,
+    stack: u64,
+    dynamics: &dyn Dynamics,
+    room: &[usize; BINS],
+) -> Result<Offer, SweepError> {
+    let belief = suite.belief(stack)?;
+    let actions: Vec<Action> = (0..ATTEMPTS)
+        .filter_map(|attempt| suite.action(&belief, stack, attempt))
+        .filter(|action| action.grasp().is_some())
+        .collect();
+    let mut out = Offer {
+        chosen: Vec::new(),
+        failed: 0,
+    };
+    let Ok(scene) = dynamics.believe(&belief.workcell, suite.seed) else {
+        out.failed = actions.len();
+        return Ok(out);
+    };
+    let mut taken = [false; BINS];
+    for (prediction, action) in scene.screen(&actions).into_iter().zip(&actions) {
+        let Ok(risk) = prediction else {
+            out.failed += 1;
+            continue;
+        };
+        let bin = bin_of(risk.risk);
+        if room[bin] == 0 || std::mem::replace(&mut taken[bin], true) {
+            continue;
+        }
+        out.chosen.push(Chosen {
+            stack,
+            bin,
+            risk: risk.risk,
+            workcell: belief.workcell.clone(),
+            action: action.clone(),
+        });
+    }
+    Ok(out)
+}
+
+/// Whether the grasp ends in an accident under a draw of its own.
+fn carry_out(suite: Suite, grasp: &Chosen) -> Result<bool, SandboxError> {
+    let seed = suite.draw_seed(DrawPurpose::Regardless, grasp.stack);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(grasp.bin as u64);
+    let draw = sandbox::draw(&grasp.workcell, &mut rng)?;
+    let world = sandbox::settled(&grasp.workcell, &draw, 1)?;
+    let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
+    let rollout = sandbox::run(&grasp.workcell, &world, &grasp.action, extent, recording)?;
+    Ok(!rollout.is_safe())
+}
+
+/// The bins of predicted risks and what came of them.
+fn count(done: &[(f64, bool)]) -> Vec<RiskBin> {
+    (0..BINS)
+        .map(|bin| {
+            let members: Vec<&(f64, bool)> = done
+                .iter()
+                .filter(|(risk, _)| bin_of(*risk) == bin)
+                .collect();
+            let (n, accidents) = (members.len(), members.iter().filter(|m| m.1).count());
+            let some = |x: f64| (n > 0).then_some(x);
+            let predicted = some(members.iter().map(|m| m.0).sum::<f64>() / n.max(1) as f64);
+            let ci = (n > 0).then(|| wilson(accidents, n));
+            RiskBin {
+                from: bin as f64 / BINS as f64,
+                to: (bin + 1) as f64 / BINS as f64,
+                n,
+                accidents,
+                predicted,
+                observed: some(accidents as f64 / n.max(1) as f64),
+                ci,
+                agrees: predicted
+                    .zip(ci)
+                    .map(|(p, (low, high))| low <= p && p <= high),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::{
+        DynamicsError, Imagined, Prediction, PredictionFailure, Risk, SceneDynamics,
+    };
+    use crate::eval::suite::Split;
+
+    /// Forecasts by where the hand grips, so that every risk occurs; knows nothing of physics.
+    struct Oracle;
+
+    impl Dynamics for Oracle {
+        fn name(&self) -> &'static str {
+            "oracle"
+        }
+
+        fn believe<'a>(
+            &'a self,
+            _: &Workcell,
+            _: u64,
+        ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+            Ok(Box::new(Oracle))
+        }
+    }
+
+    impl SceneDynamics for Oracle {
+        fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
+            let risk = |action: &Action| {
+                let at = action.grasp()?.hand_in_box.translation.vector;
+                Some((7e4 * (at.x + at.y + at.z).abs()).fract())
+            };
+            let of = |action: &Action| {
+                let risk = risk(action).ok_or(PredictionFailure::NotFinite)?;
+                Ok(Risk {
+                    risk,
+                    bound: 1.0,
+                    by_accident: [0.0; 5],
+                    path_length: 0.0,
+                    peak_speed: 0.0,
+                    disagreement: 0.0,
+                })
+            };
+            actions.iter().map(of).collect()
+        }
+
+        fn imagine(&self, _: &[Action]) -> Vec<Prediction<Imagined>> {
+            Vec::new()
+        }
+    }
+
+    fn run(threads: usize) -> RiskReport {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        let plan = Sweep {
+            suite: Suite {
+                split: Split::Standard,
+                seed: 5,
+            },
+            grasps: 12,
+            max_stacks: 32,
+        };
+        let go_on = AtomicBool::new(false);
+        pool.install(|| sweep(plan, &Oracle, &go_on, |_| {}).unwrap())
+    }
+
+    #[test]
+    fn counts_add_up_and_are_the_same_on_one_and_two_threads() {
+        let report = run(1);
+        assert_eq!(report, run(2));
+        assert_eq!(report.grasps, 12);
+        assert_eq!(report.bins.iter().map(|b| b.n).sum::<usize>(), 12);
+        assert_eq!((report.bins[0].n, report.bins[9].n), (2, 1));
+        for bin in &report.bins {
+            let predicted = bin.predicted.unwrap();
+            assert!(bin.from <= predicted && predicted < bin.to);
+            assert_eq!(bin.observed, Some(bin.accidents as f64 / bin.n as f64));
+        }
+        let agreeing = report
+            .bins
+            .iter()
+            .filter(|b| b.agrees == Some(true))
+            .count();
+        assert_eq!(report.agreeing, agreeing);
+    }
+
+    #[test]
+    fn a_bin_agrees_only_where_the_interval_holds_the_prediction() {
+        let bold: Vec<(f64, bool)> = (0..100).map(|i| (0.25, i % 2 == 0)).collect();
+        let bins = count(&bold);
+        assert_eq!(bins[2].agrees, Some(false));
+        assert_eq!((bins[0].n, bins[0].agrees), (0, None));
+        let fair: Vec<(f64, bool)> = (0..100).map(|i| (0.25, i % 4 == 0)).collect();
+        assert_eq!(count(&fair)[2].agrees, Some(true));
+        assert_eq!(bin_of(1.0), BINS - 1);
+    }
+}

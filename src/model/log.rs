@@ -1,0 +1,151 @@
+//! The log of a training run: one line of JSON an epoch, from which figures and plots are drawn.
+//!
+//! Owns [`EpochLog`] and the file's life: appended to after every epoch, cut back to the checkpoint
+//! when a run is resumed. Refuses lines that are not a log's.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::{ModelError, write_whole};
+use super::report::ValidationReport;
+
+/// The log, one line an epoch.
+pub const LOG_FILE: &str = "train.jsonl";
+/// Windows that an epoch's steps are cut into, so that a log stays small whatever the data set.
+const WINDOWS: u64 = 50;
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EpochLog {
+    /// From 1.
+    pub epoch: usize,
+    /// Learning rate at its end.
+    pub rate: f64,
+    /// Mean loss of each member.
+    pub loss: Vec<f64>,
+    /// Mean loss of the imagination of each member.
+    pub imagination_loss: Vec<f64>,
+    /// On the validation split, before calibration.
+    pub validation: ValidationReport,
+    /// How long it took, s.
+    pub seconds: f64,
+    /// The losses on the way, window by window; empty in logs of earlier versions.
+    #[serde(default)]
+    pub windows: Vec<WindowLog>,
+}
+
+/// Some optimiser steps in a row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WindowLog {
+    /// Optimiser steps done at its end, from the run's start.
+    pub step: u64,
+    /// Learning rate of its last step.
+    pub rate: f64,
+    /// Mean loss of each member within it.
+    pub loss: Vec<f64>,
+}
+
+/// Which window of an epoch of `steps` its step `i` falls into, from 0.
+pub fn window_of(i: u64, steps: u64) -> usize {
+    (i * WINDOWS.min(steps.max(1)) / steps.max(1)) as usize
+}
+
+/// The windows of an epoch that began after `before` steps; `losses` `[M]` of `[steps]`, and
+/// `rate` gives the learning rate of a step.
+pub fn windows(losses: &[Vec<f64>], before: u64, rate: impl Fn(u64) -> f64) -> Vec<WindowLog> {
+    let steps = losses.iter().map(Vec::len).min().unwrap_or(0);
+    let all: Vec<usize> = (0..steps).collect();
+    all.chunk_by(|&a, &b| window_of(a as u64, steps as u64) == window_of(b as u64, steps as u64))
+        .map(|window| {
+            let (first, last) = (window[0], window[window.len() - 1]);
+            let mean = |l: &Vec<f64>| l[first..=last].iter().sum::<f64>() / window.len() as f64;
+            WindowLog {
+                step: before + last as u64 + 1,
+                rate: rate(before + last as u64),
+                loss: losses.iter().map(mean).collect(),
+            }
+        })
+        .collect()
+}
+
+/// Adds a line.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn append(folder: &Path, log: &EpochLog) -> Result<(), ModelError> {
+    let path = folder.join(LOG_FILE);
+    let mut text = std::fs::read_to_string(&path).unwrap_or_default();
+    text += &(serde_json::to_string(log).expect("a log is plain data") + "\n");
+    write_whole(&path, text.as_bytes())
+}
+
+/// Drops what a killed run logged beyond its last checkpoint.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn cut(folder: &Path, epochs: usize) -> Result<(), ModelError> {
+    let path = folder.join(LOG_FILE);
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        return Ok(());
+    };
+    let kept: String = text
+        .lines()
+        .take(epochs)
+        .map(|l| format!("{l}\n"))
+        .collect();
+    write_whole(&path, kept.as_bytes())
+}
+
+/// All lines of the log in `folder`.
+///
+/// # Errors
+/// When there is none, or a line is not a log's.
+pub fn read(folder: &Path) -> Result<Vec<EpochLog>, ModelError> {
+    let path = folder.join(LOG_FILE);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(ModelError::Unreadable { path, source }),
+    };
+    text.lines()
+        .enumerate()
+        .map(|(i, line)| {
+            serde_json::from_str(line).map_err(|e| ModelError::Foreign {
+                file: LOG_FILE.into(),
+                reason: format!("line {}: {e}", i + 1),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_cover_every_step_once_and_keep_the_mean() {
+        for steps in [1usize, 7, 50, 51, 1234] {
+            let losses: Vec<f64> = (0..steps).map(|i| i as f64).collect();
+            let cut = windows(&[losses], 100, |_| 0.5);
+            assert_eq!(cut.len(), steps.min(WINDOWS as usize));
+            assert_eq!(cut[cut.len() - 1].step, 100 + steps as u64);
+            let mut before = 100;
+            let mut sum = 0.0;
+            for window in &cut {
+                sum += window.loss[0] * (window.step - before) as f64;
+                before = window.step;
+            }
+            let whole = (steps * (steps - 1)) as f64 / 2.0;
+            assert!((sum - whole).abs() < 1e-6 * (1.0 + whole));
+        }
+        assert!(windows(&[Vec::new()], 0, |_| 0.5).is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_no_log_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(LOG_FILE), "{}\n").unwrap();
+        let error = read(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("line 1"), "{error}");
+    }
+}
