@@ -281,12 +281,12 @@ mod tests {
         };
         let seen = Encoder::new(&workcell_of(scene)).see(&action).unwrap();
         let normaliser = Normaliser::measure(std::iter::empty());
-        let batch = Batch::of_graphs(&[&seen.input, &seen.input], &normaliser).unwrap();
+        let batch = Batch::of_graphs(&[&seen.input, &seen.input], &normaliser, &Device::Cpu).unwrap();
         let sizes = Architecture {
             width: 16,
             rounds: 2,
         };
-        let (network, parameters) = Network::new(sizes, 3).unwrap();
+        let (network, parameters) = Network::new(sizes, 3, &Device::Cpu).unwrap();
         let latents = network.encode(&batch, &mut Dropout::Off).unwrap();
         let judged = network.judge(&latents, &batch, &mut Dropout::Off).unwrap();
         let mut loss = (judged.graph.sum_all().unwrap() + judged.node.sum_all().unwrap()).unwrap();
