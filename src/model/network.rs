@@ -281,7 +281,8 @@ mod tests {
         };
         let seen = Encoder::new(&workcell_of(scene)).see(&action).unwrap();
         let normaliser = Normaliser::measure(std::iter::empty());
-        let batch = Batch::of_graphs(&[&seen.input, &seen.input], &normaliser, &Device::Cpu).unwrap();
+        let batch =
+            Batch::of_graphs(&[&seen.input, &seen.input], &normaliser, &Device::Cpu).unwrap();
         let sizes = Architecture {
             width: 16,
             rounds: 2,

@@ -93,21 +93,28 @@ pub fn standing_worlds(
 
 /// `count` draws that stand, each from its own stream of `seed`: the same whatever the thread count.
 ///
+/// Where a belief is so tight that a stream finds none in its tries, one of the others' stands in.
+///
 /// # Errors
-/// When the scene does not stand.
+/// When no stream finds a draw that stands.
 pub fn standing_draws(
     workcell: &Workcell,
     seed: u64,
     count: usize,
 ) -> Result<Vec<Draw>, SandboxError> {
-    (0..count)
+    let found: Vec<Result<Draw, SandboxError>> = (0..count)
         .into_par_iter()
         .map(|k| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(k as u64);
             stand::draw(workcell, &mut rng)
         })
-        .collect()
+        .collect();
+    let (stood, fell): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
+    match fell.into_iter().find_map(Result::err) {
+        Some(error) if stood.is_empty() => Err(error),
+        _ => Ok(stood.into_iter().flatten().cycle().take(count).collect()),
+    }
 }
 
 /// Draws after which an action that went wrong is not looked at any further: one accident in eight
