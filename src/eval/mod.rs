@@ -8,7 +8,9 @@
 //! - `open_loop`: the model against the sandbox; `closed_loop`: the planner in it;
 //! - `contest`: who takes part in the closed loop, and how each acts;
 //! - `plant`: a true world that a plan is carried out in;
+//! - `bench`: how fast all of it is;
 
+pub mod bench;
 pub mod closed_loop;
 pub mod contest;
 pub mod open_loop;
