@@ -3,6 +3,7 @@
 //! Owns the exit codes of design, section 3, and nothing that computes: library code returns
 //! values, this prints them. Data goes to stdout, progress and logs to stderr.
 
+pub mod bench;
 pub mod eval;
 pub mod eval_risk;
 mod eval_text;
@@ -56,6 +57,8 @@ pub enum Command {
     Import(import::ImportArgs),
     /// Measure the model or the planner against the sandbox, with intervals.
     Eval(eval::EvalArgs),
+    /// Measure the speed of the sandbox, the model and the planner on this machine.
+    Bench(bench::BenchArgs),
     /// Print the JSON Schema of task files.
     Schema(schema::SchemaArgs),
 }
@@ -141,6 +144,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Replay(args) => replay::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Schema(args) => schema::run(args),
     }
 }

@@ -1,7 +1,7 @@
 //! `topple plan`: choose grasps and motions, and carry them out if asked to.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -10,7 +10,12 @@ use super::print::{self, percent};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
 use crate::plan::report::{Asked, ExecutedReport, PlanReport};
-use crate::plan::{ExecuteError, Execution, Goal, Plan, PlanError, PlannedStep, Verdict, execute};
+use crate::plan::{
+    Advice, ExecuteError, Execution, Goal, Plan, PlanError, PlannedStep, Planner, Verdict, advise,
+    execute, moveit,
+};
+use crate::replay::export::write_whole;
+use crate::scene::Workcell;
 use crate::scene::task::{Task, TaskFile};
 
 /// Choose grasps and motions that bring nothing else down, or say that there are none.
@@ -24,6 +29,10 @@ pub struct PlanArgs {
     /// Carry the plan out in the sandbox, looking and planning again after every step.
     #[arg(long)]
     pub execute: bool,
+    /// Write the chosen grasps here, in the fields of moveit_msgs/Grasp (YAML); an empty list if
+    /// nothing is safe.
+    #[arg(long, value_name = "FILE")]
+    pub moveit: Option<PathBuf>,
     /// Physics and output.
     #[command(flatten)]
     pub physics: PhysicsArgs,
@@ -38,13 +47,17 @@ pub fn run(args: &PlanArgs) -> Outcome {
     let goal = goal(&file)?;
     let physics = Physics::open(&args.physics)?;
     let planner = physics.planner(file.planner, args.physics.seed);
-    let plan = match planner.plan(&file.workcell, &goal) {
-        Ok(plan) => plan,
-        Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => {
-            refused(format!("the scene does not stand by itself: {reason}"))
-        }
+    let (plan, advice) = match planner.plan(&file.workcell, &goal) {
+        Ok(plan) => advised(&planner, &file.workcell, &goal, plan)?,
+        Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => (
+            refused(format!("the scene does not stand by itself: {reason}")),
+            Vec::new(),
+        ),
         Err(why) => return Err(failed(&why)),
     };
+    if let Some(path) = &args.moveit {
+        write_moveit(path, &file, &plan)?;
+    }
     let execution = if args.execute && plan.verdict == Verdict::Safe {
         let mut plant = plant(&file.workcell, args.physics.seed)?;
         let done = execute(&planner, &mut plant, &goal, &plan);
@@ -58,7 +71,10 @@ pub fn run(args: &PlanArgs) -> Outcome {
         dynamics: physics.dynamics.name().to_owned(),
         model: physics.model.clone(),
     };
-    let report = PlanReport::new(asked, &file.workcell, &plan, execution.as_ref());
+    let report = PlanReport {
+        advice,
+        ..PlanReport::new(asked, &file.workcell, &plan, execution.as_ref())
+    };
     if args.physics.json {
         print::json(&report)?;
     } else {
@@ -69,6 +85,39 @@ pub fn run(args: &PlanArgs) -> Outcome {
         (Verdict::Safe, Some(done)) if !done.is_success() => Exit::Accident,
         (Verdict::Safe, _) => Exit::Done,
     })
+}
+
+/// `plan`, and where it is a refusal what would make one possible, with the time that asking took.
+fn advised(
+    planner: &Planner<'_>,
+    workcell: &Workcell,
+    goal: &Goal,
+    mut plan: Plan,
+) -> Result<(Plan, Vec<Advice>), Failure> {
+    let start = std::time::Instant::now();
+    match advise(planner, workcell, goal, &plan) {
+        Ok(advice) => {
+            if !advice.is_empty() {
+                plan.timing.advise = 1e3 * start.elapsed().as_secs_f64();
+            }
+            Ok((plan, advice))
+        }
+        // The shield met a scene that does not stand: the refusal itself says enough.
+        Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) => Ok((plan, Vec::new())),
+        Err(why) => Err(failed(&why)),
+    }
+}
+
+/// Writes the plan's grasps for MoveIt, whole or not at all.
+fn write_moveit(path: &Path, file: &TaskFile, plan: &Plan) -> Result<(), Failure> {
+    let refused = |why: &dyn std::fmt::Display| {
+        Failure::failed_message(
+            format!("cannot write the grasps to {}: {why}", path.display()),
+            "Name a file in a folder that can be written, with --moveit FILE.",
+        )
+    };
+    let text = moveit::to_yaml(&file.name, &file.workcell, plan).map_err(|e| refused(&e))?;
+    write_whole(path, text.as_bytes()).map_err(|e| refused(&e))
 }
 
 /// What the task asks for, by ids.
@@ -185,6 +234,7 @@ pub(super) fn in_words(
             let _ = writeln!(out, "  - {remedy}");
         }
     }
+    advice_in_words(&mut out, &report.advice);
     rejected_in_words(&mut out, report);
     if let (Some(executed), Some(execution)) = (&report.executed, execution) {
         executed_in_words(&mut out, executed, execution);
@@ -195,6 +245,9 @@ pub(super) fn in_words(
         "\nplanned in {:.0} ms (propose {:.0}, screen {:.0}, imagine {:.0}, verify {:.0})",
         t.total, t.propose, t.screen, t.imagine, t.verify
     );
+    if !report.advice.is_empty() {
+        let _ = writeln!(out, "asked what would help in {:.0} ms", t.advise);
+    }
     if execution.is_some() {
         let _ = writeln!(out, "planned again while executing in {:.0} ms", t.replan);
     }
@@ -249,6 +302,22 @@ fn lift_in_words(planned: &PlannedStep) -> String {
         "leaning"
     };
     format!("{way} {:.2} m/s", lift.speed)
+}
+
+/// What was asked about and would help, then what would not.
+fn advice_in_words(out: &mut String, advice: &[Advice]) {
+    let (helps, does_not): (Vec<&Advice>, Vec<&Advice>) = advice.iter().partition(|a| a.possible);
+    for (head, of_kind) in [
+        ("asked, and found to help:", helps),
+        ("asked, and found not to help:", does_not),
+    ] {
+        if !of_kind.is_empty() {
+            let _ = writeln!(out, "{head}");
+        }
+        for advice in of_kind {
+            let _ = writeln!(out, "  - {}", advice.sentence);
+        }
+    }
 }
 
 fn rejected_in_words(out: &mut String, report: &PlanReport) {

@@ -9,7 +9,9 @@
 //! - `risk_sweep`: grasps of every predicted risk, carried out regardless;
 //! - `contest`: who takes part in the closed loop, and how each acts;
 //! - `plant`: a true world that a plan is carried out in;
+//! - `bench`: how fast all of it is;
 
+pub mod bench;
 pub mod closed_loop;
 pub mod contest;
 pub mod open_loop;

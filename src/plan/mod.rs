@@ -14,8 +14,9 @@
 //! - `execute`: the closed loop against a [`Plant`];
 //! - `probe`: the largest nudge or push that is still safe; `vet`: somebody else's steps;
 //! - `baseline`: what the planner is measured against;
-//! - `reason`, `explain`: why not, and what would help; `report`: the JSON.
+//! - `reason`, `explain`: why not; `advice`: what would help, asked of the physics; `report`: the JSON; `moveit`: for MoveIt.
 
+pub mod advice;
 pub mod baseline;
 pub mod candidates;
 pub mod execute;
@@ -23,6 +24,7 @@ pub mod explain;
 pub mod goal;
 mod lift_search;
 pub mod lift_space;
+pub mod moveit;
 pub mod objective;
 mod order;
 pub mod planner;
@@ -42,6 +44,7 @@ mod wanted;
 pub(crate) mod fake;
 
 pub use crate::scene::task::{PlannerKind, PlannerSettings};
+pub use advice::{Advice, Change, advise};
 pub use candidates::{GraspFilter, Wish};
 pub use execute::{ExecuteError, Execution, Plant, PlantError, Stop, execute};
 pub use goal::Goal;

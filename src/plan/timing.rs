@@ -19,6 +19,8 @@ pub struct Timing {
     pub verify: f64,
     /// Planning again while executing, all of it; not part of the total.
     pub replan: f64,
+    /// Asking what would make a plan possible; not part of the total.
+    pub advise: f64,
 }
 
 impl Timing {
@@ -30,6 +32,7 @@ impl Timing {
         self.imagine += other.imagine;
         self.verify += other.verify;
         self.replan += other.replan;
+        self.advise += other.advise;
     }
 }
 

@@ -10,6 +10,7 @@ use crate::scene::{Gripper, Scene, Workcell};
 use super::{
     ById, GraspReport, ModelReport, REPORT_VERSION, RiskByAccident, grasp_report, gripper_name,
 };
+use crate::plan::advice::Advice;
 use crate::plan::execute::Execution;
 use crate::plan::explain::closest_accident;
 use crate::plan::planner::{Plan, PlannedStep, Verdict};
@@ -175,6 +176,9 @@ pub struct PlanReport {
     /// What would make a plan possible.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remedies: Vec<String>,
+    /// Changes that were asked about where there is no plan, those that would help first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<Advice>,
     /// P(any step goes wrong); of the least risky step where there is no plan.
     pub risk: f64,
     /// The same for the bounds.
@@ -229,6 +233,7 @@ impl PlanReport {
             verdict: plan.verdict,
             reason: plan.reason.clone(),
             remedies: plan.remedies.clone(),
+            advice: Vec::new(),
             risk: plan.risk,
             risk_bound: plan.risk_bound,
             dynamics: asked.dynamics,

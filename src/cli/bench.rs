@@ -1,0 +1,243 @@
+//! `topple bench`: the speed of the sandbox, the model and the planner on this machine.
+//!
+//! Owns the flags and how the figures read. They are [`crate::eval::bench`]'s.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use indicatif::ProgressBar;
+
+use super::interrupt::Interrupt;
+use super::{Exit, Failure, Outcome, physics, print};
+use crate::eval::EVAL_SEED;
+use crate::eval::bench::{
+    BenchError, BenchReport, Effort, GROWTH_STACKS, SANDBOX_STACKS, growth, model_speed, planning,
+    risk_query, sandbox_speed, training,
+};
+use crate::eval::suite::{Split, Suite};
+use crate::model::LearnedDynamics;
+
+/// A part of the benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Physics steps and episodes on stacks of 8 to 100 cubes.
+    Sandbox,
+    /// Screening and imagining, and how screening grows with the stack.
+    Model,
+    /// The model beside the sandbox with as many draws as are as good.
+    Risk,
+    /// One planned step.
+    Plan,
+    /// Gradient steps.
+    Train,
+}
+
+/// Measure the speed of the sandbox, the model and the planner on this machine.
+///
+/// Figures of the sandbox, the model and training are of one thread, planning has all. Other work
+/// on the machine makes them worse: nothing else should run.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// Only this part.
+    #[arg(long, value_enum)]
+    pub only: Option<Part>,
+    /// A model's folder, in place of the one inside the binary.
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// Physics steps in a round on each stack.
+    #[arg(long, value_name = "N", default_value_t = Effort::default().steps, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub steps: u64,
+    /// Rounds, of which the quickest counts.
+    #[arg(long, value_name = "N", default_value_t = Effort::default().rounds as u64, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub rounds: u64,
+    /// Beliefs that the model and the planner are timed on.
+    #[arg(long, value_name = "N", default_value_t = Effort::default().beliefs as u64, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub beliefs: u64,
+    /// Candidates screened at once.
+    #[arg(long, value_name = "N", default_value_t = Effort::default().batch as u64, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    pub batch: u64,
+    /// Cases of each split that the risk query is held on.
+    #[arg(long, value_name = "N", default_value_t = Effort::default().cases as u64, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub cases: u64,
+    /// Gradient steps.
+    #[arg(long, value_name = "N", default_value_t = Effort::default().train_steps as u64, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub train_steps: u64,
+    /// Seeds the beliefs, the cases and the candidates.
+    #[arg(long, default_value_t = EVAL_SEED)]
+    pub seed: u64,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl BenchArgs {
+    fn effort(&self) -> Effort {
+        Effort {
+            steps: self.steps,
+            rounds: self.rounds as usize,
+            beliefs: self.beliefs as usize,
+            batch: self.batch as usize,
+            cases: self.cases as usize,
+            train_steps: self.train_steps as usize,
+        }
+    }
+}
+
+/// Measures what was asked for.
+///
+/// # Errors
+/// When a model cannot be read, the sandbox fails, or a signal came.
+pub fn run(args: &BenchArgs) -> Outcome {
+    let interrupt = Interrupt::install()
+        .map_err(|e| Failure::failed_message(e, "The system refused a signal handler."))?;
+    let effort = args.effort();
+    let mut report = BenchReport {
+        seed: args.seed,
+        threads: rayon::current_num_threads(),
+        ..BenchReport::default()
+    };
+    let spinner = ProgressBar::new_spinner();
+    let say = |what: &str| {
+        spinner.set_message(what.to_owned());
+        spinner.tick();
+        interrupt.check()
+    };
+    let wants = |part: Part| args.only.is_none_or(|only| only == part);
+    if wants(Part::Sandbox) {
+        for stack in SANDBOX_STACKS {
+            say(&format!("the sandbox on {} cubes", stack.boxes()))?;
+            report
+                .sandbox
+                .push(sandbox_speed(stack, &effort).map_err(failed)?);
+        }
+    }
+    if wants(Part::Model) || wants(Part::Risk) || wants(Part::Plan) {
+        let dynamics = LearnedDynamics::new(physics::world_model(args.model.as_deref())?);
+        if wants(Part::Model) {
+            say("the model on 12 boxes")?;
+            report.model = Some(model_speed(&dynamics, args.seed, &effort).map_err(failed)?);
+            for stack in GROWTH_STACKS {
+                say(&format!("the model on {} cubes", stack.boxes()))?;
+                report
+                    .growth
+                    .push(growth(&dynamics, stack, &effort).map_err(failed)?);
+            }
+        }
+        if wants(Part::Risk) {
+            for split in [Split::Standard, Split::Hard] {
+                say(&format!("the price of a risk on {}", split.name()))?;
+                let seed = args.seed;
+                let query = risk_query(&dynamics, Suite { split, seed }, &effort);
+                report
+                    .risk_query
+                    .insert(split.name(), query.map_err(failed)?);
+            }
+        }
+        if wants(Part::Plan) {
+            say("planning")?;
+            report.plan_ms = Some(planning(&dynamics, args.seed, &effort).map_err(failed)?);
+        }
+    }
+    if wants(Part::Train) {
+        say("training")?;
+        report.train = Some(training(args.seed, &effort).map_err(failed)?);
+    }
+    spinner.finish_and_clear();
+    interrupt.check()?;
+    if args.json {
+        print::json(&report)?;
+    } else {
+        print::text(&in_words(&report))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn failed(error: BenchError) -> Failure {
+    match error {
+        BenchError::System { .. } => {
+            Failure::failed_message(error, "Is there room in the folder for temporary files?")
+        }
+        _ => Failure::failed_message(error, "Try another --seed, and please report this one."),
+    }
+}
+
+/// What a person wants to read.
+fn in_words(report: &BenchReport) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail, here and below.
+    if !report.sandbox.is_empty() {
+        let _ = writeln!(out, "sandbox, one thread, stacks of cubes at rest:");
+        let _ = writeln!(out, "  boxes   steps/s   × real time   episodes/s");
+        for s in &report.sandbox {
+            let _ = writeln!(
+                out,
+                "  {:5} {:9.0} {:13.1} {:12.1}",
+                s.boxes, s.steps_per_s, s.real_time_factor, s.episodes_per_s
+            );
+        }
+    }
+    model_in_words(&mut out, report);
+    for (split, q) in &report.risk_query {
+        let _ = writeln!(
+            out,
+            "a risk on {split} ({} cases): {:.0} µs learned (Brier score {:.4}; {:.0} µs for one alone), \
+             {:.0} µs simulated under {}{} draws (Brier score {:.4}): {}{:.1} times",
+            q.cases,
+            q.learned_us,
+            q.learned_brier,
+            q.learned_alone_us,
+            q.sandbox_us,
+            if q.reached { "" } else { "more than " },
+            q.sandbox_draws,
+            q.sandbox_brier,
+            if q.reached { "" } else { "at least " },
+            q.ratio
+        );
+    }
+    if let Some(p) = &report.plan_ms {
+        let _ = writeln!(
+            out,
+            "planning a step of {} boxes, {} threads: {:.0} ms at the median, {:.0} at the 95th percentile \
+             ({:.0} and {:.0} without the shield); {} boxes: {:.0} ms ({:.0})",
+            p.boxes,
+            report.threads,
+            p.shielded.p50,
+            p.shielded.p95,
+            p.unshielded.p50,
+            p.unshielded.p95,
+            p.large.boxes,
+            p.large.shielded.p50,
+            p.large.unshielded.p50
+        );
+    }
+    if let Some(t) = &report.train {
+        let _ = writeln!(
+            out,
+            "training, one member, one thread: {:.0} transitions/s, {:.0} episodes/s ({:.1} ms a step of {})",
+            t.transitions_per_s, t.episodes_per_s, t.step_ms, t.batch
+        );
+    }
+    out
+}
+
+fn model_in_words(out: &mut String, report: &BenchReport) {
+    if let Some(m) = &report.model {
+        let _ = writeln!(
+            out,
+            "model, one thread, {} boxes, {} members: {:.0} µs to screen a candidate (batches of {}), \
+             {:.0} µs to imagine one",
+            m.boxes, m.members, m.screen_us, m.batch, m.imagine_us
+        );
+    }
+    if !report.growth.is_empty() {
+        let _ = writeln!(out, "  boxes   contacts   edges seen   µs to screen");
+        for g in &report.growth {
+            let _ = writeln!(
+                out,
+                "  {:5} {:10} {:12.1} {:14.0}",
+                g.boxes, g.contacts, g.edges, g.screen_us
+            );
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What a risk costs: the model's one pass beside as many simulated draws as are as good.
+//!
+//! Owns [`risk_query`]. As good means a Brier score at or under the model's on the same cases and
+//! the same labels (design, section 7). Prices are of one thread. Both sides share what candidates
+//! of one belief share: the model its encoding, the sandbox the settled worlds of its draws, each
+//! over a whole batch. The sandbox stops at the first accident, as it does when it screens.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::beliefs::candidates;
+use super::clock::{least_of, on_one_thread};
+use super::screening::screen_us;
+use super::{BenchError, Effort};
+use crate::dynamics::Dynamics;
+use crate::eval::open_loop::label;
+use crate::eval::suite::{CASES_PER_STACK, Case, DrawPurpose, Suite};
+use crate::model::LearnedDynamics;
+use crate::model::metrics::brier;
+use crate::sandbox::engine::Engine;
+use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::scene::Workcell;
+
+/// The most draws that the sandbox is given.
+const MOST_DRAWS: usize = 64;
+/// Stacks that prices are measured on, and draws of each.
+const TIMED_STACKS: usize = 12;
+const TIMED_DRAWS: u64 = 4;
+
+/// A price beside another for the same Brier score.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RiskQuery {
+    /// The model: µs for each candidate of a batch.
+    pub learned_us: f64,
+    /// The model: µs for a candidate that comes alone.
+    pub learned_alone_us: f64,
+    /// Draws that the sandbox needs.
+    pub sandbox_draws: usize,
+    /// Whether so many draws were enough; where not, the ratio is a lower limit.
+    pub reached: bool,
+    /// The sandbox: µs for each candidate under so many draws.
+    pub sandbox_us: f64,
+    /// `sandbox_us / learned_us`.
+    pub ratio: f64,
+    /// One episode under one draw, µs.
+    pub episode_us: f64,
+    /// Drawing a world that stands and settling it, µs.
+    pub settle_us: f64,
+    /// The model's Brier score.
+    pub learned_brier: f64,
+    /// The sandbox's under so many draws.
+    pub sandbox_brier: f64,
+    /// Cases that both were scored on.
+    pub cases: usize,
+}
+
+/// Measures both sides on the first cases of `suite`.
+///
+/// # Errors
+/// When the sandbox fails, or a candidate has no prediction.
+pub fn risk_query(
+    dynamics: &LearnedDynamics,
+    suite: Suite,
+    effort: &Effort,
+) -> Result<RiskQuery, BenchError> {
+    let cases = first_cases(suite, effort.cases)?;
+    let labels: Vec<bool> = cases
+        .par_iter()
+        .map(|case| Ok(!label(suite, case)?.is_safe()))
+        .collect::<Result<_, SandboxError>>()?;
+    let risks: Vec<f64> = cases.par_iter().map(|c| forecast(dynamics, c)).collect();
+    // There is at least one case, so both scores exist.
+    let learned_brier = brier(&risks, &labels).unwrap_or(1.0);
+    let enough = draws_for(suite, &cases, &labels, learned_brier)?;
+    let stacks: Vec<&[Case]> = cases.chunk_by(|a, b| a.stack == b.stack).collect();
+    let timed = &stacks[..stacks.len().min(TIMED_STACKS)];
+    let prices = on_one_thread(|| prices(dynamics, suite, timed, effort))?;
+    let shared = prices.settle_us / effort.batch.max(1) as f64;
+    let sandbox_us = enough.draws as f64 * (prices.episode_us + shared);
+    Ok(RiskQuery {
+        learned_us: prices.learned_us,
+        learned_alone_us: prices.learned_alone_us,
+        sandbox_draws: enough.draws,
+        reached: enough.reached,
+        sandbox_us,
+        ratio: sandbox_us / prices.learned_us,
+        episode_us: prices.episode_us,
+        settle_us: prices.settle_us,
+        learned_brier,
+        sandbox_brier: enough.brier,
+        cases: cases.len(),
+    })
+}
+
+/// The same cases as [`Suite::cases`], without making more stacks than they need.
+fn first_cases(suite: Suite, count: usize) -> Result<Vec<Case>, SandboxError> {
+    let count = count.max(1);
+    let chunk = (count as u64).div_ceil(CASES_PER_STACK).clamp(1, 32);
+    let mut cases = Vec::with_capacity(count);
+    let mut next = 0;
+    while cases.len() < count {
+        let made: Vec<Vec<Case>> = (next..next + chunk)
+            .into_par_iter()
+            .map(|stack| suite.cases_of(stack))
+            .collect::<Result<_, _>>()?;
+        cases.extend(made.into_iter().flatten());
+        next += chunk;
+    }
+    cases.truncate(count);
+    Ok(cases)
+}
+
+/// The model's risk; a prediction that failed counts as certain to go wrong, as in `eval model`.
+fn forecast(dynamics: &LearnedDynamics, case: &Case) -> f64 {
+    let screen = || {
+        let scene = dynamics.believe(&case.workcell, 0).ok()?;
+        let actions = std::slice::from_ref(&case.action);
+        scene.screen(actions).pop()?.ok()
+    };
+    screen().map_or(1.0, |risk| risk.risk)
+}
+
+/// Draws, and what they came to.
+struct Enough {
+    draws: usize,
+    reached: bool,
+    brier: f64,
+}
+
+/// The smallest power of two of draws whose Brier score is at or under `goal`, up to 64.
+fn draws_for(
+    suite: Suite,
+    cases: &[Case],
+    labels: &[bool],
+    goal: f64,
+) -> Result<Enough, BenchError> {
+    let mut accidents = vec![0usize; cases.len()];
+    let (mut have, mut draws) = (0, 1);
+    loop {
+        let more = count_accidents(suite, cases, have..draws)?;
+        for (sum, new) in accidents.iter_mut().zip(more) {
+            *sum += new;
+        }
+        let risks: Vec<f64> = accidents.iter().map(|&k| k as f64 / draws as f64).collect();
+        let score = brier(&risks, labels).unwrap_or(1.0);
+        let reached = score <= goal;
+        if reached || draws == MOST_DRAWS {
+            return Ok(Enough {
+                draws,
+                reached,
+                brier: score,
+            });
+        }
+        (have, draws) = (draws, 2 * draws);
+    }
+}
+
+/// Accidents of each case under the draws numbered `draws`.
+fn count_accidents(
+    suite: Suite,
+    cases: &[Case],
+    draws: std::ops::Range<usize>,
+) -> Result<Vec<usize>, SandboxError> {
+    let stacks: Vec<&[Case]> = cases.chunk_by(|a, b| a.stack == b.stack).collect();
+    let counts: Vec<Vec<usize>> = stacks
+        .par_iter()
+        .map(|of_stack| {
+            let seed = suite.draw_seed(DrawPurpose::Ceiling, of_stack[0].stack);
+            let mut counts = vec![0; of_stack.len()];
+            for number in draws.clone() {
+                let world = world(&of_stack[0].workcell, seed, number as u64)?;
+                for (count, case) in counts.iter_mut().zip(*of_stack) {
+                    *count += usize::from(goes_wrong(case, &world)?);
+                }
+            }
+            Ok(counts)
+        })
+        .collect::<Result<_, SandboxError>>()?;
+    Ok(counts.concat())
+}
+
+/// The settled world of draw `number`: that of the ceiling with the same number.
+fn world(workcell: &Workcell, seed: u64, number: u64) -> Result<Engine, SandboxError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(number);
+    let draw = sandbox::draw(workcell, &mut rng)?;
+    sandbox::settled(workcell, &draw, 1)
+}
+
+fn goes_wrong(case: &Case, world: &Engine) -> Result<bool, SandboxError> {
+    let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
+    let rollout = sandbox::run(&case.workcell, world, &case.action, extent, recording)?;
+    Ok(!rollout.is_safe())
+}
+
+/// µs.
+#[derive(Default)]
+struct Prices {
+    learned_us: f64,
+    learned_alone_us: f64,
+    episode_us: f64,
+    settle_us: f64,
+}
+
+/// Prices on `stacks`, each the mean over stacks and the least of the rounds.
+fn prices(
+    dynamics: &LearnedDynamics,
+    suite: Suite,
+    stacks: &[&[Case]],
+    effort: &Effort,
+) -> Result<Prices, BenchError> {
+    let mut sum = Prices::default();
+    let (mut episodes, mut draws, mut batches) = (0.0, 0.0, 0.0);
+    for of_stack in stacks {
+        let case = &of_stack[0];
+        let cell = &case.workcell;
+        let all: Vec<usize> = (0..cell.scene.boxes.len()).collect();
+        let mut actions = candidates(cell, &all, effort.batch);
+        if actions.is_empty() {
+            // Only nudges and pushes are left.
+            let given = of_stack.iter().map(|c| c.action.clone()).cycle();
+            actions = given.take(effort.batch.max(1)).collect();
+        }
+        let alone = std::slice::from_ref(&case.action);
+        sum.learned_us += screen_us(dynamics, cell, &actions, effort.rounds)?;
+        sum.learned_alone_us += screen_us(dynamics, cell, alone, effort.rounds)?;
+        batches += 1.0;
+        let seed = suite.draw_seed(DrawPurpose::Ceiling, case.stack);
+        for number in 0..TIMED_DRAWS {
+            let settle = |()| Ok(world(cell, seed, number).map(drop)?);
+            sum.settle_us += 1e6 * least_of(effort.rounds, || (), settle)?;
+            draws += 1.0;
+            let world = world(cell, seed, number)?;
+            for case in *of_stack {
+                let once = |()| Ok(goes_wrong(case, &world).map(drop)?);
+                sum.episode_us += 1e6 * least_of(effort.rounds, || (), once)?;
+                episodes += 1.0;
+            }
+        }
+    }
+    Ok(Prices {
+        learned_us: sum.learned_us / batches,
+        learned_alone_us: sum.learned_alone_us / batches,
+        episode_us: sum.episode_us / episodes,
+        settle_us: sum.settle_us / draws,
+    })
+}
