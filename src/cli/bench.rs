@@ -16,7 +16,7 @@ use crate::eval::bench::{
     risk_query, sandbox_speed, training,
 };
 use crate::eval::suite::{Split, Suite};
-use crate::model::LearnedDynamics;
+use crate::model::{DeviceChoice, LearnedDynamics};
 
 /// A part of the benchmark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -66,6 +66,9 @@ pub struct BenchArgs {
     /// Seeds the beliefs, the cases and the candidates.
     #[arg(long, default_value_t = EVAL_SEED)]
     pub seed: u64,
+    /// Where the model computes: auto, cpu or cuda; auto takes a GPU where it can.
+    #[arg(long, value_name = "DEVICE", default_value = "auto")]
+    pub device: DeviceChoice,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -113,7 +116,8 @@ pub fn run(args: &BenchArgs) -> Outcome {
         }
     }
     if wants(Part::Model) || wants(Part::Risk) || wants(Part::Plan) {
-        let dynamics = LearnedDynamics::new(physics::world_model(args.model.as_deref())?);
+        let dynamics =
+            LearnedDynamics::new(physics::world_model(args.model.as_deref(), args.device)?);
         if wants(Part::Model) {
             say("the model on 12 boxes")?;
             report.model = Some(model_speed(&dynamics, args.seed, &effort).map_err(failed)?);

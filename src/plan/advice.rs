@@ -208,8 +208,7 @@ impl Asking<'_> {
         let in_danger = self.plan.least_risky.iter().flat_map(|step| {
             let held = step.grasp.box_index;
             let ids = super::explain::concerned(&step.imagined, scene, held);
-            ids.into_iter()
-                .filter_map(move |id| scene.box_index(&id))
+            ids.into_iter().filter_map(move |id| scene.box_index(&id))
         });
         let mut sets: Vec<Vec<usize>> = Vec::new();
         let mut add = |mut set: Vec<usize>| {

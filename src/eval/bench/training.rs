@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{BenchError, Effort};
 use crate::dataset::EpisodeSource;
-use crate::dataset::recipe::Recipe;
+use crate::dataset::recipe::{Mixture, Recipe};
 use crate::eval::suite::BOXES_MAX;
 use crate::model::course::STRIDES;
 use crate::model::{EpochLog, Observer, Sample, Start, TrainConfig, TrainingData, train};
@@ -102,6 +102,7 @@ fn data(seed: u64, episodes: usize) -> Result<TrainingData, BenchError> {
         seed,
         families: Family::ALL.to_vec(),
         boxes_max: BOXES_MAX,
+        mixture: Mixture::Standard,
     };
     let made: Vec<Vec<_>> = (0..STACKS)
         .into_par_iter()
