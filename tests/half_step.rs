@@ -98,10 +98,7 @@ fn agreement_of_the_sandbox_with_itself_at_half_the_time_step() {
             }
         }
     }
-    println!(
-        "{:28} {:>6}  disturb    tilt    both, % the same",
-        "", "n"
-    );
+    println!("{:28} {:>6}  disturb    tilt    both, % the same", "", "n");
     println!("{}", all.line("all"));
     for (name, tally) in &groups {
         println!("{}", tally.line(name));
