@@ -138,10 +138,11 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dataset", type=Path, help="a folder that `topple generate` wrote")
     parser.add_argument("--episodes", type=int, help="only the first N")
-    parser.add_argument("--only", help="only this family or kind of action")
+    parser.add_argument("--only", action="append", help="only this family or kind of action (may be given again)")
     parser.add_argument("--index", type=int, action="append", help="only this episode (may be given again)")
     parser.add_argument("--steps-per-s", type=int, default=STEPS_PER_S, help="MuJoCo's steps a second")
     parser.add_argument("--processes", type=int, default=1, help="how many episodes at a time")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="report what is done by then")
     parser.add_argument("--differences", action="store_true", help="list the episodes that differ")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     return parser.parse_args()
@@ -150,8 +151,8 @@ def arguments() -> argparse.Namespace:
 def wanted(args: argparse.Namespace) -> Iterator[tuple[Episode, int]]:
     """The episodes that the command line asks for."""
     for episode in episodes(args.dataset, args.episodes):
-        names = (episode.family, episode.action.kind, episode.action.label)
-        if (args.only is None or args.only in names) and (args.index is None or episode.index in args.index):
+        names = {episode.family, episode.action.kind, episode.action.label}
+        if (args.only is None or names & set(args.only)) and (args.index is None or episode.index in args.index):
             yield episode, args.steps_per_s
 
 
@@ -161,8 +162,10 @@ def main() -> int:
     rows: list[Comparison] = []
     started = time.monotonic()
     with Pool(args.processes) as pool:
-        for row in pool.imap(compare, wanted(args), chunksize=4):
+        for row in pool.imap(compare, wanted(args)):
             rows.append(row)
+            if time.monotonic() - started > args.seconds:
+                break
             if len(rows) % 50 == 0:
                 print(f"{len(rows)} episodes, {time.monotonic() - started:.0f} s", file=sys.stderr)
     if args.json:

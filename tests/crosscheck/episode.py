@@ -15,7 +15,7 @@ from dataset import Action, Episode
 from hand import GUARD_N, Hand, make_hand, make_tool
 from judge import Judge
 from poses import Pose, gap, matrix, motion_at, support
-from world import World
+from world import World, tie
 
 STEPS_PER_S = 480
 """Twice the sandbox's rate: MuJoCo's contacts need two steps in their time constant, and the cup's
@@ -35,8 +35,6 @@ NEAR_M = 0.05
 FLIGHT_SAMPLE_S = 0.02
 NUDGE_SPEED = 0.1
 PUSH_S = 0.5
-NUDGE_LEAD_S = 0.0095
-"""A soft tie lags this much behind its moving anchor: 2 · time constant · impedance."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +89,9 @@ class Run:
         box, by = self.action.box, self.action.nudge_by
         assert by is not None
         start, duration = self.world.pose(box).position, float(np.linalg.norm(by)) / NUDGE_SPEED
-        lead = by / duration * NUDGE_LEAD_S
+        # MuJoCo takes a moving anchor to be at rest, so the tie's damping holds the box back by 2·T·d.
+        time_constant, impedance = tie(self.episode)
+        lead = by / duration * 2.0 * time_constant * impedance
         while self.t < duration:
             self.world.tie_nudge(start + by * min((self.t + self.world.dt) / duration, 1.0) + lead)
             self.step()

@@ -21,6 +21,8 @@ GRAVITY = 9.81
 """m/s²."""
 PARK = np.array([60.0, 60.0, 20.0])
 """Where what is not in the scene waits, m."""
+NUDGE_STIFFNESS = 2.0e5
+"""Of what ties a nudged box's centre to its path, N/m, as `src/sandbox/poke.rs` states."""
 CONTACT_TIME_CONSTANT_S = 0.01
 """How fast an overlap is pressed apart, s: half of MuJoCo's default, nearer to a rigid body."""
 CONTACT_IMPEDANCE = "0.95 0.99 0.001"
@@ -104,8 +106,20 @@ def _pairs(episode: Episode, tool: Tool) -> str:
     )
 
 
+def tie(episode: Episode) -> tuple[float, float]:
+    """The nudge's drive as a soft constraint as stiff as the sandbox's: time constant (s) and impedance.
+
+    A constraint's stiffness is mass / (T² · (1 - d)). A rigid tie would not do: a box whose centre
+    cannot rise jams against what it stands on, with 20 kN where the sandbox's drive yields.
+    """
+    mass = float(episode.box_mass[episode.action.box])
+    time_constant = max(0.005, float(np.sqrt(2.0 * mass / NUDGE_STIFFNESS)))
+    return time_constant, 1.0 - mass / (time_constant**2 * NUDGE_STIFFNESS)
+
+
 def mjcf(episode: Episode, tool: Tool, dt: float) -> str:
     """The whole model of `episode` with `tool`, stepped every `dt` seconds."""
+    time_constant, impedance = tie(episode)
     return f"""<mujoco>
 <compiler angle="radian" autolimits="true"/>
 <option timestep="{dt!r}" integrator="implicitfast" cone="elliptic" impratio="{IMPRATIO}" gravity="0 0 -{GRAVITY}"/>
@@ -119,7 +133,7 @@ def mjcf(episode: Episode, tool: Tool, dt: float) -> str:
 {_pairs(episode, tool)}
 </contact>
 <equality>
-<connect name="nudge" body1="anchor" body2="box{episode.action.box}" anchor="0 0 0" active="false" solref="0.005 1" solimp="0.95 0.99 0.001"/>
+<connect name="nudge" body1="anchor" body2="box{episode.action.box}" anchor="0 0 0" active="false" solref="{time_constant!r} 1" solimp="{impedance!r} {impedance!r} 0.001"/>
 </equality>
 <actuator>{tool.actuators}</actuator>
 </mujoco>"""
