@@ -29,6 +29,19 @@
 //!
 //! An ensemble of three on all 41 384 training episodes: 0.951 with the first set, 0.967 with the
 //! second. The held-out loss is least after five passes of twelve.
+//!
+//! With the second sandbox's successor (`SANDBOX_VERSION` 3), placements, bold grasps and what a
+//! placement leaves behind, one member on some 42 000 episodes, after four and six passes of six:
+//!
+//! | choice | AUC after 4 | AUC after 6 | boxes that move, error over distance |
+//! | --- | --- | --- | --- |
+//! | as it was | 0.9655 | 0.9674 | 0.936 |
+//! | dropout of 0.1 | 0.9653 | 0.9666 | 0.946 |
+//! | where a box goes, weighed by the boxes that stir (of four passes) | 0.9648 | | 0.932 |
+//!
+//! Neither mattered beside more episodes: three members on 95 664 reach 0.975 held out, least loss
+//! after six passes of seven; there boxes that move are 0.81 of their distance off. Dropout is
+//! off by default.
 
 pub mod adamw;
 pub mod batch;

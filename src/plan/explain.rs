@@ -49,6 +49,9 @@ pub fn concerned(imagined: &Imagined, scene: &Scene, held: usize) -> Vec<String>
     order.iter().map(|i| scene.boxes[*i].id.clone()).collect()
 }
 
+/// The highest limit on the risk of a step that is worth proposing.
+const HIGHEST_LIMIT: f64 = 0.2;
+
 /// Why there is no safe plan, in a sentence.
 pub(super) fn no_plan_reason(
     workcell: &Workcell,
@@ -123,7 +126,8 @@ pub(super) fn remedies(
     advice.extend(lighter_load(&of_goal));
     advice.extend(nearer(&of_goal));
     advice.extend(wider_jaw(&of_goal));
-    if let Some(step) = least_risky {
+    // A limit that nobody would set is no advice.
+    if let Some(step) = least_risky.filter(|step| step.risk.bound <= HIGHEST_LIMIT) {
         advice.push(format!(
             "a limit (safety.max_risk) of {:.3} would allow `{}` by its {} face",
             step.risk.bound,
