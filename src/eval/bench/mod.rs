@@ -58,14 +58,14 @@ pub struct Effort {
 }
 
 impl Default for Effort {
-    /// About two minutes on two free cores.
+    /// A few minutes on two free cores, most of them for the risk query's cases.
     fn default() -> Self {
         Self {
             steps: 1200,
             rounds: 5,
             beliefs: 20,
             batch: 256,
-            cases: 200,
+            cases: 60,
             train_steps: 16,
         }
     }
