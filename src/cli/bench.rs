@@ -60,6 +60,9 @@ pub struct BenchArgs {
     /// Cases of each split that the risk query is held on.
     #[arg(long, value_name = "N", default_value_t = Effort::default().cases as u64, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub cases: u64,
+    /// The most draws that the sandbox is given there.
+    #[arg(long, value_name = "N", default_value_t = Effort::default().draws as u64, value_parser = clap::value_parser!(u64).range(1..=4096))]
+    pub draws: u64,
     /// Gradient steps.
     #[arg(long, value_name = "N", default_value_t = Effort::default().train_steps as u64, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub train_steps: u64,
@@ -82,6 +85,7 @@ impl BenchArgs {
             beliefs: self.beliefs as usize,
             batch: self.batch as usize,
             cases: self.cases as usize,
+            draws: self.draws as usize,
             train_steps: self.train_steps as usize,
         }
     }

@@ -53,6 +53,8 @@ pub struct Effort {
     pub batch: usize,
     /// Cases of each split that the risk query is held on.
     pub cases: usize,
+    /// The most draws that the sandbox is given there; 64 in every published figure.
+    pub draws: usize,
     /// Gradient steps.
     pub train_steps: usize,
 }
@@ -66,6 +68,7 @@ impl Default for Effort {
             beliefs: 20,
             batch: 256,
             cases: 60,
+            draws: 64,
             train_steps: 16,
         }
     }

@@ -23,11 +23,9 @@ use crate::sandbox::engine::Engine;
 use crate::sandbox::{self, Extent, Recording, SandboxError};
 use crate::scene::Workcell;
 
-/// The most draws that the sandbox is given.
-const MOST_DRAWS: usize = 64;
 /// Stacks that prices are measured on, and draws of each.
 const TIMED_STACKS: usize = 12;
-const TIMED_DRAWS: u64 = 4;
+const TIMED_DRAWS: usize = 4;
 
 /// A price beside another for the same Brier score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -73,7 +71,7 @@ pub fn risk_query(
     let risks: Vec<f64> = cases.par_iter().map(|c| forecast(dynamics, c)).collect();
     // There is at least one case, so both scores exist.
     let learned_brier = brier(&risks, &labels).unwrap_or(1.0);
-    let enough = draws_for(suite, &cases, &labels, learned_brier)?;
+    let enough = draws_for(suite, &cases, &labels, learned_brier, effort.draws)?;
     let stacks: Vec<&[Case]> = cases.chunk_by(|a, b| a.stack == b.stack).collect();
     let timed = &stacks[..stacks.len().min(TIMED_STACKS)];
     let prices = on_one_thread(|| prices(dynamics, suite, timed, effort))?;
@@ -129,12 +127,13 @@ struct Enough {
     brier: f64,
 }
 
-/// The smallest power of two of draws whose Brier score is at or under `goal`, up to 64.
+/// The smallest power of two of draws whose Brier score is at or under `goal`, up to `most`.
 fn draws_for(
     suite: Suite,
     cases: &[Case],
     labels: &[bool],
     goal: f64,
+    most: usize,
 ) -> Result<Enough, BenchError> {
     let mut accidents = vec![0usize; cases.len()];
     let (mut have, mut draws) = (0, 1);
@@ -146,7 +145,7 @@ fn draws_for(
         let risks: Vec<f64> = accidents.iter().map(|&k| k as f64 / draws as f64).collect();
         let score = brier(&risks, labels).unwrap_or(1.0);
         let reached = score <= goal;
-        if reached || draws == MOST_DRAWS {
+        if reached || 2 * draws > most {
             return Ok(Enough {
                 draws,
                 reached,
@@ -228,7 +227,7 @@ fn prices(
         sum.learned_alone_us += screen_us(dynamics, cell, alone, effort.rounds)?;
         batches += 1.0;
         let seed = suite.draw_seed(DrawPurpose::Ceiling, case.stack);
-        for number in 0..TIMED_DRAWS {
+        for number in 0..effort.draws.clamp(1, TIMED_DRAWS) as u64 {
             let settle = |()| Ok(world(cell, seed, number).map(drop)?);
             sum.settle_us += 1e6 * least_of(effort.rounds, || (), settle)?;
             draws += 1.0;
