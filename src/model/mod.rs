@@ -30,8 +30,8 @@
 //! An ensemble of three on all 41 384 training episodes: 0.951 with the first set, 0.967 with the
 //! second. The held-out loss is least after five passes of twelve.
 //!
-//! With the second sandbox's successor (`SANDBOX_VERSION` 3), placements, bold grasps and what a
-//! placement leaves behind, one member on some 42 000 episodes, after four and six passes of six:
+//! With sandbox 3, placements and bold grasps in the data, and what a placement leaves behind as
+//! features, one member on some 42 000 episodes, after four and six passes of six:
 //!
 //! | choice | AUC after 4 | AUC after 6 | boxes that move, error over distance |
 //! | --- | --- | --- | --- |

@@ -322,7 +322,7 @@ impl Asking<'_> {
     fn stronger(&self) -> Result<Advice, PlanError> {
         let mut changed = self.workcell.clone();
         for gripper in &mut changed.robot.grippers {
-            strengthen(gripper, STRONGER);
+            gripper.strengthen(STRONGER);
         }
         let what = format!("with grippers {STRONGER:.0} times as strong");
         let change = Change::StrongerGripper { times: STRONGER };
@@ -435,22 +435,6 @@ fn gripper_in_words(gripper: &Gripper) -> String {
             max_force,
             ..
         } => format!("a parallel jaw (opens {max_opening:.2} m, squeezes {max_force:.0} N)"),
-    }
-}
-
-fn strengthen(gripper: &mut Gripper, times: f64) {
-    match gripper {
-        Gripper::Suction {
-            max_pull,
-            max_shear,
-            max_moment,
-            ..
-        } => {
-            for limit in [max_pull, max_shear, max_moment] {
-                *limit *= times;
-            }
-        }
-        Gripper::ParallelJaw { max_force, .. } => *max_force *= times,
     }
 }
 

@@ -11,13 +11,26 @@ use crate::rollout::Action;
 use crate::scene::Workcell;
 
 /// Counts what it was asked.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Fake {
     pub screened: AtomicUsize,
     /// Boxes that no prediction is given for.
     pub lost: Vec<String>,
     /// Boxes that topple whatever is done to them.
     pub cursed: Vec<String>,
+    /// Risk of what topples.
+    pub toppling: f64,
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        Self {
+            screened: AtomicUsize::new(0),
+            lost: Vec::new(),
+            cursed: Vec::new(),
+            toppling: 0.9,
+        }
+    }
 }
 
 pub(crate) struct FakeScene<'a> {
@@ -59,7 +72,7 @@ impl FakeScene<'_> {
         };
         let topples = !self.graph.is_free(index) || self.fake.cursed.contains(id);
         let risk = if topples {
-            0.9
+            self.fake.toppling
         } else {
             (0.1 * effort).min(1.0)
         };

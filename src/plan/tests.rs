@@ -119,8 +119,7 @@ fn a_box_at_the_target_is_taken_away_first() {
 }
 
 #[test]
-fn when_nothing_is_safe_the_planner_refuses_and_says_why_and_proposes_no_limit_that_nobody_would_set()
- {
+fn when_nothing_is_safe_the_planner_refuses_and_says_why_and_what_would_help() {
     let fake = Fake {
         cursed: ["low", "mid", "high"].map(String::from).to_vec(),
         ..Fake::default()
@@ -133,8 +132,24 @@ fn when_nothing_is_safe_the_planner_refuses_and_says_why_and_proposes_no_limit_t
     assert!(plan.risk_bound > 0.5);
     let reason = plan.reason.expect("a reason");
     assert!(reason.contains("tilt"), "{reason}");
-    assert!(!plan.remedies.iter().any(|r| r.contains("max_risk")));
+    assert!(plan.remedies.iter().any(|r| r.contains("`mid`")));
     assert!(plan.rejected.iter().any(|r| r.reason.kind() == "risky"));
+}
+
+#[test]
+fn a_higher_limit_is_proposed_where_somebody_might_set_it() {
+    let remedies = |toppling| {
+        let fake = Fake {
+            cursed: ["low", "mid", "high"].map(String::from).to_vec(),
+            toppling,
+            ..Fake::default()
+        };
+        let plan = planner(&fake, None).plan(&tower(), &retrieve("low"));
+        plan.unwrap().remedies
+    };
+    let proposes = |all: Vec<String>| all.iter().any(|r| r.contains("max_risk) of 0.105"));
+    assert!(proposes(remedies(0.1)));
+    assert!(!remedies(0.9).iter().any(|r| r.contains("max_risk")));
 }
 
 #[test]

@@ -105,6 +105,25 @@ pub enum Gripper {
     },
 }
 
+impl Gripper {
+    /// Makes every limit on what it holds `times` as high.
+    pub fn strengthen(&mut self, times: f64) {
+        match self {
+            Self::Suction {
+                max_pull,
+                max_shear,
+                max_moment,
+                ..
+            } => {
+                for limit in [max_pull, max_shear, max_moment] {
+                    *limit *= times;
+                }
+            }
+            Self::ParallelJaw { max_force, .. } => *max_force *= times,
+        }
+    }
+}
+
 /// The hand and where it can be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Robot {

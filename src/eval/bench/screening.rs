@@ -80,15 +80,10 @@ pub(super) fn screen_us(
     actions: &[Action],
     rounds: usize,
 ) -> Result<f64, BenchError> {
-    let seconds = least_of(
-        rounds,
-        || (),
-        |()| {
-            let risks = dynamics.believe(workcell, 0)?.screen(actions);
-            Ok(risks.into_iter().try_for_each(|r| r.map(drop))?)
-        },
-    )?;
-    Ok(1e6 * seconds / actions.len().max(1) as f64)
+    price_us(rounds, actions.len(), || {
+        let risks = dynamics.believe(workcell, 0)?.screen(actions);
+        Ok(risks.into_iter().try_for_each(|r| r.map(drop))?)
+    })
 }
 
 fn imagine_us(
@@ -97,15 +92,20 @@ fn imagine_us(
     actions: &[Action],
     rounds: usize,
 ) -> Result<f64, BenchError> {
-    let seconds = least_of(
-        rounds,
-        || (),
-        |()| {
-            let trajectories = dynamics.believe(workcell, 0)?.imagine(actions);
-            Ok(trajectories.into_iter().try_for_each(|r| r.map(drop))?)
-        },
-    )?;
-    Ok(1e6 * seconds / actions.len().max(1) as f64)
+    price_us(rounds, actions.len(), || {
+        let trajectories = dynamics.believe(workcell, 0)?.imagine(actions);
+        Ok(trajectories.into_iter().try_for_each(|r| r.map(drop))?)
+    })
+}
+
+/// The quickest of `rounds` in which `ask` answers for `count` candidates: µs for each.
+fn price_us(
+    rounds: usize,
+    count: usize,
+    mut ask: impl FnMut() -> Result<(), BenchError>,
+) -> Result<f64, BenchError> {
+    let seconds = least_of(rounds, || (), |()| ask())?;
+    Ok(1e6 * seconds / count.max(1) as f64)
 }
 
 /// The model's prices, the mean over beliefs.

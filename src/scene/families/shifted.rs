@@ -153,19 +153,7 @@ fn ten_times_the_mass(mut generated: Generated) -> Generated {
     let robot = &mut generated.workcell.robot;
     robot.max_hand_force *= 10.0;
     for gripper in &mut robot.grippers {
-        match gripper {
-            Gripper::Suction {
-                max_pull,
-                max_shear,
-                max_moment,
-                ..
-            } => {
-                for limit in [max_pull, max_shear, max_moment] {
-                    *limit *= 10.0;
-                }
-            }
-            Gripper::ParallelJaw { max_force, .. } => *max_force *= 10.0,
-        }
+        gripper.strengthen(10.0);
     }
     generated
 }
