@@ -258,7 +258,14 @@ fn a_jaw_squeezes_with_its_set_force_from_the_grip_on() {
     let (low, high) = late
         .iter()
         .fold((f64::MAX, 0.0f64), |(l, h), &f| (l.min(f), h.max(f)));
-    assert!(low > 95.0 && high < 105.0, "from {low} to {high} N");
+    // While it still stands, the plinth's friction holds against one finger: 0.5 · 2 kg · g.
+    let dragged = 0.5 * 2.0 * GRAVITY;
+    assert!(
+        low > 95.0 && high < 105.0 + dragged,
+        "from {low} to {high} N"
+    );
+    let lifted = &held[held.len() / 2..];
+    assert!(lifted.iter().all(|f| (f - 100.0).abs() < 5.0));
     assert!(peak < 150.0, "closing peaks at {peak} N");
 }
 

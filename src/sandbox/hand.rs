@@ -11,7 +11,8 @@ use rapier3d::dynamics::{
 
 use super::contact::Forces;
 use super::engine::{
-    Engine, Part, cuboid, from_engine, from_vector, hand_groups, mass_properties, to_engine,
+    Engine, LOOK_AHEAD_M, Part, cuboid, from_engine, from_vector, hand_groups, mass_properties,
+    to_engine,
 };
 use super::jaw::Jaw;
 use super::suction::Suction;
@@ -92,6 +93,7 @@ impl Hand {
             .insert(RigidBodyBuilder::kinematic_position_based().pose(to_engine(pose)));
         let palm = RigidBodyBuilder::dynamic()
             .pose(to_engine(pose))
+            .soft_ccd_prediction(LOOK_AHEAD_M)
             .gravity_scale(0.0)
             .can_sleep(false)
             .additional_mass_properties(mass_properties(

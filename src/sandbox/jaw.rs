@@ -18,7 +18,9 @@ use rapier3d::dynamics::{
 use rapier3d::geometry::ColliderHandle;
 
 use super::contact::window;
-use super::engine::{Engine, from_engine, from_vector, mass_properties, to_engine, to_vector};
+use super::engine::{
+    Engine, LOOK_AHEAD_M, from_engine, from_vector, mass_properties, to_engine, to_vector,
+};
 use super::hand::{ANGULAR, insert_piece};
 use crate::pose::{Pose, Quat, Vec3};
 use crate::scene::geometry::Obb;
@@ -98,6 +100,7 @@ impl Jaw {
             let centre = hand * piece.pose;
             let body = RigidBodyBuilder::dynamic()
                 .pose(to_engine(&centre))
+                .soft_ccd_prediction(LOOK_AHEAD_M)
                 .gravity_scale(0.0)
                 .can_sleep(false)
                 .additional_mass_properties(mass_properties(

@@ -9,7 +9,7 @@ use crate::pose::{Pose, Quat, Vec3, level};
 use crate::scene::Fixture;
 use crate::scene::geometry::{Obb, overlaps};
 
-/// The lightest and the heaviest box, kg.
+/// The lightest and the heaviest carton, kg.
 pub(super) const MASS_KG: (f64, f64) = (0.2, 30.0);
 /// The lightest and the densest filling, kg/m³.
 pub(super) const DENSITY: (f64, f64) = (60.0, 600.0);
@@ -75,6 +75,8 @@ pub(super) struct Draft {
     pub access: Access,
     /// How well poses have to be known.
     pub packing: Packing,
+    /// The heaviest box that this kind of scene may hold, kg.
+    pub mass_max_kg: f64,
 }
 
 impl Draft {
@@ -88,6 +90,7 @@ impl Draft {
             ground_friction: between(rng, 0.3, 0.8),
             access: Access::Above,
             packing: Packing::Loose,
+            mass_max_kg: MASS_KG.1,
         }
     }
 
@@ -165,7 +168,7 @@ impl Draft {
             && self
                 .parts
                 .iter()
-                .all(|p| (MASS_KG.0..=MASS_KG.1).contains(&p.mass))
+                .all(|p| (MASS_KG.0..=self.mass_max_kg).contains(&p.mass))
             && (0..obbs.len()).all(apart)
             && self.footings().iter().all(|f| f.margin_m > MARGIN_MIN_M)
     }

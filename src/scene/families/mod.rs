@@ -10,6 +10,7 @@ mod balance;
 mod belief;
 mod bridge;
 mod draft;
+mod freight;
 mod leaning;
 mod pallet;
 mod pile;
@@ -54,11 +55,15 @@ pub enum Family {
     PropTee,
     /// Orders of few kinds of boxes, roughly aligned.
     MixedStack,
+    /// Crates of 0.2 to 3 m, corner to corner on a unit load device.
+    FreightPacked,
+    /// The same, centimetres apart and over each other's edges.
+    FreightRough,
 }
 
 impl Family {
     /// All of them, in the order of every array that is indexed by family.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::CounterweightedOverhang,
         Self::Bridge,
         Self::Leaning,
@@ -70,6 +75,8 @@ impl Family {
         Self::OffCentreMass,
         Self::PropTee,
         Self::MixedStack,
+        Self::FreightPacked,
+        Self::FreightRough,
     ];
 
     /// As files and the command line name it.
@@ -86,6 +93,8 @@ impl Family {
             Self::OffCentreMass => "off_centre_mass",
             Self::PropTee => "prop_tee",
             Self::MixedStack => "mixed_stack",
+            Self::FreightPacked => "freight_packed",
+            Self::FreightRough => "freight_rough",
         }
     }
 
@@ -108,6 +117,8 @@ impl Family {
             Self::OffCentreMass => balance::off_centre_mass(boxes_max, rng),
             Self::PropTee => balance::prop_tee(boxes_max, rng),
             Self::MixedStack => pile::mixed_stack(boxes_max, rng),
+            Self::FreightPacked => freight::packed(boxes_max, rng),
+            Self::FreightRough => freight::rough(boxes_max, rng),
         }
     }
 }

@@ -144,7 +144,7 @@ fn margin_with(d: &mut Draft, size: Vec3, pose: Pose) -> Option<f64> {
 
 /// Those that carry something and those that carry nothing in turn, the least loaded leading: they
 /// are the close calls.
-fn by_load(d: &Draft) -> Vec<usize> {
+pub(super) fn by_load(d: &Draft) -> Vec<usize> {
     let footings = d.footings();
     let carried = |i: &usize| footings[*i].carried_n;
     let (free, mut loaded): (Vec<usize>, Vec<usize>) =
