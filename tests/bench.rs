@@ -42,19 +42,21 @@ fn assert_positive(object: &Value, fields: &[&str]) {
 }
 
 #[test]
-fn the_sandbox_is_timed_on_four_stacks_and_nothing_else_is_when_only_it_is_asked_for() {
+fn the_sandbox_is_timed_on_four_stacks_apart_and_touching_and_nothing_else_is_when_only_it_is_asked_for()
+ {
     let report = bench(&["--only", "sandbox"]);
-    let stacks = report["sandbox"].as_array().unwrap();
-    let boxes: Vec<u64> = stacks
-        .iter()
-        .map(|s| s["boxes"].as_u64().unwrap())
-        .collect();
-    assert_eq!(boxes, [8, 20, 60, 100]);
-    for stack in stacks {
-        assert_positive(
-            stack,
-            &["steps_per_s", "episodes_per_s", "real_time_factor"],
-        );
+    for (part, gap_m) in [("sandbox", 0.004), ("sandbox_touching", 0.0)] {
+        let stacks = report[part].as_array().unwrap();
+        let boxes: Vec<u64> = stacks
+            .iter()
+            .map(|s| s["boxes"].as_u64().unwrap())
+            .collect();
+        assert_eq!(boxes, [8, 20, 60, 100]);
+        for stack in stacks {
+            assert_eq!(stack["gap_m"], gap_m);
+            let fields = ["steps_per_s", "episodes_per_s", "real_time_factor"];
+            assert_positive(stack, &fields);
+        }
     }
     for part in ["model", "risk_query", "plan_ms", "train", "growth"] {
         assert!(report.get(part).is_none(), "{part}");

@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use topple::dataset::Episode;
 use topple::dynamics::Dynamics;
 use topple::grasp::GraspCandidate;
+use topple::model::folder::MODEL_VERSION;
 use topple::model::{
     DataSource, EpochLog, LearnedDynamics, Observer, Sample, Start, TrainConfig, TrainError,
     TrainingData, WorldModel, train,
@@ -213,6 +214,7 @@ fn samples(count: u64, seed: u64) -> Vec<Sample> {
 fn data(train: u64) -> TrainingData {
     TrainingData {
         train: samples(train, 1),
+        retold: Vec::new(),
         validation: samples(300, 2),
         calibration: samples(600, 3),
         source: DataSource {
@@ -383,7 +385,8 @@ fn a_model_that_is_cut_foreign_future_or_not_finite_is_refused() {
     assert!(WorldModel::from_bytes(&card[..card.len() / 2], &tensors).is_err());
     assert!(WorldModel::from_bytes(b"{\"hello\": 1}", &tensors).is_err());
     let text = String::from_utf8(card.clone()).unwrap();
-    let future = text.replacen("\"version\": 1", "\"version\": 99", 1);
+    let now = format!("\"version\": {MODEL_VERSION}");
+    let future = text.replacen(&now, "\"version\": 99", 1);
     let error = WorldModel::from_bytes(future.as_bytes(), &tensors).unwrap_err();
     assert!(error.to_string().contains("99"), "{error}");
     let mut poisoned = tensors.clone();

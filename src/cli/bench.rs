@@ -117,6 +117,8 @@ pub fn run(args: &BenchArgs) -> Outcome {
             report
                 .sandbox
                 .push(sandbox_speed(stack, &effort).map_err(failed)?);
+            let touching = sandbox_speed(stack.touching(), &effort).map_err(failed)?;
+            report.sandbox_touching.push(touching);
         }
     }
     if wants(Part::Model) || wants(Part::Risk) || wants(Part::Plan) {
@@ -176,12 +178,19 @@ fn in_words(report: &BenchReport) -> String {
     // Writing to a String cannot fail, here and below.
     if !report.sandbox.is_empty() {
         let _ = writeln!(out, "sandbox, one thread, stacks of cubes at rest:");
-        let _ = writeln!(out, "  boxes   steps/s   × real time   episodes/s");
-        for s in &report.sandbox {
+        let _ = writeln!(
+            out,
+            "  boxes   gap, mm   steps/s   × real time   episodes/s"
+        );
+        for s in report.sandbox.iter().chain(&report.sandbox_touching) {
             let _ = writeln!(
                 out,
-                "  {:5} {:9.0} {:13.1} {:12.1}",
-                s.boxes, s.steps_per_s, s.real_time_factor, s.episodes_per_s
+                "  {:5} {:9.0} {:9.0} {:13.1} {:12.1}",
+                s.boxes,
+                1e3 * s.gap_m,
+                s.steps_per_s,
+                s.real_time_factor,
+                s.episodes_per_s
             );
         }
     }

@@ -69,11 +69,13 @@ pub fn split(out: &mut String, name: &str, report: &SplitReport) {
     let p = &report.position_error_m;
     let _ = writeln!(
         out,
-        "  position error by stride, mm: still {}; moved {} of {} ({} %)\n",
+        "  position error by stride, mm: still {}; moved {} of {} ({} %); held {} ({} %)\n",
         list(&p.still, 1e3, 1),
         list(&p.moved, 1e3, 0),
         list(&p.moved_distance, 1e3, 0),
         list(&p.moved_share, 1e2, 0),
+        list(&p.carried, 1e3, 0),
+        list(&p.carried_share, 1e2, 0),
     );
 }
 

@@ -15,7 +15,8 @@ use serde_json::json;
 
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, physics};
-use crate::dataset::{Dataset, Split};
+use crate::dataset::{Dataset, Episode, Split};
+use crate::model::retell::retold;
 use crate::model::{
     DataSource, DeviceChoice, EpochLog, ModelCard, Observer, Sample, Start, TrainConfig,
     TrainError, TrainingData, train,
@@ -57,6 +58,9 @@ pub struct TrainArgs {
     /// Peak learning rate.
     #[arg(long, value_name = "RATE")]
     pub lr: Option<f64>,
+    /// Tellings of each training episode: the recorded one and others, seen with other noise.
+    #[arg(long, value_name = "N")]
+    pub tellings: Option<usize>,
     /// Share of latents left out while training.
     #[arg(long, value_name = "SHARE")]
     pub dropout: Option<f64>,
@@ -94,7 +98,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
         .device
         .open()
         .map_err(|e| Failure::input_message(e, physics::DEVICE_REMEDY))?;
-    let data = read(&args.dataset, &interrupt)?;
+    let data = read(&args.dataset, &config, &interrupt)?;
     let start = if args.resume {
         Start::Resume
     } else {
@@ -135,6 +139,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig, Failure> {
     set(&mut config.rounds, args.rounds);
     set(&mut config.members, args.members);
     set(&mut config.batch, args.batch);
+    set(&mut config.tellings, args.tellings);
     set(&mut config.threads, args.threads);
     config.lr = args.lr.unwrap_or(config.lr);
     config.dropout = args.dropout.unwrap_or(config.dropout);
@@ -144,7 +149,7 @@ fn config(args: &TrainArgs) -> Result<TrainConfig, Failure> {
 }
 
 /// The data set as samples, file by file, so that its episodes are never in memory together.
-fn read(dir: &Path, interrupt: &Interrupt) -> Result<TrainingData, Failure> {
+fn read(dir: &Path, config: &TrainConfig, interrupt: &Interrupt) -> Result<TrainingData, Failure> {
     let dataset = Dataset::open(dir)?;
     if !dataset.is_complete() {
         eprintln!("the data set is not finished; training on what is there");
@@ -154,6 +159,7 @@ fn read(dir: &Path, interrupt: &Interrupt) -> Result<TrainingData, Failure> {
             hash: dataset.hash()?,
             ..DataSource::default()
         },
+        retold: vec![Vec::new(); config.tellings - 1],
         ..TrainingData::default()
     };
     let bar = bar(dataset.len(), "{wide_bar} {pos}/{len} episodes read");
@@ -163,16 +169,21 @@ fn read(dir: &Path, interrupt: &Interrupt) -> Result<TrainingData, Failure> {
         interrupt.check()?;
         let read: Vec<_> = group
             .par_iter()
-            .map(|&n| Ok((samples_of(&dataset, n)?, n)))
+            .map(|&n| Ok((samples_of(&dataset, config, n)?, n)))
             .collect::<Result<_, crate::dataset::DatasetError>>()?;
         for (file, _) in read {
             bar.inc(file.len() as u64);
-            for (split, family, sample) in file {
+            for (split, family, sample, others) in file {
                 data.source.episodes += 1;
                 *data.source.families.entry(family).or_default() += 1;
                 match (split, sample) {
                     (_, None) => tracing::warn!("an episode without frames was left out"),
-                    (Split::Train, Some(s)) => data.train.push(s),
+                    (Split::Train, Some(s)) => {
+                        data.train.push(s);
+                        for (all, other) in data.retold.iter_mut().zip(others) {
+                            all.push(other);
+                        }
+                    }
                     (Split::Validation, Some(s)) => data.validation.push(s),
                     (Split::Calibration, Some(s)) => data.calibration.push(s),
                 }
@@ -186,15 +197,28 @@ fn read(dir: &Path, interrupt: &Interrupt) -> Result<TrainingData, Failure> {
     Ok(data)
 }
 
-type Read = Vec<(Split, String, Option<Sample>)>;
+/// Split, family, the episode as recorded, and as other looks tell it.
+type Read = Vec<(Split, String, Option<Sample>, Vec<Sample>)>;
 
-fn samples_of(dataset: &Dataset, file: usize) -> Result<Read, crate::dataset::DatasetError> {
-    let episodes = dataset.read_file(file)?;
-    Ok(episodes
-        .into_iter()
-        .map(|e| (dataset.split_of(e.stack), Sample::new(&e), e.family))
-        .map(|(split, sample, family)| (split, family, sample))
-        .collect())
+fn samples_of(
+    dataset: &Dataset,
+    config: &TrainConfig,
+    file: usize,
+) -> Result<Read, crate::dataset::DatasetError> {
+    let read = |e: Episode| {
+        let split = dataset.split_of(e.stack);
+        let sample = Sample::new(&e);
+        let looks = match split {
+            Split::Train => 1..config.tellings as u64,
+            Split::Validation | Split::Calibration => 0..0,
+        };
+        // A look in which the target cannot be told falls back on the recorded one.
+        let others = looks
+            .filter_map(|look| retold(&e, config.seed, look).or_else(|| sample.clone()))
+            .collect();
+        (split, e.family, sample, others)
+    };
+    Ok(dataset.read_file(file)?.into_iter().map(read).collect())
 }
 
 fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failure {

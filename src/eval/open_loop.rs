@@ -40,9 +40,40 @@ pub struct Judged {
     poses: Vec<PoseError>,
 }
 
+/// Whose pose is compared.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    /// The box in the hand, as long as it is there.
+    Carried,
+    /// Any other.
+    Free,
+}
+
+/// Which boxes a median is over.
+#[derive(Clone, Copy)]
+enum Among {
+    /// Free, and where they were.
+    Still,
+    /// Free, and elsewhere.
+    Moved,
+    /// Held, and elsewhere.
+    Carried,
+}
+
+impl Among {
+    fn holds(self, error: &PoseError) -> bool {
+        match self {
+            Self::Still => error.role == Role::Free && error.distance_m < STILL_M,
+            Self::Moved => error.role == Role::Free && error.distance_m > MOVED_M,
+            Self::Carried => error.role == Role::Carried && error.distance_m > MOVED_M,
+        }
+    }
+}
+
 /// How far one imagined box is off at one stride.
 struct PoseError {
     stride: usize,
+    role: Role,
     distance_m: f64,
     error_m: f64,
     rotation_error_deg: f64,
@@ -93,6 +124,10 @@ pub struct PositionErrors {
     pub moved_distance: Vec<Option<f64>>,
     /// Median of error over distance.
     pub moved_share: Vec<Option<f64>>,
+    /// Median of the box that is held, which is where the hand takes it.
+    pub carried: Vec<Option<f64>>,
+    /// Its median of error over distance.
+    pub carried_share: Vec<Option<f64>>,
 }
 
 /// Figures of a split.
@@ -112,7 +147,7 @@ pub struct SplitReport {
     pub ceiling: Option<Figures>,
     /// The base rate for everything.
     pub constant: Figures,
-    /// Of boxes that are not held.
+    /// Of boxes that are not held, and of those that are.
     pub position_error_m: PositionErrors,
     /// Of the same boxes: those that stay, those that move, median by stride, degrees.
     pub rotation_error_deg: BTreeMap<&'static str, Vec<Option<f64>>>,
@@ -195,11 +230,18 @@ fn pose_errors(case: &Case, rollout: &Rollout, imagined: &Imagined) -> Vec<PoseE
             .find(|f| f.t >= t - 0.02)
             .or(rollout.frames.last());
         let Some(truth) = truth else { continue };
-        for i in (0..case.workcell.scene.boxes.len()).filter(|&i| Some(i) != held) {
+        for i in 0..case.workcell.scene.boxes.len() {
+            let role = match Some(i) == held {
+                true if truth.held => Role::Carried,
+                // Let go of, or gone: nothing to compare.
+                true => continue,
+                false => Role::Free,
+            };
             let at = |p: &Pose| p.translation.vector;
             let real = &truth.boxes[i].pose;
             errors.push(PoseError {
                 stride,
+                role,
                 distance_m: (at(real) - at(&rollout.reference[i])).norm(),
                 error_m: (at(&guess.boxes[i]) - at(real)).norm(),
                 rotation_error_deg: guess.boxes[i]
@@ -257,8 +299,8 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
         ceiling: ceiling.map(|c| figures(&c, limit)),
         constant: figures(&constant.unwrap_or_default(), limit),
         position_error_m: position_errors(judged),
-        rotation_error_deg: [("still", false), ("moved", true)]
-            .map(|(name, moved)| (name, by_stride(judged, moved, |e| e.rotation_error_deg)))
+        rotation_error_deg: [("still", Among::Still), ("moved", Among::Moved)]
+            .map(|(name, among)| (name, by_stride(judged, among, |e| e.rotation_error_deg)))
             .into(),
     }
 }
@@ -311,17 +353,19 @@ fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
 
 fn position_errors(judged: &[Judged]) -> PositionErrors {
     PositionErrors {
-        still: by_stride(judged, false, |e| e.error_m),
-        moved: by_stride(judged, true, |e| e.error_m),
-        moved_distance: by_stride(judged, true, |e| e.distance_m),
-        moved_share: by_stride(judged, true, |e| e.error_m / e.distance_m),
+        still: by_stride(judged, Among::Still, |e| e.error_m),
+        moved: by_stride(judged, Among::Moved, |e| e.error_m),
+        moved_distance: by_stride(judged, Among::Moved, |e| e.distance_m),
+        moved_share: by_stride(judged, Among::Moved, |e| e.error_m / e.distance_m),
+        carried: by_stride(judged, Among::Carried, |e| e.error_m),
+        carried_share: by_stride(judged, Among::Carried, |e| e.error_m / e.distance_m),
     }
 }
 
-/// The median of `value` at each stride over the boxes that moved, or over those that stayed.
+/// The median of `value` at each stride over some boxes.
 fn by_stride(
     judged: &[Judged],
-    moved: bool,
+    among: Among,
     value: impl Fn(&PoseError) -> f64,
 ) -> Vec<Option<f64>> {
     (1..=POSE_STRIDES)
@@ -329,11 +373,7 @@ fn by_stride(
             let mut values: Vec<f64> = judged
                 .iter()
                 .flat_map(|j| &j.poses)
-                .filter(|e| e.stride == stride)
-                .filter(|e| match moved {
-                    true => e.distance_m > MOVED_M,
-                    false => e.distance_m < STILL_M,
-                })
+                .filter(|e| e.stride == stride && among.holds(e))
                 .map(&value)
                 .collect();
             values.sort_by(f64::total_cmp);

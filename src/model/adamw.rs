@@ -54,8 +54,8 @@ impl AdamW {
         for (name, var) in parameters.iter() {
             match grads.get(var) {
                 Some(g) => gathered.push(Some(g.flatten_all()?.to_vec1::<f32>()?)),
-                // The decoder's variables rest in batches that imagine nothing.
-                None if name.starts_with("stride") => gathered.push(None),
+                // The imagination's variables rest in batches that imagine nothing.
+                None if name.starts_with("imagining.") => gathered.push(None),
                 None => candle_core::bail!("no gradient for {name}"),
             }
         }

@@ -24,10 +24,13 @@ pub struct TrainConfig {
     pub lr: f64,
     /// Weight decay, in shares of the learning rate. Default 0.01.
     pub weight_decay: f64,
+    /// Tellings of each training episode: the recorded one, and others with the noise of another look
+    /// at the same scene. Default 2; each takes as much memory as the first.
+    pub tellings: usize,
     /// Share of latents left out while training. Default 0, as the default model was trained; 0.1
     /// is meant against learning by heart, which shows after five passes over 41 000 episodes.
     pub dropout: f64,
-    /// The imagination learns from every n-th batch. Default 2; 1 is best for it, and dearest.
+    /// The imagination learns from every n-th batch. Default 4; 1 is best for it, and dearest.
     pub imagine_every: usize,
     /// Seed of weights and order. Default 1. Any number of threads gives the same weights.
     pub seed: u64,
@@ -47,8 +50,9 @@ impl Default for TrainConfig {
             batch: 64,
             lr: 2e-3,
             weight_decay: 0.01,
+            tellings: 2,
             dropout: 0.0,
-            imagine_every: 2,
+            imagine_every: 4,
             seed: 1,
             threads: 0,
             device: DeviceChoice::Auto,
@@ -89,6 +93,7 @@ impl TrainConfig {
             ("members", self.members, 1, 32, "1 to 32"),
             ("batch", self.batch, 1, 4096, "1 to 4096"),
             ("imagine_every", self.imagine_every, 1, 1000, "1 to 1000"),
+            ("tellings", self.tellings, 1, 100, "1 to 100"),
             ("threads", self.threads, 0, 1024, "0 to 1024"),
         ];
         for (field, value, low, high, range) in whole {

@@ -8,7 +8,7 @@ use candle_core::{Device, Result};
 use super::batch::Batch;
 use super::calibration::{Scored, sigmoid};
 use super::course::STRIDES;
-use super::loss::{POSE_UNIT_M, POSE_UNIT_RAD};
+use super::loss::from_scale;
 use super::network::{GRAPH_OUTPUTS, NODE_OUTPUTS, Network, STRIDE_OUTPUTS};
 use super::normaliser::Normaliser;
 use super::ops::Dropout;
@@ -72,8 +72,7 @@ impl Ensemble {
             .members
             .iter()
             .map(|member| {
-                let latents = member.encode(batch, &mut Dropout::Off)?;
-                let judged = member.judge(&latents, batch, &mut Dropout::Off)?;
+                let judged = member.judge(batch, &mut Dropout::Off)?;
                 Ok(Rows {
                     graph: judged.graph.flatten_all()?.to_vec1()?,
                     node: judged.node.flatten_all()?.to_vec1()?,
@@ -96,26 +95,24 @@ impl Ensemble {
         let mut squares = vec![[0f64; STRIDES]; nodes];
         let share = 1.0 / self.members.len() as f64;
         for member in &self.members {
-            let latents = member.encode(batch, &mut Dropout::Off)?;
-            for (k, y) in member.imagine(&latents, batch)?.iter().enumerate() {
+            for (k, y) in member.imagine(batch)?.iter().enumerate() {
                 let y: Vec<f32> = y.flatten_all()?.to_vec1()?;
                 for (node, row) in y.chunks_exact(STRIDE_OUTPUTS).enumerate() {
                     let at = &mut out[node][k];
                     let stirs = sigmoid(f64::from(row[8]));
                     // The median of a mixture of staying and moving.
                     let gate = if stirs > 0.5 { 1.0 } else { 0.0 };
-                    let mut length = 0.0;
+                    let own = f64::from(row[6].clamp(-4.0, 4.0)).exp();
+                    let mut square = 0.0;
                     for (c, &number) in row.iter().take(POSE_NUMBERS).enumerate() {
-                        let unit = if c < 3 { POSE_UNIT_M } else { POSE_UNIT_RAD };
-                        let value = f64::from(number) * unit * gate;
-                        at.pose[c] += share * value;
+                        let (value, step) = from_scale(c, f64::from(number));
+                        at.pose[c] += share * value * gate;
                         if c < 3 {
-                            length += value * value;
+                            // A Laplace of spread b has variance 2 b².
+                            square += gate * value * value + stirs * 2.0 * (own * step).powi(2);
                         }
                     }
-                    // A Laplace of spread b along three axes has variance 6 b².
-                    let own = f64::from(row[6].clamp(-4.0, 4.0)).exp() * POSE_UNIT_M;
-                    squares[node][k] += share * (length + stirs * 6.0 * own * own);
+                    squares[node][k] += share * square;
                     at.stirs += share * stirs;
                 }
             }

@@ -3,6 +3,8 @@
 //! Owns [`LearnedDynamics`]. Answers are finite or a typed failure. What lies outside the training
 //! data, or makes the members disagree as they never did, is refused: its bound is 1.
 
+use rayon::prelude::*;
+
 use crate::dynamics::{
     BoxFate, Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Risk,
     SceneDynamics,
@@ -18,8 +20,9 @@ use super::features::{Encoder, GraphInput, Seen};
 use super::folder::WorldModel;
 use super::samples::intended;
 
-/// Actions that go through the network at once.
-const SCREEN_BATCH: usize = 64;
+/// Actions that go through the network at once: a planner's handful still makes work for two cores,
+/// and larger batches are hardly cheaper. Fixed, so that no answer depends on the number of threads.
+const SCREEN_BATCH: usize = 32;
 /// Spreads of a column by which a feature may lie outside its range before the answer is refused.
 pub const BEYOND_LIMIT: f64 = 1.5;
 
@@ -66,17 +69,17 @@ struct Believed<'a> {
 
 impl SceneDynamics for Believed<'_> {
     fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
-        let mut out = Vec::with_capacity(actions.len());
-        for chunk in actions.chunks(SCREEN_BATCH) {
-            let seen: Vec<Option<Seen>> = chunk.iter().map(|a| self.encoder.see(a)).collect();
-            let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
-            let opinions = self.judge(&graphs);
-            out.extend(
-                spread_over(&seen, opinions)
-                    .map(|(seen, opinion)| self.risk(&seen.input, &opinion?)),
-            );
-        }
-        out
+        actions
+            .par_chunks(SCREEN_BATCH)
+            .flat_map_iter(|chunk| {
+                let seen: Vec<Option<Seen>> = chunk.iter().map(|a| self.encoder.see(a)).collect();
+                let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
+                let opinions = self.judge(&graphs);
+                let risks = spread_over(&seen, opinions)
+                    .map(|(seen, opinion)| self.risk(&seen.input, &opinion?));
+                risks.collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     fn imagine(&self, actions: &[Action]) -> Vec<Prediction<Imagined>> {

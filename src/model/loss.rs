@@ -13,17 +13,19 @@ use super::samples::{POSE_NUMBERS, Sample, node_bit};
 pub const STIR_M: f64 = 0.005;
 /// And when it has turned by more than this, rad.
 pub const STIR_RAD: f64 = 0.03;
-/// The decoder's unit of length, m.
-pub const POSE_UNIT_M: f64 = 0.05;
-/// The decoder's unit of turning, rad.
-pub const POSE_UNIT_RAD: f64 = 0.2;
+/// The decoder's unit of length, m: about it its scale turns from linear to logarithmic.
+const POSE_UNIT_M: f64 = 0.05;
+/// The same of turning, rad.
+const POSE_UNIT_RAD: f64 = 0.2;
+/// The decoder's numbers are cut here: 27 m.
+const NUMBER_MAX: f64 = 7.0;
 
 /// Weights of the parts: any accident 1, each kind, the fates, the graded sums.
 const KIND_WEIGHT: f64 = 0.3;
 const FATE_WEIGHT: f64 = 0.5;
 const GRADED_WEIGHT: f64 = 0.05;
 /// Weight of where a box goes that stirs, beside whether it does.
-const POSE_WEIGHT: f64 = 0.1;
+const POSE_WEIGHT: f64 = 0.3;
 
 /// Labels as tensors.
 pub struct Targets {
@@ -35,7 +37,7 @@ pub struct Targets {
     fates: Tensor,
     /// `[N, NODE_OUTPUTS]`: 1 where the label counts, over the number of those.
     fate_weights: Tensor,
-    /// `[STRIDES]` of `[N, POSE_NUMBERS]`, in the decoder's units.
+    /// `[STRIDES]` of `[N, POSE_NUMBERS]`, on the decoder's scale.
     poses: Vec<Tensor>,
     /// `[STRIDES]` of `[N, 1]`: 1 where the pose is known and the box stirs.
     moving: Vec<Tensor>,
@@ -122,7 +124,7 @@ impl Targets {
                 let pose: [f64; POSE_NUMBERS] =
                     std::array::from_fn(|c| if is_known { pose[c].to_f64() } else { 0.0 });
                 let stir = is_known && stirs_by(&pose);
-                poses.extend(to_units(&pose));
+                poses.extend(to_scale(&pose));
                 moving.push(f32::from(u8::from(stir)));
                 known.push(f32::from(u8::from(is_known)));
                 stirs.push(f32::from(u8::from(stir)));
@@ -144,11 +146,28 @@ pub fn stirs_by(pose: &[f64; POSE_NUMBERS]) -> bool {
     norm(&pose[..3]) > STIR_M || norm(&pose[3..]) > STIR_RAD
 }
 
-fn to_units(pose: &[f64; POSE_NUMBERS]) -> [f32; POSE_NUMBERS] {
-    std::array::from_fn(|c| {
-        let unit = if c < 3 { POSE_UNIT_M } else { POSE_UNIT_RAD };
-        (pose[c] / unit) as f32
-    })
+fn unit(component: usize) -> f64 {
+    if component < 3 {
+        POSE_UNIT_M
+    } else {
+        POSE_UNIT_RAD
+    }
+}
+
+/// A pose on the decoder's scale: a box that flies 4 m off must not drown those that slide 4 cm. The
+/// median, which the loss seeks, is the same on any ascending scale.
+fn to_scale(pose: &[f64; POSE_NUMBERS]) -> [f32; POSE_NUMBERS] {
+    std::array::from_fn(|c| (pose[c] / unit(c)).asinh() as f32)
+}
+
+/// The metres or radians of the decoder's number for `component`, and how many of them one step on
+/// its scale is there.
+pub fn from_scale(component: usize, number: f64) -> (f64, f64) {
+    let number = number.clamp(-NUMBER_MAX, NUMBER_MAX);
+    (
+        number.sinh() * unit(component),
+        number.cosh() * unit(component),
+    )
 }
 
 /// Element-wise cross-entropy of logits, stable at both ends.

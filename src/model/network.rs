@@ -1,9 +1,10 @@
 //! The network: boxes send messages to their neighbours, then a head judges and a decoder imagines.
 //!
-//! Owns [`Network`]. An interaction network (Battaglia et al., NeurIPS 2016) with residual rounds;
-//! *screening* reads the risk of a whole action off the latents in one pass, *imagining* rolls the
-//! latents forward, stride by stride, told what the hand means to do, and decodes a rigid change of
-//! pose of each box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
+//! Owns [`Network`]. An interaction network (Battaglia et al., NeurIPS 2016) with residual rounds,
+//! twice: *screening* reads the risk of a whole action off the latents of the one in one pass;
+//! *imagining* rolls the latents of the other forward, stride by stride and with a message between
+//! neighbours in each, told what the hand means to do, and decodes a rigid change of pose of each
+//! box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
 
 use candle_core::{Device, Result, Tensor};
 use serde::{Deserialize, Serialize};
@@ -21,13 +22,16 @@ pub const NODE_OUTPUTS: usize = 5;
 /// Outputs for each node and stride: step (3), turn (3), log spreads of both, stirs.
 pub const STRIDE_OUTPUTS: usize = 9;
 
+/// Rounds of messages before the first stride; each stride adds one.
+const IMAGINING_ROUNDS: usize = 2;
+
 /// The sizes that a network is built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Architecture {
     /// Width of every latent, `C`.
     pub width: usize,
-    /// Rounds of messages.
+    /// Rounds of messages before an action is judged.
     pub rounds: usize,
 }
 
@@ -106,32 +110,86 @@ impl Round {
     }
 }
 
-/// One member of the ensemble.
+/// Scene and action in, latents out.
 #[derive(Clone, Debug)]
-pub struct Network {
-    architecture: Architecture,
+struct Trunk {
+    width: usize,
     node: Affine,
     edge: Affine,
     action: Affine,
     action_out: Affine,
     rounds: Vec<Round>,
+}
+
+/// What a trunk makes of a batch.
+struct Encoded {
+    /// `[N, C]`.
+    h: Tensor,
+    /// `[N, C]` before any message: what each node is by itself, its bearings above all.
+    own: Tensor,
+    /// `[E, C]`.
+    e: Tensor,
+    /// `[B, C]`.
+    action: Tensor,
+}
+
+impl Trunk {
+    fn new(builder: &mut Builder, name: &str, c: usize, rounds: usize) -> Result<Self> {
+        let of = |part: &str| format!("{name}.{part}");
+        Ok(Self {
+            width: c,
+            rounds: (0..rounds)
+                .map(|k| Round::new(builder, &of(&format!("round{k}")), c))
+                .collect::<Result<_>>()?,
+            node: Affine::new(builder, &of("node"), NODE_FEATURES, c, 1.0)?,
+            edge: Affine::new(builder, &of("edge"), EDGE_FEATURES, c, 1.0)?,
+            action: Affine::new(builder, &of("action"), ACTION_FEATURES, c, 1.0)?,
+            action_out: Affine::new(builder, &of("action_out"), c, 2 * c, 1.0)?,
+        })
+    }
+
+    fn encode(&self, batch: &Batch, dropout: &mut Dropout<'_>) -> Result<Encoded> {
+        let action = self.action.features(&batch.action, Activation::Relu)?;
+        let spread = self.action_out.apply(&action)?;
+        let h = self.node.features(&batch.nodes, Activation::None)?;
+        let own = self.tell(&h, &spread, batch)?.relu()?;
+        let e = self.edge.features(&batch.edges, Activation::Relu)?;
+        let mut h = own.clone();
+        for round in &self.rounds {
+            h = round.apply(&h, &e, batch, dropout)?;
+        }
+        Ok(Encoded { h, own, e, action })
+    }
+
+    /// Adds to each node the first half of its graph's row, to the target the second half too.
+    fn tell(&self, h: &Tensor, spread: &Tensor, batch: &Batch) -> Result<Tensor> {
+        let c = self.width;
+        let all = spread.narrow(1, 0, c)?.contiguous()?;
+        let target = spread.narrow(1, c, c)?.contiguous()?;
+        let h = (h + all.index_select(&batch.graph_of, 0)?)?;
+        h.index_add(&batch.targets, &target, 0)
+    }
+}
+
+/// One member of the ensemble.
+///
+/// Judging and imagining have a trunk each: they ask for different latents (a judgement has no use
+/// for bearings), and in one trunk the one learned what the other lost.
+#[derive(Clone, Debug)]
+pub struct Network {
+    architecture: Architecture,
+    judging: Trunk,
     judge: Affine,
     judge_out: Affine,
     fate: Affine,
     fate_out: Affine,
+    imagining: Trunk,
     stride_start: Affine,
+    stride_round: Round,
     stride_in: Affine,
     stride_hidden: Affine,
     stride_back: Affine,
     stride_out: Affine,
-}
-
-/// The scene and the action, encoded.
-pub struct Latents {
-    /// `[N, C]`.
-    h: Tensor,
-    /// `[B, C]`.
-    action: Tensor,
 }
 
 /// What one pass says of an action.
@@ -152,27 +210,22 @@ impl Network {
         seed: u64,
         device: &Device,
     ) -> Result<(Self, Parameters)> {
-        let c = architecture.width;
+        let (c, rounds) = (architecture.width, architecture.rounds);
         let mut b = Builder::new(seed, device);
-        let rounds = (0..architecture.rounds)
-            .map(|k| Round::new(&mut b, &format!("round{k}"), c))
-            .collect::<Result<_>>()?;
         let network = Self {
             architecture,
-            rounds,
-            node: Affine::new(&mut b, "node", NODE_FEATURES, c, 1.0)?,
-            edge: Affine::new(&mut b, "edge", EDGE_FEATURES, c, 1.0)?,
-            action: Affine::new(&mut b, "action", ACTION_FEATURES, c, 1.0)?,
-            action_out: Affine::new(&mut b, "action_out", c, 2 * c, 1.0)?,
+            judging: Trunk::new(&mut b, "judging", c, rounds)?,
+            imagining: Trunk::new(&mut b, "imagining", c, IMAGINING_ROUNDS)?,
             judge: Affine::new(&mut b, "judge", 4 * c, 2 * c, 1.0)?,
             judge_out: Affine::new(&mut b, "judge_out", 2 * c, GRAPH_OUTPUTS, 0.1)?,
             fate: Affine::new(&mut b, "fate", c, c, 1.0)?,
             fate_out: Affine::new(&mut b, "fate_out", c, NODE_OUTPUTS, 0.1)?,
-            stride_start: Affine::new(&mut b, "stride_start", c, c, 1.0)?,
-            stride_in: Affine::new(&mut b, "stride_in", STRIDE_FEATURES, 2 * c, 1.0)?,
-            stride_hidden: Affine::new(&mut b, "stride_hidden", c, c, 1.0)?,
-            stride_back: Affine::new(&mut b, "stride_back", c, c, 0.5)?,
-            stride_out: Affine::new(&mut b, "stride_out", c, STRIDE_OUTPUTS, 0.1)?,
+            stride_start: Affine::new(&mut b, "imagining.stride_start", 2 * c, c, 1.0)?,
+            stride_round: Round::new(&mut b, "imagining.stride_round", c)?,
+            stride_in: Affine::new(&mut b, "imagining.stride_in", STRIDE_FEATURES, 2 * c, 1.0)?,
+            stride_hidden: Affine::new(&mut b, "imagining.stride_hidden", c, c, 1.0)?,
+            stride_back: Affine::new(&mut b, "imagining.stride_back", c, c, 0.5)?,
+            stride_out: Affine::new(&mut b, "imagining.stride_out", c, STRIDE_OUTPUTS, 0.1)?,
         };
         Ok((network, b.finish()))
     }
@@ -184,52 +237,23 @@ impl Network {
 
     /// Where it computes.
     pub fn device(&self) -> &Device {
-        self.node.w.device()
-    }
-
-    /// Scene and action, encoded and passed round.
-    ///
-    /// # Errors
-    /// When the tensor library refuses.
-    pub fn encode(&self, batch: &Batch, dropout: &mut Dropout<'_>) -> Result<Latents> {
-        let action = self.action.features(&batch.action, Activation::Relu)?;
-        let spread = self.action_out.apply(&action)?;
-        let h = self.node.features(&batch.nodes, Activation::None)?;
-        let mut h = self.tell(&h, &spread, batch)?.relu()?;
-        let e = self.edge.features(&batch.edges, Activation::Relu)?;
-        for round in &self.rounds {
-            h = round.apply(&h, &e, batch, dropout)?;
-        }
-        Ok(Latents { h, action })
-    }
-
-    /// Adds to each node the first half of its graph's row, to the target the second half too.
-    fn tell(&self, h: &Tensor, spread: &Tensor, batch: &Batch) -> Result<Tensor> {
-        let c = self.architecture.width;
-        let all = spread.narrow(1, 0, c)?.contiguous()?;
-        let target = spread.narrow(1, c, c)?.contiguous()?;
-        let h = (h + all.index_select(&batch.graph_of, 0)?)?;
-        h.index_add(&batch.targets, &target, 0)
+        self.judge.w.device()
     }
 
     /// The cheap price: the risk of each graph's action, the fate of each node.
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn judge(
-        &self,
-        latents: &Latents,
-        batch: &Batch,
-        dropout: &mut Dropout<'_>,
-    ) -> Result<Judged> {
-        let target = latents.h.index_select(&batch.targets, 0)?;
-        let whole = pool(&latents.h, &batch.segments)?;
-        let z = Tensor::cat(&[&target, &whole, &latents.action], 1)?;
+    pub fn judge(&self, batch: &Batch, dropout: &mut Dropout<'_>) -> Result<Judged> {
+        let seen = self.judging.encode(batch, dropout)?;
+        let target = seen.h.index_select(&batch.targets, 0)?;
+        let whole = pool(&seen.h, &batch.segments)?;
+        let z = Tensor::cat(&[&target, &whole, &seen.action], 1)?;
         Ok(Judged {
             graph: self
                 .judge_out
                 .apply(&dropout.apply(self.judge.relu(&z)?)?)?,
-            node: self.fate_out.apply(&self.fate.relu(&latents.h)?)?,
+            node: self.fate_out.apply(&self.fate.relu(&seen.h)?)?,
         })
     }
 
@@ -237,13 +261,20 @@ impl Network {
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn imagine(&self, latents: &Latents, batch: &Batch) -> Result<Vec<Tensor>> {
-        let mut s = self.stride_start.apply(&latents.h)?;
+    pub fn imagine(&self, batch: &Batch) -> Result<Vec<Tensor>> {
+        let seen = self.imagining.encode(batch, &mut Dropout::Off)?;
+        let start = Tensor::cat(&[&seen.h, &seen.own], 1)?;
+        let mut s = self.stride_start.apply(&start)?;
         let mut moved: Option<Tensor> = None;
         let mut out = Vec::with_capacity(STRIDES);
         for stride in &batch.strides {
+            s = self
+                .stride_round
+                .apply(&s, &seen.e, batch, &mut Dropout::Off)?;
             let told = self.stride_in.features(stride, Activation::None)?;
-            let hidden = self.tell(&self.stride_hidden.apply(&s)?, &told, batch)?;
+            let hidden = self
+                .imagining
+                .tell(&self.stride_hidden.apply(&s)?, &told, batch)?;
             s = add_norm(&s, &self.stride_back.apply(&hidden.relu()?)?)?;
             let y = self.stride_out.apply(&s)?;
             let step = y.narrow(1, 0, 6)?;
@@ -288,10 +319,9 @@ mod tests {
             rounds: 2,
         };
         let (network, parameters) = Network::new(sizes, 3, &Device::Cpu).unwrap();
-        let latents = network.encode(&batch, &mut Dropout::Off).unwrap();
-        let judged = network.judge(&latents, &batch, &mut Dropout::Off).unwrap();
+        let judged = network.judge(&batch, &mut Dropout::Off).unwrap();
         let mut loss = (judged.graph.sum_all().unwrap() + judged.node.sum_all().unwrap()).unwrap();
-        for stride in network.imagine(&latents, &batch).unwrap() {
+        for stride in network.imagine(&batch).unwrap() {
             loss = (loss + stride.sqr().unwrap().sum_all().unwrap()).unwrap();
         }
         let grads = loss.backward().unwrap();

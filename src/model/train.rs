@@ -43,14 +43,26 @@ pub const JUDGE_BATCH: usize = 128;
 /// What a run learns from.
 #[derive(Clone, Debug, Default)]
 pub struct TrainingData {
-    /// Episodes that weights follow.
+    /// Episodes that weights follow, as they were recorded.
     pub train: Vec<Sample>,
+    /// The same episodes as other looks at their scenes tell them, each as long as `train`.
+    pub retold: Vec<Vec<Sample>>,
     /// Episodes that choose the epoch and shape the score.
     pub validation: Vec<Sample>,
     /// Episodes that the risk and its bound come from.
     pub calibration: Vec<Sample>,
     /// Where they come from.
     pub source: DataSource,
+}
+
+impl TrainingData {
+    /// Training episode `k` as epoch `epoch` is told it: each epoch hears every telling of some.
+    fn telling(&self, k: usize, epoch: usize) -> &Sample {
+        match (k + epoch) % (1 + self.retold.len()) {
+            0 => &self.train[k],
+            look => &self.retold[look - 1][k],
+        }
+    }
 }
 
 /// Whether a run starts anew or goes on.
@@ -192,7 +204,7 @@ pub fn train(
     if start == Start::Fresh && occupied {
         return Err(TrainError::Occupied(folder.to_owned()));
     }
-    let normaliser = Normaliser::measure(data.train.iter());
+    let normaliser = Normaliser::measure(data.train.iter().chain(data.retold.iter().flatten()));
     let mut members = fresh_members(config, &device)?;
     let mut state = RunState::new(config, &data.source.hash);
     if start == Start::Resume {
@@ -317,7 +329,10 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
             break;
         }
         let _turn = course.turns.take();
-        let samples: Vec<&Sample> = chunk.iter().map(|&k| &course.data.train[k]).collect();
+        let samples: Vec<&Sample> = chunk
+            .iter()
+            .map(|&k| course.data.telling(k, course.epoch))
+            .collect();
         let step = course.epoch as u64 * steps + i as u64;
         let rate = learning_rate(config.lr, step, total);
         let imagines = i % config.imagine_every == 0;
@@ -362,15 +377,14 @@ fn step_member(
     let device = member.network.device();
     let batch = Batch::of_samples(samples, step.normaliser, device)?;
     let targets = Targets::new(samples, device)?;
-    let latents = member.network.encode(&batch, dropout)?;
-    let judged = member.network.judge(&latents, &batch, dropout)?;
+    let judged = member.network.judge(&batch, dropout)?;
     let judgement = judgement_loss(&judged, &targets)?;
     let mut losses = Losses {
         judgement: f64::from(judgement.to_scalar::<f32>()?),
         imagination: 0.0,
     };
     let loss = if step.imagines {
-        let imagined = member.network.imagine(&latents, &batch)?;
+        let imagined = member.network.imagine(&batch)?;
         let imagination = imagination_loss(&imagined, &targets)?;
         losses.imagination = f64::from(imagination.to_scalar::<f32>()?);
         (judgement + (imagination * IMAGINATION_WEIGHT)?)?
@@ -387,8 +401,9 @@ fn step_member(
     Ok(losses)
 }
 
-/// What the imagination's loss counts beside the judgement's.
-const IMAGINATION_WEIGHT: f64 = 0.3;
+/// What the imagination's loss counts beside the judgement's. They share no variable, so it only keeps
+/// the one's large gradients from shortening the other's steps.
+const IMAGINATION_WEIGHT: f64 = 0.1;
 
 fn steps_of_epoch(data: &TrainingData, config: &TrainConfig) -> u64 {
     (data.train.len() / config.batch) as u64

@@ -84,6 +84,9 @@ pub struct BenchReport {
     /// The sandbox on stacks of cubes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sandbox: Vec<StackSpeed>,
+    /// The sandbox on the same cubes, side against side.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sandbox_touching: Vec<StackSpeed>,
     /// The model's two prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelSpeed>,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::beliefs::{Belief, beliefs};
 use super::clock::{Quantiles, timed};
-use super::stacks::GridStack;
+use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
 use crate::eval::contest::SHIELD_DRAWS;
@@ -19,6 +19,7 @@ use crate::sandbox::exact::BoundRule;
 const LARGE: GridStack = GridStack {
     columns: [4, 3],
     high: 5,
+    gap_m: GAP_M,
 };
 const LARGE_STEPS: usize = 4;
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::beliefs::{beliefs, candidates};
 use super::clock::{least_of, on_one_thread};
-use super::stacks::GridStack;
+use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
 use crate::model::LearnedDynamics;
@@ -34,6 +34,7 @@ const fn column_grid(x: usize, y: usize) -> GridStack {
     GridStack {
         columns: [x, y],
         high: 5,
+        gap_m: GAP_M,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Stacks of cubes that stand in a grid, and how fast the sandbox steps them.
 //!
 //! Owns [`GridStack`]: the same stacks are easily built in another engine, so that the two can be
-//! compared. Cubes of 0.3 m and 5 kg, friction 0.5, columns without a gap, on the ground.
+//! compared. Cubes of 0.3 m and 5 kg, friction 0.5, on the ground; columns 4 mm apart, as the widest
+//! gap of our pallets, or side against side, where every cube has contacts with all its neighbours.
 
 use serde::Serialize;
 
@@ -26,22 +27,28 @@ const MASS_KG: f64 = 5.0;
 const FRICTION: f64 = 0.5;
 
 /// Columns of cubes, all of one height, side by side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GridStack {
     /// Columns along x and y.
     pub columns: [usize; 2],
     /// Cubes in a column.
     pub high: usize,
+    /// Between columns, m.
+    pub gap_m: f64,
 }
+
+/// Between columns that do not touch, m.
+pub const GAP_M: f64 = 0.004;
 
 const fn grid(x: usize, y: usize, high: usize) -> GridStack {
     GridStack {
         columns: [x, y],
         high,
+        gap_m: GAP_M,
     }
 }
 
-/// 8, 20, 60 and 100 cubes.
+/// 8, 20, 60 and 100 cubes, columns [`GAP_M`] apart.
 pub const SANDBOX_STACKS: [GridStack; 4] =
     [grid(2, 2, 2), grid(2, 2, 5), grid(4, 3, 5), grid(5, 4, 5)];
 
@@ -52,6 +59,8 @@ pub struct StackSpeed {
     pub boxes: usize,
     /// Columns along x and y, and cubes in each.
     pub grid: [usize; 3],
+    /// Between columns, m.
+    pub gap_m: f64,
     /// Physics steps a second, all contacts at rest.
     pub steps_per_s: f64,
     /// Seconds simulated in a second.
@@ -61,6 +70,11 @@ pub struct StackSpeed {
 }
 
 impl GridStack {
+    /// The same cubes, side against side.
+    pub fn touching(self) -> Self {
+        Self { gap_m: 0.0, ..self }
+    }
+
     /// How many cubes it has.
     pub fn boxes(self) -> usize {
         self.columns[0] * self.columns[1] * self.high
@@ -72,7 +86,12 @@ impl GridStack {
         let mut boxes = Vec::with_capacity(self.boxes());
         for (ix, iy) in (0..nx).flat_map(|ix| (0..ny).map(move |iy| (ix, iy))) {
             for iz in 0..self.high {
-                let at = Vec3::new(ix as f64, iy as f64, iz as f64 + 0.5) * EDGE_M;
+                let pitch = EDGE_M + self.gap_m;
+                let at = Vec3::new(
+                    ix as f64 * pitch,
+                    iy as f64 * pitch,
+                    (iz as f64 + 0.5) * EDGE_M,
+                );
                 boxes.push(cube(format!("c{ix}-{iy}-{iz}"), at));
             }
         }
@@ -168,6 +187,7 @@ pub fn sandbox_speed(stack: GridStack, effort: &Effort) -> Result<StackSpeed, Be
         Ok(StackSpeed {
             boxes,
             grid: [stack.columns[0], stack.columns[1], stack.high],
+            gap_m: stack.gap_m,
             steps_per_s,
             real_time_factor: steps_per_s / STEPS_PER_S,
             episodes_per_s: 1.0 / episode,
