@@ -7,6 +7,7 @@
 //! dynamics.
 
 mod access;
+pub mod compliance;
 mod hand;
 mod obstacles;
 mod propose;
@@ -15,6 +16,7 @@ mod statics;
 
 pub use access::{Access, PRE_GRASP_M, access};
 pub(crate) use access::{at_height, blend, flight_height, within_reach};
+pub use compliance::{Compliance, compliance, tool_compliance};
 pub use hand::{approach_opening, hand_shape};
 pub use obstacles::{CLEARANCE_M, Obstacle, Obstacles};
 pub use propose::{Proposals, RejectedGrasp, propose};

@@ -20,6 +20,9 @@
 //!   of 20 (`sandbox::engine`): blocks with gaps step three to six times as fast, and what can be
 //!   written down of slip, tipping, stacks and grippers holds as before.
 //! - Judging and imagining have a trunk each (`model::network`): one scene is not encoded once for both.
+//! - The network is told a rough forecast by rigid-body steps a hundred times the sandbox's
+//!   (`model::sketch`), the whole way of a carried box (`model::way`) and how far a grip gives: what no
+//!   statics of the scene at rest told it, no number of episodes made up for (`model`'s table).
 //! - Training tells each episode again with the noise of another look (`model::retell`).
 //!
 //! # Units and frames

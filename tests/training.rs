@@ -407,3 +407,32 @@ fn a_gpu_that_the_program_was_not_built_for_is_bad_usage() {
         .code(2)
         .stderr(predicates::str::contains("--features cuda"));
 }
+
+fn topple(args: &[&str], folder: &Path) -> assert_cmd::assert::Assert {
+    assert_cmd::Command::cargo_bin("topple")
+        .unwrap()
+        .current_dir(folder)
+        .args(args)
+        .assert()
+}
+
+#[test]
+fn two_data_sets_are_learned_from_together_and_one_given_twice_is_bad_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    for (out, seed) in [("one", "1"), ("two", "2")] {
+        let made = ["--episodes", "200", "--families", "bridge", "--seed", seed];
+        topple(&[&["generate", "--out", out], &made[..]].concat(), dir).success();
+    }
+    let small = ["--epochs", "1", "--width", "8", "--members", "1", "--json"];
+    let twice = ["train", "one", "one", "--out", "no"];
+    topple(&[&twice, &small[..]].concat(), dir)
+        .code(2)
+        .stderr(predicates::str::contains("given twice"));
+    let both = ["train", "one", "two", "--out", "both"];
+    let done = topple(&[&both, &small[..]].concat(), dir).success();
+    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(card["data"]["episodes"], 400);
+    assert_eq!(card["data"]["sets"][0]["seed"], 1);
+    assert_eq!(card["data"]["sets"][1]["seed"], 2);
+}

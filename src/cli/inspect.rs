@@ -70,10 +70,21 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         .iter()
         .map(|rung| format!("{} %", 100.0 * rung.level))
         .collect();
+    let sets: String = data
+        .sets
+        .iter()
+        .map(|set| {
+            format!(
+                "  {}: {} stacks of seed {} by topple {}, from {}\n",
+                set.hash, set.stacks, set.seed, set.topple_version, set.config
+            )
+        })
+        .collect();
     print(&format!(
         "{} members of width {} and {} rounds, strides of {} s; weights {}\n\
          made by {} in {} epochs (kept: epoch {}), seed {}\n\
-         trained on {} of {} episodes (set {}), chosen on {}, calibrated on {}\n\
+         trained on {} of {} episodes, chosen on {}, calibrated on {}\n\
+         {sets}\
          held out: AUC {}, Brier {}, ECE {} (floor {})\n\
          certified limits on risk: {}\n",
         card.members,
@@ -87,7 +98,6 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         card.config.seed,
         data.train,
         data.episodes,
-        data.hash,
         data.validation,
         data.calibration,
         share(figures.auc),

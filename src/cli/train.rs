@@ -16,15 +16,16 @@ use serde_json::json;
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, physics};
 use crate::dataset::{Dataset, Episode, Split};
+use crate::model::features::Encoder;
 use crate::model::retell::retold;
 use crate::model::{
-    DataSource, DeviceChoice, EpochLog, ModelCard, Observer, Sample, Start, TrainConfig,
-    TrainError, TrainingData, train,
+    DeviceChoice, EpochLog, ModelCard, Observer, Sample, SetSource, Start, TrainConfig, TrainError,
+    TrainingData, train,
 };
 use crate::plots;
 use crate::rollout::AccidentKind;
 
-/// Train a world model on a data set that `topple generate` made.
+/// Train a world model on data sets that `topple generate` made.
 ///
 /// Leaves model.safetensors, model.json and train.jsonl in the output folder, a checkpoint after
 /// every epoch, plots as SVG in plots/, and the same figures for TensorBoard in tensorboard/. The
@@ -32,8 +33,9 @@ use crate::rollout::AccidentKind;
 /// when a run was interrupted and resumed.
 #[derive(Args, Debug)]
 pub struct TrainArgs {
-    /// The data set's folder.
-    pub dataset: PathBuf,
+    /// The data set's folder; several are learned from together.
+    #[arg(required = true, value_name = "DATASET")]
+    pub datasets: Vec<PathBuf>,
     /// The folder of the model: new, or that of an interrupted run with --resume.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -98,7 +100,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
         .device
         .open()
         .map_err(|e| Failure::input_message(e, physics::DEVICE_REMEDY))?;
-    let data = read(&args.dataset, &config, &interrupt)?;
+    let data = read(&args.datasets, &config, &interrupt)?;
     let start = if args.resume {
         Start::Resume
     } else {
@@ -148,30 +150,81 @@ fn config(args: &TrainArgs) -> Result<TrainConfig, Failure> {
     Ok(config)
 }
 
-/// The data set as samples, file by file, so that its episodes are never in memory together.
-fn read(dir: &Path, config: &TrainConfig, interrupt: &Interrupt) -> Result<TrainingData, Failure> {
-    let dataset = Dataset::open(dir)?;
-    if !dataset.is_complete() {
-        eprintln!("the data set is not finished; training on what is there");
-    }
+/// The data sets as samples, one after the other.
+fn read(
+    dirs: &[PathBuf],
+    config: &TrainConfig,
+    interrupt: &Interrupt,
+) -> Result<TrainingData, Failure> {
     let mut data = TrainingData {
-        source: DataSource {
-            hash: dataset.hash()?,
-            ..DataSource::default()
-        },
         retold: vec![Vec::new(); config.tellings - 1],
         ..TrainingData::default()
     };
+    let mut stacks = 0;
+    for dir in dirs {
+        let dataset = Dataset::open(dir)?;
+        if !dataset.is_complete() {
+            eprintln!(
+                "{} is not finished; training on what is there",
+                dir.display()
+            );
+        }
+        let hash = dataset.hash()?;
+        if data.source.sets.iter().any(|set| set.hash == hash) {
+            return Err(Failure::input_message(
+                format!("{} is given twice", dir.display()),
+                "name each data set once; for more episodes generate with another --seed",
+            ));
+        }
+        let info = dataset.info();
+        data.source.sets.push(SetSource {
+            hash,
+            topple_version: info.topple_version.clone(),
+            seed: info.seed,
+            config: info.config.clone(),
+            stacks: dataset.len() / info.episodes_per_stack.max(1),
+            complete: dataset.is_complete(),
+        });
+        read_into(&mut data, &dataset, stacks, config, interrupt)?;
+        stacks += info.stacks;
+    }
+    data.source.hash = joint_hash(&data.source.sets);
+    data.source.train = data.train.len();
+    data.source.validation = data.validation.len();
+    data.source.calibration = data.calibration.len();
+    Ok(data)
+}
+
+/// One name for all data sets: that of the only one where there is one.
+fn joint_hash(sets: &[SetSource]) -> String {
+    match sets {
+        [only] => only.hash.clone(),
+        _ => {
+            let all: Vec<&str> = sets.iter().map(|set| set.hash.as_str()).collect();
+            crate::model::folder::hash(all.join(" ").as_bytes())
+        }
+    }
+}
+
+/// Reads file by file, so that its episodes are never in memory together; stacks are numbered from
+/// `first`, so that those of two data sets are not taken for one.
+fn read_into(
+    data: &mut TrainingData,
+    dataset: &Dataset,
+    first: u64,
+    config: &TrainConfig,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
     let bar = bar(dataset.len(), "{wide_bar} {pos}/{len} episodes read");
     let files: Vec<usize> = (0..dataset.file_count()).collect();
     // A few files at once: the order of samples is the data set's, whatever the threads.
     for group in files.chunks(4) {
         interrupt.check()?;
-        let read: Vec<_> = group
+        let read: Vec<Read> = group
             .par_iter()
-            .map(|&n| Ok((samples_of(&dataset, config, n)?, n)))
+            .map(|&n| samples_of(dataset, first, config, n))
             .collect::<Result<_, crate::dataset::DatasetError>>()?;
-        for (file, _) in read {
+        for file in read {
             bar.inc(file.len() as u64);
             for (split, family, sample, others) in file {
                 data.source.episodes += 1;
@@ -191,10 +244,7 @@ fn read(dir: &Path, config: &TrainConfig, interrupt: &Interrupt) -> Result<Train
         }
     }
     bar.finish_and_clear();
-    data.source.train = data.train.len();
-    data.source.validation = data.validation.len();
-    data.source.calibration = data.calibration.len();
-    Ok(data)
+    Ok(())
 }
 
 /// Split, family, the episode as recorded, and as other looks tell it.
@@ -202,12 +252,17 @@ type Read = Vec<(Split, String, Option<Sample>, Vec<Sample>)>;
 
 fn samples_of(
     dataset: &Dataset,
+    first: u64,
     config: &TrainConfig,
     file: usize,
 ) -> Result<Read, crate::dataset::DatasetError> {
-    let read = |e: Episode| {
+    let mut encoder: Option<Encoder> = None;
+    let read = |mut e: Episode| {
         let split = dataset.split_of(e.stack);
-        let sample = Sample::new(&e);
+        e.stack += first;
+        let known = encoder.take().filter(|seen| *seen.workcell() == e.workcell);
+        let known = encoder.insert(known.unwrap_or_else(|| Encoder::new(&e.workcell)));
+        let sample = Sample::seen_by(known, &e);
         let looks = match split {
             Split::Train => 1..config.tellings as u64,
             Split::Validation | Split::Calibration => 0..0,

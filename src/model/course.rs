@@ -6,6 +6,8 @@
 use crate::pose::{Pose, Vec3};
 use crate::rollout::{Action, Grip, Motion, NUDGE_SPEED, PUSH_S, STRIDE_S};
 
+use super::sketch::{STEPS, carry_times};
+
 /// Travel at which swept clearances are looked at, m: dense at first, where drag begins.
 pub const SWEEP_M: [f64; 6] = [0.01, 0.03, 0.07, 0.14, 0.25, 0.4];
 /// Strides that the imagination unrolls: 2.5 s from the onset.
@@ -31,6 +33,8 @@ pub struct Course {
     pub strides: Vec<Waypoint>,
     /// Whether the grip is told to be closed at each of `strides`.
     pub closed: Vec<bool>,
+    /// The target at the ends of the sketch's steps, the onset first; at rest unless it is carried.
+    pub opening: [Pose; STEPS + 1],
     /// The hand on its way in: from far to the grip.
     pub approach: Vec<Pose>,
     /// Direction of the first leg, unit; zero where nothing is meant to move.
@@ -91,6 +95,7 @@ fn carried(motion: &Motion, target: &Pose, hand_in_box: &Pose) -> Course {
     Course {
         sweep: moved_at.iter().map(|&t| at(t)).collect(),
         strides: times.iter().map(|&t| at(t)).collect(),
+        opening: carry_times().map(|t| at(onset + t).target),
         closed: times
             .iter()
             .map(|&t| motion.at(t).grip == Grip::Closed)
@@ -124,6 +129,7 @@ fn driven(target: &Pose, by: Vec3, speed: f64) -> Course {
         sweep: SWEEP_M.iter().map(|&d| moved(d)).collect(),
         strides: times.clone().map(|t| moved(t * speed)).collect(),
         closed: times.map(|t| t < duration).collect(),
+        opening: [*target; STEPS + 1],
         approach: Vec::new(),
         first_leg: by.try_normalize(1e-9).unwrap_or_default(),
         speed: if length > 1e-9 { speed } else { 0.0 },

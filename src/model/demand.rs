@@ -1,8 +1,11 @@
 //! The share of a gripper's capacity that a load takes, along a whole motion.
 //!
 //! Owns [`Demand`]: the limits that the sandbox measures in every step (design, section 6), asked
-//! at the belief's mean and two standard deviations worse. 1 is the limit.
+//! at the belief's mean and two standard deviations worse. 1 is the limit, of what the grip bears or
+//! of how far it gives: a heavy box sags out of a cup that could well pull it.
 
+use crate::grasp::compliance::TRAVEL_M;
+use crate::grasp::tool_compliance;
 use crate::pose::{Pose, Vec3};
 use crate::rollout::Motion;
 use crate::scene::Gripper;
@@ -21,6 +24,8 @@ pub struct Demand<'a> {
     gripper: &'a Gripper,
     /// The box's centre of mass in the hand frame, m.
     arm: Vec3,
+    /// The middle of the box in the hand frame, m.
+    centre: Vec3,
     /// How far it may lie farther out, m.
     arm_std: f64,
     mass: f64,
@@ -48,6 +53,8 @@ impl<'a> Demand<'a> {
         Self {
             gripper,
             arm,
+            centre: hand.rotation.inverse()
+                * (body.obb.pose.translation.vector - hand.translation.vector),
             arm_std: body.com_std.hypot(pose_std),
             mass: body.mass_mean,
             mass_std: body.mass_std,
@@ -99,8 +106,28 @@ impl<'a> Demand<'a> {
         self.used(self.arm, hand.inverse() * force, self.friction)
     }
 
+    /// The shares of a load at the hand's origin (N and N·m, in the world); high with two standard
+    /// deviations of weight more at the centre of mass.
+    pub fn of_load(&self, force: &Vec3, moment: &Vec3, hand: &crate::pose::Quat) -> Shares {
+        let into_hand = hand.inverse();
+        let (force, moment) = (into_hand * force, into_hand * moment);
+        let more = into_hand * GRAVITY * (2.0 * self.mass_std);
+        let poor = (self.friction - 2.0 * self.friction_std).max(0.05);
+        let here = Vec3::zeros();
+        Shares {
+            mean: self.used_turning(here, force, moment, self.friction),
+            high: self.used_turning(here, force + more, moment + self.arm.cross(&more), poor),
+        }
+    }
+
     /// The share that `force` (N) at `arm` (m), both in the hand frame, takes.
     fn used(&self, arm: Vec3, force: Vec3, friction: f64) -> f64 {
+        self.used_turning(arm, force, Vec3::zeros(), friction)
+    }
+
+    /// The same with a moment on top, N·m in the hand frame.
+    fn used_turning(&self, arm: Vec3, force: Vec3, more: Vec3, friction: f64) -> f64 {
+        let gives = tool_compliance(self.gripper);
         match *self.gripper {
             Gripper::Suction {
                 max_pull,
@@ -108,9 +135,12 @@ impl<'a> Demand<'a> {
                 max_moment,
                 ..
             } => {
+                let moment = arm.cross(&force) + more;
                 let shear = force.xy().norm() / max_shear;
-                let pull = force.z.max(0.0) / max_pull + arm.cross(&force).norm() / max_moment;
-                shear.max(pull)
+                let pull = force.z.max(0.0) / max_pull + moment.norm() / max_moment;
+                let stretch = force.norm() / (gives.linear.0 * TRAVEL_M);
+                let slip = gives.slip(&force, &moment, &self.centre);
+                shear.max(pull).max(stretch).max(slip)
             }
             Gripper::ParallelJaw {
                 max_force,
@@ -119,12 +149,15 @@ impl<'a> Demand<'a> {
                 ..
             } => {
                 let capacity = (pad_friction + friction) * max_force;
-                let moment = (arm - Vec3::new(0.0, 0.0, 0.5 * finger.z)).cross(&force);
+                let pads = Vec3::new(0.0, 0.0, 0.5 * finger.z);
+                let moment = (arm - pads).cross(&force) + more;
                 // Torsion of a pad under even pressure, and more load on one pad than the other.
                 let torsion = 0.38 * (finger.y * finger.z).sqrt();
                 let width = self.width.max(0.01);
                 let tangential = force.yz().norm() + 2.0 * moment.yz().norm() / width;
-                (tangential + moment.x.abs() / torsion) / capacity + 0.5 * force.x.abs() / max_force
+                let held = (tangential + moment.x.abs() / torsion) / capacity
+                    + 0.5 * force.x.abs() / max_force;
+                held.max(gives.slip(&force, &moment, &(self.centre - pads)))
             }
         }
     }

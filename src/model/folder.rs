@@ -18,19 +18,39 @@ use super::params::Parameters;
 use super::report::ValidationReport;
 
 /// The version that this program writes, and the only one that it reads.
-pub const MODEL_VERSION: u32 = 2;
+pub const MODEL_VERSION: u32 = 3;
 /// Weights of all members.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
 /// Everything else.
 pub const CARD_FILE: &str = "model.json";
 
+/// What one data set was made from: with the program's version, all that its bytes depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetSource {
+    /// Its own hash.
+    pub hash: String,
+    /// The program that made it.
+    pub topple_version: String,
+    /// `generate --seed`.
+    pub seed: u64,
+    /// What its other flags came to.
+    pub config: serde_json::Value,
+    /// Stacks of it that were read.
+    pub stacks: u64,
+    /// Whether it was whole.
+    pub complete: bool,
+}
+
 /// Where a model's data came from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSource {
-    /// Hash of the data set.
+    /// Hash of the data set, or of the hashes of all of them.
     pub hash: String,
-    /// Episodes in it.
+    /// What each data set was made from.
+    pub sets: Vec<SetSource>,
+    /// Episodes in them.
     pub episodes: usize,
     /// Episodes trained on.
     pub train: usize,

@@ -77,7 +77,11 @@ pub enum SampleKind {
 impl Sample {
     /// The sample of an episode; `None` where it has no target or no frames to learn from.
     pub fn new(episode: &Episode) -> Option<Self> {
-        let encoder = Encoder::new(&episode.workcell);
+        Self::seen_by(&Encoder::new(&episode.workcell), episode)
+    }
+
+    /// The same where the episode's belief has been taken in already: those of a stack share theirs.
+    pub fn seen_by(encoder: &Encoder, episode: &Episode) -> Option<Self> {
         let seen = encoder.see(&episode.action)?;
         let labels = labels(episode, &seen)?;
         let kind = match episode.action {

@@ -16,6 +16,7 @@ use super::engine::{
 };
 use super::jaw::Jaw;
 use super::suction::Suction;
+use crate::grasp::compliance::{DRIVE, MAX_SLIP_M, MAX_SLIP_RAD, TURN};
 use crate::grasp::hand_shape;
 use crate::pose::{Pose, Vec3};
 use crate::scene::geometry::Obb;
@@ -25,10 +26,6 @@ use crate::scene::{Gripper, Scene};
 const PALM_KG: f64 = 2.0;
 /// Friction coefficient of the palm and of a cup's stem.
 pub(super) const PALM_FRICTION: f64 = 0.5;
-/// Stiffness and damping of the linear drive, N/m and N·s/m.
-const DRIVE: (f64, f64) = (1.0e5, 2.5e3);
-/// Stiffness and damping of the angular drive, N·m/rad and N·m·s/rad.
-const TURN: (f64, f64) = (4.0e3, 1.0e2);
 /// The arm's lever, m: caps the drive's torque at `max_hand_force` times this.
 const LEVER_M: f64 = 0.25;
 /// The force that the hand feels its way with before the grip has formed, N: a guarded move, as
@@ -260,11 +257,6 @@ impl Hand {
         engine.remove_body(self.anchor);
     }
 }
-
-/// A grip that slipped further is a drop, m (design, section 2).
-const MAX_SLIP_M: f64 = 0.020;
-/// The same for rotation, rad: 15°.
-const MAX_SLIP_RAD: f64 = 15.0 * std::f64::consts::PI / 180.0;
 
 pub(super) const LINEAR: [JointAxis; 3] = [JointAxis::LinX, JointAxis::LinY, JointAxis::LinZ];
 pub(super) const ANGULAR: [JointAxis; 3] = [JointAxis::AngX, JointAxis::AngY, JointAxis::AngZ];

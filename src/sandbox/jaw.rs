@@ -22,6 +22,7 @@ use super::engine::{
     Engine, LOOK_AHEAD_M, from_engine, from_vector, mass_properties, to_engine, to_vector,
 };
 use super::hand::{ANGULAR, insert_piece};
+use crate::grasp::compliance::{SHEAR, TWIST};
 use crate::pose::{Pose, Quat, Vec3};
 use crate::scene::geometry::Obb;
 
@@ -35,10 +36,6 @@ const CLOSING_DAMPING: f64 = 5.0e4;
 const LOCK: (f64, f64) = (2.0e5, 4.0e3);
 /// Share of the set squeeze that both pads must feel before the grip counts as formed.
 const FORMED: f64 = 0.7;
-/// Stiffness and damping of the pads' rubber in shear, N/m and N·s/m.
-const SHEAR: (f64, f64) = (1.0e5, 8.0e2);
-/// The same in rotation, N·m/rad and N·m·s/rad.
-const TWIST: (f64, f64) = (1.0e3, 5.0);
 /// Mean arm of a rectangular pad's torsional friction over the root of its area.
 const TORSION_ARM: f64 = 0.38;
 /// Everything but the sliding axis.

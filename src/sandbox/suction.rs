@@ -11,20 +11,15 @@ use rapier3d::dynamics::{
 
 use super::engine::{DT_S, Engine, from_engine, from_vector, to_engine, to_vector};
 use super::hand::{ANGULAR, LINEAR, PALM_FRICTION, set_spring};
+use crate::grasp::compliance::{BEND, LIP, TRAVEL_M};
 use crate::pose::{Pose, Vec3};
 
-/// Stiffness and damping of a bellows, N/m and N·s/m.
-const LIP: (f64, f64) = (2.0e4, 4.0e2);
-/// The same in rotation, N·m/rad and N·m·s/rad.
-const BEND: (f64, f64) = (1.2e2, 3.0);
 /// The lip bridges this much air, m.
 const SEAL_GAP_M: f64 = 0.008;
 /// And this much of an angle, rad (10°).
 const SEAL_ANGLE_RAD: f64 = 0.175;
 /// How far a lip may stand over the edge, m: less than it is wide.
 const EDGE_SLACK_M: f64 = 0.002;
-/// A cup stretched this far has left the face, m.
-const TRAVEL_M: f64 = 0.018;
 /// How long the limit has to be passed before the seal breaks, s: three steps.
 const PATIENCE_S: f64 = 3.0 * DT_S;
 

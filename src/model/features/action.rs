@@ -5,12 +5,14 @@ use crate::rollout::Action;
 
 use super::super::course::{STRIDE_FEATURES, STRIDES, Waypoint};
 use super::super::grip::{GRIP_FEATURES, Gripped, grip_features};
+use super::super::sweep::FAR_M;
+use super::foreseen::FORESEEN_ACTION;
 use super::{Look, flag, push, push3};
 
 const GRAVITY: f64 = 9.81;
 
 /// Columns of an action: kind, motion, goal, limits, grip.
-pub const ACTION_FEATURES: usize = 52 + GRIP_FEATURES.len();
+pub const ACTION_FEATURES: usize = 60 + GRIP_FEATURES.len() + FORESEEN_ACTION;
 
 impl Look<'_> {
     pub(super) fn push_action(&self, action: &Action, out: &mut Vec<f32>) {
@@ -68,7 +70,34 @@ impl Look<'_> {
             }
             _ => out.extend([0.0; GRIP_FEATURES.len()]),
         }
+        self.push_way(out);
+        self.push_foreseen_action(action, out);
         debug_assert_eq!(out.len() - start, ACTION_FEATURES);
+    }
+
+    /// 8 columns: whether and when a carried target is clear of everything, and what it comes to first.
+    fn push_way(&self, out: &mut Vec<f32>) {
+        let Some(way) = self.way else {
+            push(out, &[0.0; 8]);
+            return;
+        };
+        let others = way.bodies.iter();
+        let target = others.clone().map(|p| p.target).fold(FAR_M, f64::min);
+        let hand = others.map(|p| p.hand).fold(FAR_M, f64::min);
+        let (travel, time) = way.clear.unwrap_or((way.length, self.course.duration));
+        push(
+            out,
+            &[
+                flag(way.clear.is_some()),
+                travel.min(3.0),
+                time.min(10.0),
+                way.best,
+                target.clamp(-0.2, FAR_M),
+                target.clamp(-0.01, 0.02),
+                hand.clamp(-0.2, FAR_M),
+                hand.clamp(-0.01, 0.02),
+            ],
+        );
     }
 
     /// 12 columns: where the target is put down, and how it then stands; zeros where it is not.

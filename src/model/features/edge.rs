@@ -4,12 +4,13 @@ use crate::pose::Vec3;
 
 use super::super::contacts::Contact;
 use super::super::loads::Loads;
+use super::foreseen::FORESEEN_EDGE;
 use super::{GraphInput, Look, flag, log_force, push, push3};
 
 const GRAVITY: f64 = 9.81;
 
 /// Columns of an edge.
-pub const EDGE_FEATURES: usize = 34;
+pub const EDGE_FEATURES: usize = 34 + FORESEEN_EDGE;
 
 impl Look<'_> {
     pub(super) fn push_edges(&self, chosen: &[usize], input: &mut GraphInput) {
@@ -97,6 +98,7 @@ impl Look<'_> {
             ],
         );
         self.push_pull(i, j, contact, sign, out);
+        self.push_foreseen_edge(k, mu_mean, out);
         debug_assert_eq!(out.len() - start, EDGE_FEATURES);
     }
 

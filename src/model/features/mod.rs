@@ -8,6 +8,7 @@
 
 mod action;
 mod edge;
+mod foreseen;
 mod node;
 mod placed;
 
@@ -27,8 +28,11 @@ use super::course::{Course, STRIDES};
 use super::frame::ActionFrame;
 use super::grip::grip_width;
 use super::loads::Loads;
+use super::sketch::{Forecast, Sketch};
 use super::slide::Slides;
 use super::sweep::{Clearance, Moving};
+use super::way::{Carried, Way};
+use foreseen::Foreseen;
 use placed::Placed;
 
 /// What passes nearer than this is part of the graph without a chain of contacts, m.
@@ -61,6 +65,7 @@ pub struct Encoder {
     workcell: Workcell,
     graph: SceneGraph,
     standing: Loads,
+    sketch: Sketch,
     /// For each box: the loads once it is gone, and the hops from it; made when first asked for.
     targets: Vec<std::sync::OnceLock<TargetView>>,
 }
@@ -69,6 +74,8 @@ pub struct Encoder {
 struct TargetView {
     without: Loads,
     hops: Vec<Option<usize>>,
+    /// What comes of the rest once it is gone.
+    gone: std::sync::OnceLock<Forecast>,
     /// The first goal that was asked about: the candidates of one step share theirs.
     placed: std::sync::OnceLock<Placed>,
 }
@@ -105,6 +112,7 @@ impl Encoder {
     pub fn new(workcell: &Workcell) -> Self {
         let graph = SceneGraph::new(&workcell.scene);
         let standing = Loads::new(&graph, None);
+        let sketch = Sketch::new(&graph, &standing);
         let targets = (0..graph.boxes)
             .map(|_| std::sync::OnceLock::new())
             .collect();
@@ -112,6 +120,7 @@ impl Encoder {
             workcell: workcell.clone(),
             graph,
             standing,
+            sketch,
             targets,
         }
     }
@@ -132,6 +141,7 @@ impl Encoder {
         let view = self.targets.get(target)?.get_or_init(|| TargetView {
             without: Loads::new(&self.graph, Some(target)),
             hops: self.graph.hops_from(target),
+            gone: std::sync::OnceLock::new(),
             placed: std::sync::OnceLock::new(),
         });
         let body = &self.graph.bodies[target];
@@ -143,11 +153,20 @@ impl Encoder {
         } else {
             &self.standing
         };
+        let way = self.way(action, target);
         let slides = Slides::new(&self.graph, action, target, loads, &clearances);
         let placed = self.placed(view, action);
-        let chosen = self.choose(target, &view.hops, &clearances, placed.as_deref());
+        let chosen = self.choose(
+            target,
+            &view.hops,
+            (&clearances, way.as_ref()),
+            placed.as_deref(),
+        );
+        let foreseen = self.foresee(action, &course, view, placed.as_deref());
         let look = Look {
             encoder: self,
+            foreseen,
+            way: way.as_ref(),
             view,
             frame,
             course: &course,
@@ -218,16 +237,37 @@ impl Encoder {
             .collect()
     }
 
+    /// The way of a box that a hand carries.
+    fn way(&self, action: &Action, target: usize) -> Option<Way> {
+        let (grasp, motion) = (action.grasp()?, action.motion()?);
+        if motion.keys.is_empty() {
+            return None;
+        }
+        let gripper = self.workcell.robot.grippers.get(grasp.gripper)?;
+        let obb = self.graph.bodies[target].obb;
+        let width = grip_width(&obb, &grasp.hand_in_world(&obb.pose));
+        let carried = Carried {
+            motion: (motion, motion.grip_time().unwrap_or(0.0)),
+            target: obb,
+            hand_in_box: &grasp.hand_in_box,
+            hand: &hand_shape(gripper, width),
+            is_removed: matches!(action, Action::Remove { .. }),
+        };
+        Some(Way::new(&self.graph, target, &carried))
+    }
+
     /// The bodies of the graph: the target, then the others in the scene's order.
     fn choose(
         &self,
         target: usize,
         hops: &[Option<usize>],
-        near: &[Clearance],
+        (near, way): (&[Clearance], Option<&Way>),
         placed: Option<&Placed>,
     ) -> Vec<usize> {
         let rank = |i: usize| -> Option<usize> {
-            let passes = near[i].approach.min(near[i].carry).min(near[i].least) < NEAR_M;
+            let late = way.map_or(NEAR_M, |way| way.bodies[i].target.min(way.bodies[i].hand));
+            let near = &near[i];
+            let passes = near.approach.min(near.carry).min(near.least).min(late) < NEAR_M;
             let at_goal = placed.is_some_and(|p| p.touching.contains(&i));
             match hops[i] {
                 Some(h) => Some(h),
@@ -270,6 +310,9 @@ struct Look<'a> {
     course: &'a Course,
     slides: &'a Slides,
     placed: Option<&'a Placed>,
+    foreseen: Foreseen<'a>,
+    /// The way of a carried target.
+    way: Option<&'a Way>,
     /// Whether a hand takes the target from where it stands.
     is_taken: bool,
     target: usize,

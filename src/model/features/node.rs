@@ -7,12 +7,13 @@ use crate::pose::Vec3;
 use super::super::contacts::Body;
 use super::super::loads::Loads;
 use super::super::sweep::{Clearance, FAR_M};
+use super::foreseen::FORESEEN_NODE;
 use super::{Look, flag, log_force, push, push3};
 
 const GRAVITY: f64 = 9.81;
 
 /// Columns of a node.
-pub const NODE_FEATURES: usize = 80;
+pub const NODE_FEATURES: usize = 84 + FORESEEN_NODE;
 
 impl Look<'_> {
     pub(super) fn push_node(&self, i: usize, near: &Clearance, out: &mut Vec<f32>) {
@@ -57,6 +58,8 @@ impl Look<'_> {
         self.push_statics(i, self.afterwards(), out);
         self.push_clearance(near, out);
         self.push_slide(i, out);
+        self.push_passing(i, out);
+        self.push_foreseen_node(i, out);
         debug_assert_eq!(out.len() - start, NODE_FEATURES);
     }
 
@@ -148,6 +151,23 @@ impl Look<'_> {
                 (slide.margin.distance / sigma).clamp(-8.0, 8.0),
                 bears(body.mass_mean * GRAVITY),
                 bears(target.mass_mean * GRAVITY),
+            ],
+        );
+    }
+
+    /// 4 columns: how near it is passed on the rest of a carried target's way.
+    fn push_passing(&self, i: usize, out: &mut Vec<f32>) {
+        let Some(passing) = self.way.map(|way| way.bodies[i]) else {
+            push(out, &[FAR_M, FAR_M, 0.02, 0.0]);
+            return;
+        };
+        push(
+            out,
+            &[
+                passing.target.clamp(-0.2, FAR_M),
+                passing.hand.clamp(-0.2, FAR_M),
+                passing.target.clamp(-0.01, 0.02),
+                passing.at.min(3.0),
             ],
         );
     }

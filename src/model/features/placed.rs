@@ -8,6 +8,7 @@ use crate::scene::geometry::{Obb, separation};
 
 use super::super::contacts::SceneGraph;
 use super::super::loads::Loads;
+use super::super::sketch::{Forecast, Sketch};
 
 /// A gap to what is below up to this is contact, m: what pose noise and the release leave.
 const LANDING_M: f64 = 0.004;
@@ -17,6 +18,8 @@ const LANDING_M: f64 = 0.004;
 pub struct Placed {
     /// Where the box is put.
     pub goal: Pose,
+    /// What comes of the scene then.
+    pub settling: Forecast,
     /// The statics then.
     pub loads: Loads,
     /// The bodies that the box touches there.
@@ -57,8 +60,10 @@ impl Placed {
             .filter(|&&i| !graph.bodies[i].fixed)
             .map(|&i| loads.bodies[i].margin.distance / loads.bodies[i].margin_std.max(1e-4))
             .fold(8.0, f64::min);
+        let settling = Sketch::new(&graph, &loads).settling(graph.contacts.len());
         Self {
             goal,
+            settling,
             loads,
             touching,
             drop_m,

@@ -1,0 +1,147 @@
+//! A hand that holds a box by springs.
+//!
+//! Owns [`Grip`]: six soft rows between a point of the box and a hand that goes its way, implicit in
+//! the step (a spring and damper as softness and bias; Catto, "Soft Constraints", GDC 2011).
+
+use nalgebra::Matrix3;
+
+use crate::grasp::Compliance;
+use crate::pose::{Pose, Vec3};
+
+use super::STEPS;
+use super::rows::Inert;
+use super::solve::State;
+
+/// Turns in one sweep: force and moment depend on each other.
+const ROUNDS: usize = 2;
+
+/// How a hand holds its box.
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'a> {
+    /// Where the box would be if nothing gave: at the onset, then at each step's end.
+    pub poses: &'a [Pose; STEPS + 1],
+    /// The hand's origin in the box's frame, m.
+    pub hand_in_box: Vec3,
+    /// How far it gives.
+    pub gives: Compliance,
+}
+
+/// The springs, under way.
+pub struct Grip {
+    gives: Compliance,
+    /// From the box's centre of mass to the hand's origin, m.
+    arm: Vec3,
+    point_in_box: Vec3,
+    start: Pose,
+    /// Velocity of the hand in this step.
+    linear: Vec3,
+    angular: Vec3,
+    /// Stretch before this step, m and rad.
+    stretch: Vec3,
+    twist: Vec3,
+    pull: Soft,
+    turn: Soft,
+    /// Impulses on the box, N·s and N·m·s.
+    pub force: Vec3,
+    /// About the hand's origin.
+    pub moment: Vec3,
+}
+
+impl Grip {
+    /// A grip that has just formed.
+    pub fn new(held: &Held<'_>, body: &Inert) -> Self {
+        let start = held.poses[0];
+        let at = start * nalgebra::Point3::from(held.hand_in_box);
+        Self {
+            gives: held.gives,
+            arm: at.coords - body.com,
+            point_in_box: held.hand_in_box,
+            start,
+            linear: Vec3::zeros(),
+            angular: Vec3::zeros(),
+            stretch: Vec3::zeros(),
+            twist: Vec3::zeros(),
+            pull: Soft::default(),
+            turn: Soft::default(),
+            force: Vec3::zeros(),
+            moment: Vec3::zeros(),
+        }
+    }
+
+    /// Begins a step in which the hand takes the box from one pose to the next.
+    pub fn follow(&mut self, step: (&Pose, &Pose), h: f64, state: &State, body: &Inert) {
+        let (from, to) = step;
+        let point = nalgebra::Point3::from(self.point_in_box);
+        let before = (from * point).coords;
+        self.linear = ((to * point).coords - before) / h;
+        self.angular = (to.rotation * from.rotation.inverse()).scaled_axis() / h;
+        let meant = before - (self.start * point).coords;
+        self.stretch = state.moved + state.turned.cross(&self.arm) - meant;
+        self.twist = state.turned - (from.rotation * self.start.rotation.inverse()).scaled_axis();
+        let lever = self.arm.cross_matrix();
+        let swing = lever * body.inverse_inertia * lever.transpose();
+        let mobility = Matrix3::identity() * body.inverse_mass + swing;
+        self.pull = Soft::new(self.gives.linear, h, &mobility);
+        self.turn = Soft::new(self.gives.angular, h, &body.inverse_inertia);
+    }
+
+    /// Gives the box what it got in the step before, for a step `ratio` times as long.
+    pub fn start_warm(&mut self, ratio: f64, state: &mut State, body: &Inert) {
+        self.force *= ratio;
+        self.moment *= ratio;
+        let (force, moment) = (self.force, self.moment);
+        self.push(&force, &moment, state, body);
+    }
+
+    fn push(&self, force: &Vec3, moment: &Vec3, state: &mut State, body: &Inert) {
+        state.linear += force * body.inverse_mass;
+        state.angular += body.inverse_inertia * (self.arm.cross(force) + moment);
+    }
+
+    /// The magnitude of the force, N·s.
+    pub fn load(&self) -> f64 {
+        self.force.norm()
+    }
+
+    /// Solves the springs for the rest as it is; how much changed, N·s.
+    pub fn relax(&mut self, state: &mut State, body: &Inert) -> f64 {
+        let mut change: f64 = 0.0;
+        for _ in 0..ROUNDS {
+            let speed = state.linear + state.angular.cross(&self.arm) - self.linear;
+            let wrong = speed + self.stretch * self.pull.bias + self.force * self.pull.softness;
+            let step = -(self.pull.effective * wrong);
+            self.force += step;
+            self.push(&step, &Vec3::zeros(), state, body);
+            change = change.max(step.norm());
+            let speed = state.angular - self.angular;
+            let wrong = speed + self.twist * self.turn.bias + self.moment * self.turn.softness;
+            let step = -(self.turn.effective * wrong);
+            self.moment += step;
+            self.push(&Vec3::zeros(), &step, state, body);
+        }
+        change
+    }
+}
+
+/// A spring and damper in one step.
+#[derive(Default)]
+struct Soft {
+    /// What an impulse gives way, 1/kg or 1/(kg·m²).
+    softness: f64,
+    /// Speed for each unit of stretch, 1/s.
+    bias: f64,
+    /// What a wrong speed asks for.
+    effective: Matrix3<f64>,
+}
+
+impl Soft {
+    fn new((stiffness, damping): (f64, f64), h: f64, mobility: &Matrix3<f64>) -> Self {
+        let softness = 1.0 / (h * h * stiffness + h * damping);
+        let gives = mobility + Matrix3::identity() * softness;
+        Self {
+            softness,
+            bias: h * stiffness * softness,
+            effective: gives.try_inverse().unwrap_or_default(),
+        }
+    }
+}
