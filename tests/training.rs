@@ -428,7 +428,7 @@ fn two_data_sets_are_learned_from_together_and_one_given_twice_is_bad_input() {
     let twice = ["train", "one", "one", "--out", "no"];
     topple(&[&twice, &small[..]].concat(), dir)
         .code(2)
-        .stderr(predicates::str::contains("given twice"));
+        .stderr(predicates::str::contains("repeats the stacks"));
     let both = ["train", "one", "two", "--out", "both"];
     let done = topple(&[&both, &small[..]].concat(), dir).success();
     let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();

@@ -12,14 +12,12 @@ use crate::dynamics::Dynamics;
 use crate::eval::plant::SandboxPlant;
 use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
-use crate::plan::{Objective, Planner, Plant};
+use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS};
 use crate::sandbox::exact::BoundRule;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
 use crate::scene::task::{self, PlannerKind, PlannerSettings, TaskFile};
 
-/// Draws of the shield unless the command line says otherwise; the sandbox needs none.
-const DEFAULT_VERIFY: usize = 8;
 /// Physics steps between two recorded frames of an execution: 10 a second.
 const FRAME_STEPS: u64 = 24;
 
@@ -55,7 +53,7 @@ pub struct PhysicsArgs {
     /// Where the world model computes: auto, cpu or cuda; auto takes a GPU where it can.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
-    /// Let the sandbox check what was chosen under N draws (8 beside the world model; 0: don't).
+    /// Let the sandbox check what was chosen under N draws (4 beside the world model; 0: don't).
     #[arg(long, value_name = "N")]
     pub verify: Option<usize>,
     /// Seeds everything random: the same seed gives the same answer.
@@ -86,7 +84,7 @@ impl Physics {
     /// When a model cannot be read, or the flags contradict each other.
     pub fn open(args: &PhysicsArgs) -> Result<Self, Failure> {
         let draws = args.verify.unwrap_or(match args.dynamics {
-            DynamicsKind::Learned => DEFAULT_VERIFY,
+            DynamicsKind::Learned => SHIELD_DRAWS,
             DynamicsKind::Sandbox => 0,
         });
         let (dynamics, model) = match args.dynamics {

@@ -169,16 +169,20 @@ fn read(
                 dir.display()
             );
         }
-        let hash = dataset.hash()?;
-        if data.source.sets.iter().any(|set| set.hash == hash) {
+        let info = dataset.info();
+        let same = |set: &SetSource| set.seed == info.seed && set.config == info.config;
+        if data.source.sets.iter().any(same) {
             return Err(Failure::input_message(
-                format!("{} is given twice", dir.display()),
-                "name each data set once; for more episodes generate with another --seed",
+                format!(
+                    "{} repeats the stacks of another data set: both are of seed {} with the same settings",
+                    dir.display(),
+                    info.seed
+                ),
+                "generate with another --seed; put shards together with `topple merge`",
             ));
         }
-        let info = dataset.info();
         data.source.sets.push(SetSource {
-            hash,
+            hash: dataset.hash()?,
             topple_version: info.topple_version.clone(),
             seed: info.seed,
             config: info.config.clone(),

@@ -15,14 +15,12 @@ use crate::dynamics::{Dynamics, DynamicsError};
 use crate::plan::baseline::Baseline;
 use crate::plan::execute::ExecuteError;
 use crate::plan::{
-    Objective, Plan, PlanError, Planner, PlannerSettings, Plant, Stop, Verdict, Wish, execute,
+    Objective, Plan, PlanError, Planner, PlannerSettings, Plant, SHIELD_DRAWS, Stop, Verdict, Wish,
+    execute,
 };
 use crate::rollout::{Action, Rollout};
 use crate::sandbox::exact::BoundRule;
 use crate::sandbox::{self, Extent, Recording, SandboxDynamics};
-
-/// Draws of the shield, as `topple plan` has it by default.
-pub const SHIELD_DRAWS: usize = 8;
 
 /// A planner of the closed loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -160,10 +158,10 @@ const REFERENCE: SandboxDynamics = SandboxDynamics {
 /// The reference's budget.
 fn reference_settings() -> PlannerSettings {
     PlannerSettings {
-        screen: 32,
-        imagine: 3,
+        screen: 64,
+        imagine: 8,
         iterations: 0,
-        elites: 3,
+        elites: 8,
         ..PlannerSettings::default()
     }
 }

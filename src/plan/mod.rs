@@ -51,6 +51,7 @@ pub use goal::Goal;
 pub use objective::{Objective, Score};
 pub use planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
 pub use reason::{Reason, RejectedCandidate};
+pub use shield::SHIELD_DRAWS;
 pub use step::{StepPlan, StepSearch, search_step};
 pub use timing::Timing;
 

@@ -9,6 +9,10 @@ use crate::scene::Workcell;
 
 use super::reason::{Reason, worst_accident};
 
+/// Draws of the shield where nobody says how many: with 8 it took longer than all of the world model's
+/// part of a step.
+pub const SHIELD_DRAWS: usize = 4;
+
 /// What the shield says of one action.
 ///
 /// # Errors

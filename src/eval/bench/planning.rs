@@ -10,8 +10,7 @@ use super::clock::{Quantiles, timed};
 use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
-use crate::eval::contest::SHIELD_DRAWS;
-use crate::plan::{Objective, Planner, PlannerSettings, Verdict, Wish};
+use crate::plan::{Objective, Planner, PlannerSettings, SHIELD_DRAWS, Verdict, Wish};
 use crate::sandbox::SandboxDynamics;
 use crate::sandbox::exact::BoundRule;
 

@@ -3,8 +3,9 @@
 //! Owns [`GraphInput`] and the columns of its tables. Nodes are the boxes and fixtures that a
 //! chain of contacts ties to the target, or that the hand or the target passes near; edges join
 //! neighbours, both ways. All columns are unchanged when the whole scene is turned about the
-//! vertical, shifted or mirrored. Unknown quantities enter as mean and spread. The columns
-//! themselves are [`node`]'s, [`edge`]'s and [`action`]'s.
+//! vertical or shifted, and when it is mirrored, but for what the sketch's search leaves open. Unknown quantities enter as mean and spread. The columns
+//! themselves are [`node`]'s, [`edge`]'s, [`action`]'s and [`foreseen`]'s; where a box is put down is
+//! [`placed`]'s.
 
 mod action;
 mod edge;

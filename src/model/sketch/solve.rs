@@ -276,7 +276,7 @@ impl<'a> Solver<'a> {
         }
     }
 
-    fn closing(&self, k: usize, r: usize) -> f64 {
+    fn opening_speed(&self, k: usize, r: usize) -> f64 {
         let patch = &self.patches[k];
         let row = &self.rows[k][r];
         let a = &self.states[patch.a];
@@ -294,7 +294,7 @@ impl<'a> Solver<'a> {
         let mut change: f64 = 0.0;
         for round in 0..ROUNDS {
             for (r, bias) in bias.iter().enumerate().take(count) {
-                let speed = self.closing(k, r) + bias;
+                let speed = self.opening_speed(k, r) + bias;
                 let old = self.impulses[k][r];
                 let new = (old - speed * self.rows[k][r].effective).max(0.0);
                 if new != old {
@@ -316,7 +316,9 @@ impl<'a> Solver<'a> {
                 continue;
             }
             let effective = self.rows[k][r].effective;
-            let new = (old - self.closing(k, r) * effective).clamp(-limit, limit);
+            let new = (old - self.opening_speed(k, r) * effective)
+                .max(-limit)
+                .min(limit);
             if new != old {
                 self.impulses[k][r] = new;
                 self.push(k, r, new - old);
