@@ -125,6 +125,8 @@ pub enum Action {
 pub const NUDGE_SPEED: f64 = 0.1;
 /// How long a push lasts, s (design, section 3).
 pub const PUSH_S: f64 = 0.5;
+/// A removed box this far from everything is out of the scene, m (design, section 2).
+pub const CLEAR_M: f64 = 0.10;
 
 impl Action {
     /// The box that is acted on.

@@ -20,6 +20,7 @@ pub mod print;
 pub mod replay;
 pub mod schema;
 pub mod train;
+mod train_data;
 pub mod vet;
 pub mod what_if;
 

@@ -147,8 +147,7 @@ impl Ring<'_> {
 /// The reference's physics: 2 draws to screen, then 8 and 32 to confirm, safe at none of 32.
 ///
 /// With 4 screening draws and CEM behind them a step took 25 s on two cores, which no suite of
-/// hundreds can afford; what is lost is some tasks that only an unusual lift solves. With 16 candidates
-/// and one finalist, as it was before, it called steps unsolvable that the learned planner did safely.
+/// hundreds can afford; what is lost is some tasks that only an unusual lift solves.
 const REFERENCE: SandboxDynamics = SandboxDynamics {
     screen_draws: 2,
     imagine_draws: 32,

@@ -74,24 +74,59 @@ impl Course {
     }
 }
 
+/// A hand that takes its box along rigidly from the onset on.
+///
+/// Steps are those of the commanded hand, put on the grip pose, so that the offset between the
+/// commanded and the observed pose does not enter.
+#[derive(Clone, Copy, Debug)]
+pub struct Carry<'a> {
+    /// The hand's motion.
+    pub motion: &'a Motion,
+    /// When the grip is told to close, s.
+    pub onset: f64,
+    correction: Pose,
+    box_in_hand: Pose,
+}
+
+impl<'a> Carry<'a> {
+    /// A target that stands at `target` and is gripped at `hand_in_box`; `motion` has keys.
+    pub fn new(motion: &'a Motion, target: &Pose, hand_in_box: &Pose) -> Self {
+        let onset = motion.grip_time().unwrap_or(0.0);
+        let commanded = motion.at(onset).pose;
+        let gripped = target * hand_in_box;
+        Self {
+            motion,
+            onset,
+            correction: commanded.inverse() * gripped,
+            box_in_hand: hand_in_box.inverse(),
+        }
+    }
+
+    /// The hand at time `t`, s.
+    pub fn hand(&self, t: f64) -> Pose {
+        self.motion.at(t).pose * self.correction
+    }
+
+    /// The target when the hand is at `hand`.
+    pub fn target(&self, hand: &Pose) -> Pose {
+        hand * self.box_in_hand
+    }
+}
+
 fn carried(motion: &Motion, target: &Pose, hand_in_box: &Pose) -> Course {
-    let onset = motion.grip_time().unwrap_or(0.0);
-    let box_in_hand = hand_in_box.inverse();
-    // Steps of the commanded hand, put on the grip pose, so that the offset between the
-    // commanded and the observed pose does not enter.
-    let commanded = motion.at(onset).pose;
-    let gripped = target * hand_in_box;
-    let correction = commanded.inverse() * gripped;
+    let carry = Carry::new(motion, target, hand_in_box);
+    let onset = carry.onset;
     let at = |t: f64| -> Waypoint {
-        let hand = motion.at(t).pose * correction;
+        let hand = carry.hand(t);
         Waypoint {
-            target: hand * box_in_hand,
+            target: carry.target(&hand),
             hand: Some(hand),
         }
     };
     let times: Vec<f64> = (0..=STRIDES).map(|k| onset + k as f64 * STRIDE_S).collect();
     let moved_at = times_at_travel(motion, onset);
-    let first = motion.at(moved_at[1]).pose.translation.vector - commanded.translation.vector;
+    let commanded = motion.at(onset).pose.translation.vector;
+    let first = motion.at(moved_at[1]).pose.translation.vector - commanded;
     Course {
         sweep: moved_at.iter().map(|&t| at(t)).collect(),
         strides: times.iter().map(|&t| at(t)).collect(),

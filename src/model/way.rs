@@ -7,14 +7,13 @@
 //! to bodies where the belief has them.
 
 use crate::pose::Pose;
-use crate::rollout::Motion;
+use crate::rollout::CLEAR_M;
 use crate::scene::geometry::Obb;
 
 use super::contacts::SceneGraph;
+use super::course::Carry;
 use super::sweep::{FAR_M, face_gap};
 
-/// A removed box this far from everything is clear, m.
-const CLEAR_M: f64 = 0.10;
 /// Travel between two looks, m.
 const STEP_M: f64 = 0.039;
 /// Turn between two looks, rad.
@@ -50,12 +49,8 @@ pub struct Way {
 
 /// What is carried, and how.
 pub struct Carried<'a> {
-    /// The hand's motion and the moment when it takes the box, s.
-    pub motion: (&'a Motion, f64),
-    /// The target as it stands.
-    pub target: Obb,
-    /// The hand in the target's frame.
-    pub hand_in_box: &'a Pose,
+    /// How it goes.
+    pub carry: Carry<'a>,
     /// The closed hand's boxes in its own frame.
     pub hand: &'a [Obb],
     /// Whether it is taken away for good.
@@ -65,7 +60,8 @@ pub struct Carried<'a> {
 impl Way {
     /// The way of body `index` past the others.
     pub fn new(graph: &SceneGraph, index: usize, carried: &Carried<'_>) -> Self {
-        let (motion, onset) = carried.motion;
+        let Carry { motion, onset, .. } = carried.carry;
+        let standing = graph.bodies[index].obb;
         let far = Passing {
             target: FAR_M,
             at: 0.0,
@@ -77,19 +73,15 @@ impl Way {
             best: 0.0,
             length: 0.0,
         };
-        let commanded = motion.at(onset).pose;
-        let gripped = carried.target.pose * carried.hand_in_box;
-        let correction = commanded.inverse() * gripped;
-        let box_in_hand = carried.hand_in_box.inverse();
         let mut looks = 0;
         let mut looked: Option<Pose> = None;
-        let mut before = gripped;
+        let mut before = carried.carry.hand(onset);
         // Whether the target has come away from each body that it stood next to.
         let mut left = vec![false; graph.bodies.len()];
         let readings = ((motion.duration() - onset) / READ_S).ceil().max(0.0) as usize;
         for n in 0..=readings {
             let t = (onset + n as f64 * READ_S).min(motion.duration());
-            let hand = motion.at(t).pose * correction;
+            let hand = carried.carry.hand(t);
             out.length += (hand.translation.vector - before.translation.vector).norm();
             before = hand;
             let new = looked.is_none_or(|last| {
@@ -102,8 +94,8 @@ impl Way {
             looked = Some(hand);
             looks += 1;
             let target = Obb {
-                half: carried.target.half,
-                pose: hand * box_in_hand,
+                half: standing.half,
+                pose: carried.carry.target(&hand),
             };
             let least = out.look(graph, index, &target, &mut left);
             out.look_with_hand(graph, index, carried.hand, &hand);
@@ -156,7 +148,7 @@ mod tests {
     use super::*;
     use crate::model::fixture_scenes::{box_at, scene_of};
     use crate::pose::{Vec3, level};
-    use crate::rollout::{Grip, HandKey};
+    use crate::rollout::{Grip, HandKey, Motion};
 
     /// Up by `height`, then 1 m along x.
     fn way(height: f64) -> Way {
@@ -181,9 +173,7 @@ mod tests {
             &graph,
             0,
             &Carried {
-                motion: (&motion, 0.0),
-                target: graph.bodies[0].obb,
-                hand_in_box: &Pose::identity(),
+                carry: Carry::new(&motion, &graph.bodies[0].obb.pose, &Pose::identity()),
                 hand: &[],
                 is_removed: true,
             },

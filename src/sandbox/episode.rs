@@ -15,15 +15,13 @@ use super::stand;
 use crate::grasp::hand_shape;
 use crate::pose::Pose;
 use crate::rollout::{
-    AccidentKind, Action, BodyState, Frame, Grip, HandKey, Motion, Rollout, STRIDE_S,
+    AccidentKind, Action, BodyState, CLEAR_M, Frame, Grip, HandKey, Motion, Rollout, STRIDE_S,
 };
 use crate::scene::geometry::{Obb, separation};
 use crate::scene::{Draw, Gripper, Workcell};
 
 /// How long the scene settles before the references are taken, s.
 pub const SETTLE_S: f64 = 0.5;
-/// A removed box this far from everything vanishes, m.
-const CLEAR_M: f64 = 0.10;
 /// Time between two looks at whether the box is clear, s: cheap, and 50 ms of delay do no harm.
 const CLEAR_EVERY_S: f64 = 0.05;
 /// The longest wait for rest, s.

@@ -41,7 +41,6 @@ impl Encoder {
         placed: Option<&'a Placed>,
     ) -> Foreseen<'a> {
         let target = action.box_index();
-        let contacts = self.graph.contacts.len();
         let mover = match action {
             Action::Remove { grasp, .. } | Action::Place { grasp, .. } => {
                 match self.workcell.robot.grippers.get(grasp.gripper) {
@@ -56,14 +55,14 @@ impl Encoder {
             Action::Nudge { by, .. } => Mover::Nudge(*by, (by.norm() / NUDGE_SPEED).max(0.01)),
             Action::Push { force, .. } => Mover::Push(*force, PUSH_S),
         };
-        let gone = || self.sketch.forecast(target, Mover::Gone, contacts);
+        let gone = || self.sketch.forecast(target, Mover::Gone);
         let after = match action {
             Action::Remove { .. } => Some(view.gone.get_or_init(gone)),
             Action::Place { .. } => placed.map(|p| &p.settling),
             Action::Nudge { .. } | Action::Push { .. } => None,
         };
         Foreseen {
-            during: self.sketch.forecast(target, mover, contacts),
+            during: self.sketch.forecast(target, mover),
             after,
         }
     }

@@ -23,9 +23,10 @@ use crate::grasp::{approach_opening, hand_shape};
 use crate::pose::Vec3;
 use crate::rollout::Action;
 use crate::scene::Workcell;
+use crate::scene::geometry::Obb;
 
 use super::contacts::{Body, SceneGraph};
-use super::course::{Course, STRIDES};
+use super::course::{Carry, Course, STRIDES};
 use super::frame::ActionFrame;
 use super::grip::grip_width;
 use super::loads::Loads;
@@ -216,16 +217,7 @@ impl Encoder {
 
     fn clearances_on(&self, action: &Action, course: &Course, target: usize) -> Vec<Clearance> {
         let obb = self.graph.bodies[target].obb;
-        let robot = &self.workcell.robot;
-        let held = action
-            .grasp()
-            .and_then(|g| Some((robot.grippers.get(g.gripper)?, g)));
-        let shapes = held.map(|(gripper, grasp)| {
-            let width = grip_width(&obb, &grasp.hand_in_world(&obb.pose));
-            let opening = approach_opening(&self.workcell, grasp);
-            (hand_shape(gripper, opening), hand_shape(gripper, width))
-        });
-        let (open, closed) = shapes.unwrap_or_default();
+        let (open, closed) = self.hand_shapes(action, &obb).unwrap_or_default();
         let moving = Moving::new(course, obb, &open, &closed);
         (0..self.graph.bodies.len())
             .map(|i| {
@@ -238,20 +230,26 @@ impl Encoder {
             .collect()
     }
 
+    /// The hand's boxes in its own frame, as it comes and as it holds the target; none without a hand.
+    fn hand_shapes(&self, action: &Action, target: &Obb) -> Option<(Vec<Obb>, Vec<Obb>)> {
+        let grasp = action.grasp()?;
+        let gripper = self.workcell.robot.grippers.get(grasp.gripper)?;
+        let width = grip_width(target, &grasp.hand_in_world(&target.pose));
+        let opening = approach_opening(&self.workcell, grasp);
+        Some((hand_shape(gripper, opening), hand_shape(gripper, width)))
+    }
+
     /// The way of a box that a hand carries.
     fn way(&self, action: &Action, target: usize) -> Option<Way> {
         let (grasp, motion) = (action.grasp()?, action.motion()?);
         if motion.keys.is_empty() {
             return None;
         }
-        let gripper = self.workcell.robot.grippers.get(grasp.gripper)?;
         let obb = self.graph.bodies[target].obb;
-        let width = grip_width(&obb, &grasp.hand_in_world(&obb.pose));
+        let (_, closed) = self.hand_shapes(action, &obb)?;
         let carried = Carried {
-            motion: (motion, motion.grip_time().unwrap_or(0.0)),
-            target: obb,
-            hand_in_box: &grasp.hand_in_box,
-            hand: &hand_shape(gripper, width),
+            carry: Carry::new(motion, &obb.pose, &grasp.hand_in_box),
+            hand: &closed,
             is_removed: matches!(action, Action::Remove { .. }),
         };
         Some(Way::new(&self.graph, target, &carried))

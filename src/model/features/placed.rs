@@ -18,7 +18,7 @@ const LANDING_M: f64 = 0.004;
 pub struct Placed {
     /// Where the box is put.
     pub goal: Pose,
-    /// What comes of the scene then.
+    /// What faces and contacts bear then; that nothing moves in it says nothing ([`Sketch::settling`]).
     pub settling: Forecast,
     /// The statics then.
     pub loads: Loads,
@@ -60,7 +60,7 @@ impl Placed {
             .filter(|&&i| !graph.bodies[i].fixed)
             .map(|&i| loads.bodies[i].margin.distance / loads.bodies[i].margin_std.max(1e-4))
             .fold(8.0, f64::min);
-        let settling = Sketch::new(&graph, &loads).settling(graph.contacts.len());
+        let settling = Sketch::new(&graph, &loads).settling();
         Self {
             goal,
             settling,

@@ -19,7 +19,7 @@ use crate::scene::geometry::{Obb, separation};
 use super::contacts::{SceneGraph, patch};
 use super::loads::Loads;
 use rows::{Inert, Patch, between, on_ground};
-use solve::{Care, Drive, Solver};
+use solve::{Care, Solver};
 
 /// Ends of the steps in which something is carried, nudged or pushed, as shares of the time looked
 /// at: short first, where blows fall.
@@ -50,7 +50,9 @@ pub struct Sketch {
     bodies: Vec<Inert>,
     shapes: Vec<Obb>,
     patches: Vec<Patch>,
-    rows: Vec<[solve::Row; rows::ROWS]>,
+    rows: Vec<[rows::Row; rows::ROWS]>,
+    /// How many contacts the belief's graph has.
+    contacts: usize,
     /// Impulse per second of each patch's rows at rest, N.
     resting: Vec<[f64; rows::ROWS]>,
     /// What those forces leave of each body's weight, m/s² and rad/s²: the belief stands, so this is
@@ -63,9 +65,9 @@ pub struct Sketch {
 pub enum Mover<'a> {
     /// A hand, by a grip that gives.
     Hand(Held<'a>),
-    /// A nudge of its centre over so many seconds, free to turn.
+    /// A nudge of its centre of mass by so much over so many seconds, free to turn.
     Nudge(Vec3, f64),
-    /// A force on its centre for so many seconds, N.
+    /// A force on its centre of mass for so many seconds, N.
     Push(Vec3, f64),
     /// It is not there.
     Gone,
@@ -133,8 +135,7 @@ impl Sketch {
             let pair = (&graph.bodies[contact.a], &graph.bodies[contact.b]);
             patches.extend(between(k, contact, pair));
         }
-        // From the top down: what weighs is known before what carries.
-        // In tenths of a millimetre, lest rounding decide.
+        // From the top down, since what weighs is known before what carries. In tenths of a millimetre, lest rounding decide.
         patches.sort_by_key(|p| -(p.centre.z * 1e4).round() as i64);
         let mut out = Self {
             unbalanced: vec![(Vec3::zeros(), Vec3::zeros()); bodies.len()],
@@ -143,7 +144,8 @@ impl Sketch {
                 .iter()
                 .map(|p| first_guess(p, graph, loads))
                 .collect(),
-            rows: patches.iter().map(|p| solve::rows_of(p, &bodies)).collect(),
+            rows: patches.iter().map(|p| p.rows(&bodies)).collect(),
+            contacts: graph.contacts.len(),
             bodies,
             patches,
         };
@@ -155,37 +157,35 @@ impl Sketch {
         out
     }
 
-    /// What comes of the scene if nothing acts, for a graph of `contacts` contacts.
-    pub fn settling(&self, contacts: usize) -> Forecast {
+    /// What comes of the scene if nothing acts: by what is taken out of every forecast it stays, so this
+    /// tells what contacts and faces bear, and not whether it stands.
+    pub fn settling(&self) -> Forecast {
         let solver = Solver::new(self, &self.patches, &self.resting, None);
-        self.run(solver, GONE_S, SHARED, contacts)
+        self.run(solver, GONE_S, SHARED)
     }
 
-    /// What comes of moving body `target` so, for a graph of `contacts` contacts.
-    pub fn forecast(&self, target: usize, mover: Mover<'_>, contacts: usize) -> Forecast {
-        let (clock, drive) = match mover {
-            Mover::Hand(held) => (CARRY_S, Drive::Carried(held)),
-            Mover::Nudge(by, seconds) => (seconds, Drive::Led(by)),
-            Mover::Push(force, seconds) => (2.0 * seconds, Drive::Pushed(force, seconds)),
-            Mover::Gone => (GONE_S, Drive::Gone),
+    /// What comes of moving body `target` so.
+    pub fn forecast(&self, target: usize, mover: Mover<'_>) -> Forecast {
+        let (clock, care) = match mover {
+            Mover::Hand(_) => (CARRY_S, MOVING),
+            Mover::Nudge(_, seconds) => (seconds, MOVING),
+            // As long again to come to rest.
+            Mover::Push(_, seconds) => (2.0 * seconds, MOVING),
+            Mover::Gone => (GONE_S, SHARED),
         };
         let met = self.met(target, mover);
         let (patches, resting) = match &met {
             Some((patches, resting)) => (patches.as_slice(), resting.as_slice()),
             None => (self.patches.as_slice(), self.resting.as_slice()),
         };
-        let solver = Solver::new(self, patches, resting, Some((target, drive)));
-        let care = match mover {
-            Mover::Gone => SHARED,
-            _ => MOVING,
-        };
-        self.run(solver, clock, care, contacts)
+        let solver = Solver::new(self, patches, resting, Some((target, mover)));
+        self.run(solver, clock, care)
     }
 
-    fn run(&self, mut solver: Solver<'_>, clock: f64, care: Care, contacts: usize) -> Forecast {
+    fn run(&self, mut solver: Solver<'_>, clock: f64, care: Care) -> Forecast {
         let mut out = Forecast {
             bodies: vec![Fate::default(); self.bodies.len()],
-            contacts: vec![Borne::default(); contacts],
+            contacts: vec![Borne::default(); self.contacts],
             grip: [Load::default(); STEPS],
         };
         let mut before = 0.0;
@@ -217,8 +217,7 @@ impl Sketch {
         let (low, high) = (low.inf(&(low + way)), high.sup(&(high + way)));
         let mut more = Vec::new();
         for (i, other) in self.shapes.iter().enumerate() {
-            let known = |p: &&Patch| p.is_between(target, i);
-            if i == target || self.patches.iter().any(|p| known(&p)) {
+            if i == target || self.patches.iter().any(|p| p.is_between(target, i)) {
                 continue;
             }
             let (olow, ohigh) = other.aabb();

@@ -1,6 +1,6 @@
 //! Bodies and patches as the solver wants them: inverse masses, normals, lever arms.
 //!
-//! Owns [`Inert`] and [`Patch`]. A patch has up to four points that press, and at its middle two
+//! Owns [`Inert`], [`Patch`] and [`Row`]. A patch has up to four points that press, and at its middle two
 //! directions and a turn in which it rubs: [`ROWS`] unknowns.
 
 use nalgebra::Matrix3;
@@ -58,6 +58,21 @@ impl Inert {
             friction: body.friction_mean,
         }
     }
+}
+
+/// A row's way to the two velocities.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Zero for a turn.
+    pub direction: Vec3,
+    /// Lever arms crossed with the direction.
+    pub turn_a: Vec3,
+    pub turn_b: Vec3,
+    /// Those times the inverse inertias.
+    pub spin_a: Vec3,
+    pub spin_b: Vec3,
+    /// 1 over what an impulse of one changes.
+    pub effective: f64,
 }
 
 /// Where two bodies may press on each other.
@@ -197,6 +212,53 @@ impl Patch {
             gap: apart.gap.max(0.0),
             friction: 0.5 * (bodies[ends.0].friction + bodies[ends.1].friction),
             ..patch
+        })
+    }
+
+    /// How each of its unknowns meets the two bodies.
+    pub fn rows(&self, bodies: &[Inert]) -> [Row; ROWS] {
+        std::array::from_fn(|r| {
+            let point = if r < POINTS {
+                self.points[r]
+            } else {
+                self.centre
+            };
+            let (direction, is_turn) = match r {
+                _ if r < POINTS => (self.normal, false),
+                _ if r < ROWS - 1 => (self.tangents[r - POINTS], false),
+                _ => (self.normal, true),
+            };
+            let turn = |i: usize| {
+                if is_turn {
+                    direction
+                } else {
+                    (point - bodies[i].com).cross(&direction)
+                }
+            };
+            let linear = if is_turn { Vec3::zeros() } else { direction };
+            let turn_a = turn(self.a);
+            let spin_a = bodies[self.a].inverse_inertia * turn_a;
+            let mut give = turn_a.dot(&spin_a);
+            let (mut turn_b, mut spin_b) = (Vec3::zeros(), Vec3::zeros());
+            if !is_turn {
+                give += bodies[self.a].inverse_mass;
+            }
+            if self.b != GROUND {
+                turn_b = turn(self.b);
+                spin_b = bodies[self.b].inverse_inertia * turn_b;
+                give += turn_b.dot(&spin_b);
+                if !is_turn {
+                    give += bodies[self.b].inverse_mass;
+                }
+            }
+            Row {
+                direction: linear,
+                turn_a,
+                turn_b,
+                spin_a,
+                spin_b,
+                effective: if give > 1e-12 { 1.0 / give } else { 0.0 },
+            }
         })
     }
 

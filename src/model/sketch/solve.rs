@@ -5,9 +5,9 @@
 
 use crate::pose::Vec3;
 
-use super::grip::{Grip, Held};
-use super::rows::{GROUND, Inert, POINTS, Patch, ROWS};
-use super::{Forecast, Load, Sketch};
+use super::grip::Grip;
+use super::rows::{GROUND, Inert, POINTS, Patch, ROWS, Row};
+use super::{Forecast, Load, Mover, Sketch};
 
 const GRAVITY: f64 = 9.81;
 /// Turns of a patch's points in one sweep: they depend on each other most.
@@ -17,19 +17,6 @@ const LEAST_OF_A_KILOGRAM: f64 = 1e-4;
 
 /// No more of an overlap than this is undone in one step, m.
 const DEEPEST_M: f64 = 0.002;
-
-/// What moves the target.
-#[derive(Clone, Copy, Debug)]
-pub enum Drive<'a> {
-    /// By a hand that gives.
-    Carried(Held<'a>),
-    /// Its centre of mass, by so much.
-    Led(Vec3),
-    /// By a force, N, until a time, s.
-    Pushed(Vec3, f64),
-    /// Not there.
-    Gone,
-}
 
 /// How well a step is solved.
 #[derive(Clone, Copy, Debug)]
@@ -49,20 +36,6 @@ pub struct State {
     pub turned: Vec3,
 }
 
-/// A row's way to the two velocities.
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    direction: Vec3,
-    /// Lever arms crossed with the direction.
-    turn_a: Vec3,
-    turn_b: Vec3,
-    /// Those times the inverse inertias.
-    spin_a: Vec3,
-    spin_b: Vec3,
-    /// 1 over what an impulse of one changes.
-    effective: f64,
-}
-
 /// One forecast under way.
 pub struct Solver<'a> {
     patches: &'a [Patch],
@@ -78,7 +51,7 @@ pub struct Solver<'a> {
     active: Vec<usize>,
     /// The sweep in which each body was last pushed.
     pushed: Vec<usize>,
-    target: Option<(usize, Drive<'a>)>,
+    target: Option<(usize, Mover<'a>)>,
     grip: Option<Grip>,
     elapsed: f64,
     last_h: f64,
@@ -90,15 +63,15 @@ impl<'a> Solver<'a> {
         sketch: &'a Sketch,
         patches: &'a [Patch],
         resting: &[[f64; ROWS]],
-        target: Option<(usize, Drive<'a>)>,
+        target: Option<(usize, Mover<'a>)>,
     ) -> Self {
         let mut bodies = sketch.bodies.clone();
         let mut gone = None;
-        if let Some((i, drive)) = target {
-            match drive {
-                Drive::Led(_) => bodies[i].inverse_mass = 0.0,
-                Drive::Carried(_) | Drive::Pushed(..) => {}
-                Drive::Gone => gone = Some(i),
+        if let Some((i, mover)) = target {
+            match mover {
+                Mover::Nudge(..) => bodies[i].inverse_mass = 0.0,
+                Mover::Hand(_) | Mover::Push(..) => {}
+                Mover::Gone => gone = Some(i),
             }
         }
         let active: Vec<usize> = (0..patches.len())
@@ -113,7 +86,7 @@ impl<'a> Solver<'a> {
                 if k < known && p.a != moved && p.b != moved {
                     sketch.rows[k]
                 } else {
-                    rows_of(p, &bodies)
+                    p.rows(&bodies)
                 }
             })
             .collect();
@@ -126,7 +99,7 @@ impl<'a> Solver<'a> {
             unbalanced: &sketch.unbalanced,
             states: vec![State::default(); bodies.len()],
             grip: match target {
-                Some((i, Drive::Carried(held))) => Some(Grip::new(&held, &bodies[i])),
+                Some((i, Mover::Hand(held))) => Some(Grip::new(&held, &bodies[i])),
                 _ => None,
             },
             bodies,
@@ -143,26 +116,26 @@ impl<'a> Solver<'a> {
 
     /// Tells the target what to do in step `k`, which ends at `share` of the time and lasts `h`.
     pub fn drive(&mut self, k: usize, share: f64, h: f64) {
-        let Some((i, drive)) = self.target else {
+        let Some((i, mover)) = self.target else {
             return;
         };
         let inverse_mass = self.bodies[i].inverse_mass;
-        match drive {
-            Drive::Carried(held) => {
+        match mover {
+            Mover::Hand(held) => {
                 if let Some(grip) = &mut self.grip {
                     let step = (&held.poses[k], &held.poses[k + 1]);
                     grip.follow(step, h, &self.states[i], &self.bodies[i]);
                 }
             }
-            Drive::Led(by) => {
+            Mover::Nudge(by, _) => {
                 let state = &mut self.states[i];
                 state.linear = (by * share - state.moved) / h;
             }
-            Drive::Pushed(force, until) => {
+            Mover::Push(force, until) => {
                 let lasting = (until - self.elapsed).clamp(0.0, h);
                 self.states[i].linear += force * (inverse_mass * lasting);
             }
-            Drive::Gone => {}
+            Mover::Gone => {}
         }
     }
 
@@ -204,7 +177,7 @@ impl<'a> Solver<'a> {
                 if last + 1 < sweep {
                     continue;
                 }
-                let (change, pressed) = self.relax(k, &self.biases[k].clone());
+                let (change, pressed) = self.relax(k);
                 if change <= least.max(care.enough * pressed) {
                     continue;
                 }
@@ -289,7 +262,8 @@ impl<'a> Solver<'a> {
     }
 
     /// Solves one patch for the others as they are; how much changed, and what presses there, N·s.
-    fn relax(&mut self, k: usize, bias: &[f64; POINTS]) -> (f64, f64) {
+    fn relax(&mut self, k: usize) -> (f64, f64) {
+        let bias = self.biases[k];
         let count = self.patches[k].count;
         let mut change: f64 = 0.0;
         for round in 0..ROUNDS {
@@ -386,51 +360,4 @@ impl<'a> Solver<'a> {
             fate.speed = state.linear.norm();
         }
     }
-}
-
-/// How each unknown of a patch meets its bodies.
-pub fn rows_of(patch: &Patch, bodies: &[Inert]) -> [Row; ROWS] {
-    std::array::from_fn(|r| {
-        let point = if r < POINTS {
-            patch.points[r]
-        } else {
-            patch.centre
-        };
-        let (direction, is_turn) = match r {
-            _ if r < POINTS => (patch.normal, false),
-            _ if r < ROWS - 1 => (patch.tangents[r - POINTS], false),
-            _ => (patch.normal, true),
-        };
-        let turn = |i: usize| {
-            if is_turn {
-                direction
-            } else {
-                (point - bodies[i].com).cross(&direction)
-            }
-        };
-        let linear = if is_turn { Vec3::zeros() } else { direction };
-        let turn_a = turn(patch.a);
-        let spin_a = bodies[patch.a].inverse_inertia * turn_a;
-        let mut give = turn_a.dot(&spin_a);
-        let (mut turn_b, mut spin_b) = (Vec3::zeros(), Vec3::zeros());
-        if !is_turn {
-            give += bodies[patch.a].inverse_mass;
-        }
-        if patch.b != GROUND {
-            turn_b = turn(patch.b);
-            spin_b = bodies[patch.b].inverse_inertia * turn_b;
-            give += turn_b.dot(&spin_b);
-            if !is_turn {
-                give += bodies[patch.b].inverse_mass;
-            }
-        }
-        Row {
-            direction: linear,
-            turn_a,
-            turn_b,
-            spin_a,
-            spin_b,
-            effective: if give > 1e-12 { 1.0 / give } else { 0.0 },
-        }
-    })
 }

@@ -1,0 +1,146 @@
+//! Data sets as what a training run learns from.
+//!
+//! Owns reading them into samples, file by file and with a bar, and what keeps several of them apart:
+//! the numbers of their stacks and their hashes.
+
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use super::Failure;
+use super::interrupt::Interrupt;
+use super::train::bar;
+use crate::dataset::{Dataset, DatasetError, Episode, Split};
+use crate::model::features::Encoder;
+use crate::model::retell::retold;
+use crate::model::{Sample, SetSource, TrainConfig, TrainingData};
+
+/// The data sets as samples, one after the other.
+pub(super) fn read(
+    dirs: &[PathBuf],
+    config: &TrainConfig,
+    interrupt: &Interrupt,
+) -> Result<TrainingData, Failure> {
+    let mut data = TrainingData {
+        retold: vec![Vec::new(); config.tellings - 1],
+        ..TrainingData::default()
+    };
+    let mut stacks = 0;
+    for dir in dirs {
+        let dataset = Dataset::open(dir)?;
+        if !dataset.is_complete() {
+            eprintln!(
+                "{} is not finished; training on what is there",
+                dir.display()
+            );
+        }
+        let info = dataset.info();
+        let same = |set: &SetSource| set.seed == info.seed && set.config == info.config;
+        if data.source.sets.iter().any(same) {
+            return Err(Failure::input_message(
+                format!(
+                    "{} repeats the stacks of another data set: both are of seed {} with the same settings",
+                    dir.display(),
+                    info.seed
+                ),
+                "generate with another --seed; put shards together with `topple merge`",
+            ));
+        }
+        data.source.sets.push(SetSource {
+            hash: dataset.hash()?,
+            topple_version: info.topple_version.clone(),
+            seed: info.seed,
+            config: info.config.clone(),
+            stacks: dataset.len() / info.episodes_per_stack.max(1),
+            complete: dataset.is_complete(),
+        });
+        read_into(&mut data, &dataset, stacks, config, interrupt)?;
+        stacks += info.stacks;
+    }
+    data.source.hash = joint_hash(&data.source.sets);
+    data.source.train = data.train.len();
+    data.source.validation = data.validation.len();
+    data.source.calibration = data.calibration.len();
+    Ok(data)
+}
+
+/// One name for all data sets: that of the only one where there is one.
+fn joint_hash(sets: &[SetSource]) -> String {
+    match sets {
+        [only] => only.hash.clone(),
+        _ => {
+            let all: Vec<&str> = sets.iter().map(|set| set.hash.as_str()).collect();
+            crate::model::folder::hash(all.join(" ").as_bytes())
+        }
+    }
+}
+
+/// Reads file by file, so that its episodes are never in memory together; stacks are numbered from
+/// `first`, so that those of two data sets are not taken for one.
+fn read_into(
+    data: &mut TrainingData,
+    dataset: &Dataset,
+    first: u64,
+    config: &TrainConfig,
+    interrupt: &Interrupt,
+) -> Result<(), Failure> {
+    let bar = bar(dataset.len(), "{wide_bar} {pos}/{len} episodes read");
+    let files: Vec<usize> = (0..dataset.file_count()).collect();
+    // A few files at once: the order of samples is the data set's, whatever the threads.
+    for group in files.chunks(4) {
+        interrupt.check()?;
+        let read: Vec<Read> = group
+            .par_iter()
+            .map(|&n| samples_of(dataset, first, config, n))
+            .collect::<Result<_, DatasetError>>()?;
+        for file in read {
+            bar.inc(file.len() as u64);
+            for (split, family, sample, others) in file {
+                data.source.episodes += 1;
+                *data.source.families.entry(family).or_default() += 1;
+                match (split, sample) {
+                    (_, None) => tracing::warn!("an episode without frames was left out"),
+                    (Split::Train, Some(s)) => {
+                        data.train.push(s);
+                        for (all, other) in data.retold.iter_mut().zip(others) {
+                            all.push(other);
+                        }
+                    }
+                    (Split::Validation, Some(s)) => data.validation.push(s),
+                    (Split::Calibration, Some(s)) => data.calibration.push(s),
+                }
+            }
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Split, family, the episode as recorded, and as other looks tell it.
+type Read = Vec<(Split, String, Option<Sample>, Vec<Sample>)>;
+
+fn samples_of(
+    dataset: &Dataset,
+    first: u64,
+    config: &TrainConfig,
+    file: usize,
+) -> Result<Read, DatasetError> {
+    let mut encoder: Option<Encoder> = None;
+    let read = |mut e: Episode| {
+        let split = dataset.split_of(e.stack);
+        e.stack += first;
+        let known = encoder.take().filter(|seen| *seen.workcell() == e.workcell);
+        let known = encoder.insert(known.unwrap_or_else(|| Encoder::new(&e.workcell)));
+        let sample = Sample::seen_by(known, &e);
+        let looks = match split {
+            Split::Train => 1..config.tellings as u64,
+            Split::Validation | Split::Calibration => 0..0,
+        };
+        // A look in which the target cannot be told falls back on the recorded one.
+        let others = looks
+            .filter_map(|look| retold(&e, config.seed, look).or_else(|| sample.clone()))
+            .collect();
+        (split, e.family, sample, others)
+    };
+    Ok(dataset.read_file(file)?.into_iter().map(read).collect())
+}
