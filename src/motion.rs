@@ -7,10 +7,12 @@
 
 mod carry;
 mod lifts;
+mod onward;
 mod profile;
 
 pub use carry::{CLEAR_M, place, remove};
 pub use lifts::{default_lift, lift_options, random_lift};
+pub use onward::{onward, slower};
 
 use crate::grasp::Rejection;
 use crate::pose::Vec3;

@@ -86,6 +86,26 @@ impl Motion {
     }
 }
 
+/// What is seen of the scene while a hand carries a box.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Glance {
+    /// s from the action's start.
+    pub t: f64,
+    /// `[N]` in the scene's order.
+    pub boxes: Vec<Pose>,
+}
+
+/// What is done about a [`Glance`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Onward {
+    /// The motion goes on as it is.
+    CarryOn,
+    /// Another motion takes its place; up to the glance it is the same.
+    Change(Motion),
+    /// The hand stays where it is and holds on.
+    Stop,
+}
+
 /// What is done to the scene.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -123,6 +143,8 @@ pub enum Action {
 
 /// The speed of a nudge, m/s (design, section 3).
 pub const NUDGE_SPEED: f64 = 0.1;
+/// What a nudge's drive gives, N/m and N·s/m: stiff enough to be a displacement rather than a force.
+pub const NUDGE_DRIVE: (f64, f64) = (2.0e5, 4.0e3);
 /// How long a push lasts, s (design, section 3).
 pub const PUSH_S: f64 = 0.5;
 /// A removed box this far from everything is out of the scene, m (design, section 2).

@@ -11,8 +11,8 @@ use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
 use crate::plan::report::{Asked, ExecutedReport, PlanReport};
 use crate::plan::{
-    Advice, ExecuteError, Execution, Goal, Plan, PlanError, PlannedStep, Planner, Verdict, advise,
-    execute, moveit,
+    Advice, ExecuteError, Execution, Goal, Plan, PlanError, PlannedStep, Planner, Reply, Verdict,
+    advise, execute, moveit,
 };
 use crate::replay::export::write_whole;
 use crate::scene::Workcell;
@@ -365,9 +365,35 @@ fn executed_in_words(out: &mut String, executed: &ExecutedReport, execution: &Ex
             a.t
         );
     }
+    for (index, step) in execution.steps.iter().enumerate() {
+        for s in &step.surprises {
+            let _ = writeln!(
+                out,
+                "  step {} at {:.2} s: `{}` was {:.3} m from where it was imagined: {}",
+                index + 1,
+                s.t,
+                s.box_id,
+                s.off_m,
+                reply_in_words(&s.reply)
+            );
+        }
+    }
     let _ = writeln!(
         out,
         "  boxes not held moved {:.3} m in all, {:.2} m/s at most",
         executed.path_length, executed.peak_speed
     );
+}
+
+fn reply_in_words(reply: &Reply) -> String {
+    match reply {
+        Reply::CarriedOn { risk } => format!("judged again, still safe (risk {risk:.3})"),
+        Reply::ChangedWay { risk, other_risk } => {
+            format!("judged again, risk {risk:.3}; went on another way (risk {other_risk:.3})")
+        }
+        Reply::StoppedNoWay { risk } => {
+            format!("judged again, risk {risk:.3} and no other way; the hand stopped")
+        }
+        Reply::StoppedFarOff => "the hand stopped".to_owned(),
+    }
 }

@@ -18,7 +18,7 @@ use crate::plan::{
     Objective, Plan, PlanError, Planner, PlannerSettings, Plant, SHIELD_DRAWS, Stop, Verdict, Wish,
     execute,
 };
-use crate::rollout::{Action, Rollout};
+use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::exact::BoundRule;
 use crate::sandbox::{self, Extent, Recording, SandboxDynamics};
 
@@ -268,7 +268,8 @@ fn baseline(policy: Baseline, task: &PlannerTask) -> Result<Deed, String> {
             deed.refused = true;
             return Ok(deed);
         };
-        let rollout = plant.step(&action).map_err(|e| e.to_string())?;
+        let blind = &mut |_: &Glance| Onward::CarryOn;
+        let rollout = plant.step(&action, blind).map_err(|e| e.to_string())?;
         deed.count(&rollout);
         if !rollout.is_safe() || !rollout.completed {
             return Ok(deed);

@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::plan::{Plant, PlantError};
-use crate::rollout::{Action, Rollout};
+use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::{self, Extent, Recording, SandboxError};
 use crate::scene::belief::noisy_pose;
 use crate::scene::{Draw, Workcell};
@@ -19,6 +19,8 @@ pub struct SandboxPlant {
     seen: Workcell,
     draw: Draw,
     rng: ChaCha8Rng,
+    /// What is seen while a box is carried has its own noise: how often one looks changes nothing else.
+    glance_rng: ChaCha8Rng,
     recording: Recording,
     /// Nothing was done yet, so the belief is the one that was given.
     untouched: bool,
@@ -31,6 +33,7 @@ impl SandboxPlant {
             seen: workcell.clone(),
             draw,
             rng: ChaCha8Rng::seed_from_u64(seed),
+            glance_rng: ChaCha8Rng::seed_from_u64(seed ^ GLANCE_SALT),
             recording,
             untouched: true,
         }
@@ -71,6 +74,8 @@ impl SandboxPlant {
     }
 }
 
+/// Keeps the noise of glances apart from that of observations.
+const GLANCE_SALT: u64 = 0x676c_616e_6365_7331;
 /// Keeps the noise of observations apart from the draw.
 const OBSERVATION_SALT: u64 = 0x6f62_7365_7276_6531;
 
@@ -85,7 +90,11 @@ impl Plant for SandboxPlant {
         Ok(self.seen.clone())
     }
 
-    fn step(&mut self, action: &Action) -> Result<Rollout, PlantError> {
+    fn step(
+        &mut self,
+        action: &Action,
+        watch: &mut dyn FnMut(&Glance) -> Onward,
+    ) -> Result<Rollout, PlantError> {
         let failed = |e: SandboxError| PlantError(e.to_string());
         let world = sandbox::settled(&self.seen, &self.draw, 1).map_err(failed)?;
         let recording = match self.recording {
@@ -93,8 +102,18 @@ impl Plant for SandboxPlant {
             Recording::Nothing => Recording::Strides,
             kept => kept,
         };
+        let noise = self.seen.scene.pose_noise;
+        let rng = &mut self.glance_rng;
+        let mut noisy = |glance: &Glance| {
+            let boxes = glance.boxes.iter();
+            watch(&Glance {
+                t: glance.t,
+                boxes: boxes.map(|pose| noisy_pose(pose, noise, rng)).collect(),
+            })
+        };
+        let extent = (Extent::Whole, recording);
         let rollout =
-            sandbox::run(&self.seen, &world, action, Extent::Whole, recording).map_err(failed)?;
+            sandbox::run_watched(&self.seen, &world, action, extent, &mut noisy).map_err(failed)?;
         self.settle_into(action, &rollout);
         Ok(rollout)
     }

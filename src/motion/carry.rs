@@ -29,7 +29,7 @@ const RELEASE_M: f64 = 0.002;
 /// Length of the slow end of the approach, m.
 const SLOW_M: f64 = 0.05;
 /// The hold at the end, s.
-const END_HOLD_S: f64 = 0.2;
+pub(super) const END_HOLD_S: f64 = 0.2;
 
 /// Through free space.
 const TRANSIT: Pace = Pace {
@@ -58,14 +58,14 @@ const LIFT_ACCELERATION: f64 = 2.5;
 /// mattered has ended by then.
 const EXIT_SPEED: f64 = 0.3;
 
-fn lift_pace(lift: &Lift) -> Pace {
+pub(super) fn lift_pace(lift: &Lift) -> Pace {
     Pace {
         speed: lift.speed,
         acceleration: LIFT_ACCELERATION,
     }
 }
 
-fn exit_pace(lift: &Lift) -> Pace {
+pub(super) fn exit_pace(lift: &Lift) -> Pace {
     Pace {
         speed: lift.speed.max(EXIT_SPEED),
         acceleration: CARRY.acceleration,
@@ -190,7 +190,7 @@ fn first_leg(contact: &Pose, lift: &Lift) -> Pose {
 }
 
 /// A hand that holds a box, and what both must not run into.
-struct Carried<'a> {
+pub(super) struct Carried<'a> {
     workcell: &'a Workcell,
     obstacles: Obstacles,
     hand: Vec<Obb>,
@@ -199,7 +199,7 @@ struct Carried<'a> {
 }
 
 impl<'a> Carried<'a> {
-    fn new(workcell: &'a Workcell, grasp: &GraspCandidate) -> Self {
+    pub(super) fn new(workcell: &'a Workcell, grasp: &GraspCandidate) -> Self {
         let gripper = &workcell.robot.grippers[grasp.gripper];
         Self {
             workcell,
@@ -215,7 +215,7 @@ impl<'a> Carried<'a> {
     }
 
     /// Reach at both ends; hand and box against fixtures, the hand against boxes, all along.
-    fn check_leg(&self, from: &Pose, to: &Pose) -> Result<(), Rejection> {
+    pub(super) fn check_leg(&self, from: &Pose, to: &Pose) -> Result<(), Rejection> {
         within_reach(&self.workcell.robot, to.translation.vector)?;
         for pose in samples(from, to) {
             let carried = self.box_at(&pose);
@@ -262,7 +262,7 @@ impl<'a> Carried<'a> {
     }
 
     /// The first pose along `direction` at which the box is clear of everything, at least its length away.
-    fn clear_along(&self, from: &Pose, direction: Vec3) -> Result<Pose, Rejection> {
+    pub(super) fn clear_along(&self, from: &Pose, direction: Vec3) -> Result<Pose, Rejection> {
         let along = direction.try_normalize(1e-6).unwrap_or_else(Vec3::z);
         let mut length = direction.norm();
         while length <= LONGEST_EXIT_M {

@@ -1,11 +1,12 @@
-//! The closed loop: take a step, look, plan again; stop where reality leaves what was imagined.
+//! The closed loop: a stride, a look, another plan; stop where reality leaves what was imagined.
 //!
-//! Owns [`Plant`], what a world that can be acted on has to offer, and [`execute`]. The plan's
-//! order is kept while it is still safe on what is seen; each step is searched afresh from the
-//! noisy poses, and where it is no longer safe, so is the order.
+//! Owns [`Plant`], what a world that can be acted on has to offer, and [`execute`]. Within a step a
+//! [`Watch`] looks on at every stride. Between steps the plan's order is kept while it is still safe on
+//! what is seen; each step is searched afresh from the noisy poses, and where it is no longer safe,
+//! so is the order.
 
 use crate::dynamics::DynamicsError;
-use crate::rollout::{Action, Rollout};
+use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::scene::{Scene, Workcell};
 
 use super::candidates::Wish;
@@ -13,6 +14,7 @@ use super::goal::Goal;
 use super::planner::{Plan, PlanError, PlannedStep, Planner, scene_after};
 use super::reason::RejectedCandidate;
 use super::timing::{Timing, timed};
+use super::watch::{Surprise, Watch};
 
 /// A world that can be acted on: the sandbox under one draw, or a robot.
 pub trait Plant {
@@ -22,11 +24,16 @@ pub trait Plant {
     /// When nothing can be seen.
     fn observe(&mut self) -> Result<Workcell, PlantError>;
 
-    /// Carries an action out; its indices are those of the last observation.
+    /// Carries an action out; its indices are those of the last observation. `watch` is asked what to do
+    /// at each stride ([`crate::rollout::STRIDE_S`]) while the hand holds a box.
     ///
     /// # Errors
     /// When the action cannot be carried out at all; an accident is no error.
-    fn step(&mut self, action: &Action) -> Result<Rollout, PlantError>;
+    fn step(
+        &mut self,
+        action: &Action,
+        watch: &mut dyn FnMut(&Glance) -> Onward,
+    ) -> Result<Rollout, PlantError>;
 }
 
 /// Why a world does not answer.
@@ -41,13 +48,13 @@ pub enum Stop {
     #[error("done")]
     Done,
     /// Something went wrong.
-    #[error("an accident in step {step}")]
+    #[error("an accident in step {}", .step + 1)]
     Accident {
         /// Index of the step.
         step: usize,
     },
     /// The box did not come clear, or was not put down.
-    #[error("step {step} did not finish: `{box_id}` did not get where it should")]
+    #[error("step {} did not finish: `{box_id}` did not get where it should", .step + 1)]
     NotCompleted {
         /// Index of the step.
         step: usize,
@@ -55,10 +62,23 @@ pub enum Stop {
         box_id: String,
     },
     /// A box is not where it was imagined to be.
-    #[error("after step {step} `{box_id}` is {off_m:.3} m from where it was imagined")]
+    #[error("after step {} `{box_id}` is {off_m:.3} m from where it was imagined", .step + 1)]
     LeftImagined {
         /// Index of the step.
         step: usize,
+        /// The box.
+        box_id: String,
+        /// m.
+        off_m: f64,
+    },
+    /// While a box was carried another was not where it was imagined, and there was no safe way on: the hand
+    /// stopped with the box held.
+    #[error("in step {} the hand stopped at {t:.2} s with its box held: `{box_id}` is {off_m:.3} m from where it was imagined", .step + 1)]
+    Halted {
+        /// Index of the step.
+        step: usize,
+        /// s from the step's start.
+        t: f64,
         /// The box.
         box_id: String,
         /// m.
@@ -79,6 +99,8 @@ pub struct ExecutedStep {
     pub planned: PlannedStep,
     /// What came of it.
     pub rollout: Rollout,
+    /// What was not as imagined while it was carried out, in order.
+    pub surprises: Vec<Surprise>,
 }
 
 /// A plan that was carried out, as far as it went.
@@ -163,15 +185,29 @@ impl Run<'_> {
                 Ok(next) => next,
                 Err(reason) => return Ok(Stop::NoSafeStep { reason }),
             };
-            let rollout = plant.step(&next.step.action)?;
+            let salt = 0x5741_5443 + index as u64;
+            let mut watch = Watch::new(self.planner, &seen, &next, salt);
+            let rollout = plant.step(&next.step.action, &mut |glance| watch.look(glance))?;
+            let Watch {
+                surprises,
+                spent_ms,
+                failure,
+                ..
+            } = watch;
+            self.timing.screen += spent_ms;
+            self.timing.total += spent_ms;
+            if let Some(why) = failure {
+                return Err(why.into());
+            }
             let expected = scene_after(&seen, &next.step);
-            let stop = went_wrong(index, &next, &rollout);
+            let stop = went_wrong(index, &next, &rollout, &surprises);
             if matches!(next.step.action, Action::Place { .. }) {
                 self.placed.push(next.step.box_id.clone());
             }
             self.steps.push(ExecutedStep {
                 planned: next,
                 rollout,
+                surprises,
             });
             if let Some(stop) = stop {
                 return Ok(stop);
@@ -251,9 +287,22 @@ impl Run<'_> {
     }
 }
 
-fn went_wrong(index: usize, next: &PlannedStep, rollout: &Rollout) -> Option<Stop> {
+fn went_wrong(
+    index: usize,
+    next: &PlannedStep,
+    rollout: &Rollout,
+    surprises: &[Surprise],
+) -> Option<Stop> {
     if !rollout.is_safe() {
         return Some(Stop::Accident { step: index });
+    }
+    if let Some(last) = surprises.last().filter(|s| s.stopped()) {
+        return Some(Stop::Halted {
+            step: index,
+            t: last.t,
+            box_id: last.box_id.clone(),
+            off_m: last.off_m,
+        });
     }
     (!rollout.completed).then(|| Stop::NotCompleted {
         step: index,

@@ -20,6 +20,9 @@ pub(crate) struct Fake {
     pub cursed: Vec<String>,
     /// Risk of what topples.
     pub toppling: f64,
+    /// A box and where it is seen along x: once it is a centimetre from there, whatever is done within so
+    /// many seconds topples.
+    pub nervous: Option<(String, f64, f64)>,
 }
 
 impl Default for Fake {
@@ -29,6 +32,7 @@ impl Default for Fake {
             lost: Vec::new(),
             cursed: Vec::new(),
             toppling: 0.9,
+            nervous: None,
         }
     }
 }
@@ -70,7 +74,9 @@ impl FakeScene<'_> {
             Action::Push { force, .. } => force.norm() / 100.0,
             _ => 0.01 / action.motion().map_or(1.0, |m| m.duration()),
         };
-        let topples = !self.graph.is_free(index) || self.fake.cursed.contains(id);
+        let topples = !self.graph.is_free(index)
+            || self.fake.cursed.contains(id)
+            || self.is_too_quick(action);
         let risk = if topples {
             self.fake.toppling
         } else {
@@ -84,6 +90,20 @@ impl FakeScene<'_> {
             peak_speed: effort,
             disagreement: 0.0,
         })
+    }
+}
+
+impl FakeScene<'_> {
+    fn is_too_quick(&self, action: &Action) -> bool {
+        let Some((id, x, seconds)) = &self.fake.nervous else {
+            return false;
+        };
+        let scene = &self.workcell.scene;
+        let seen = scene
+            .box_index(id)
+            .map(|i| scene.boxes[i].pose.translation.x);
+        let quick = action.motion().is_some_and(|m| m.duration() < *seconds);
+        quick && seen.is_some_and(|seen| (seen - x).abs() > 0.01)
     }
 }
 

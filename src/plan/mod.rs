@@ -39,6 +39,7 @@ pub mod support;
 pub mod timing;
 pub mod vet;
 mod wanted;
+pub mod watch;
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -54,6 +55,7 @@ pub use reason::{Reason, RejectedCandidate};
 pub use shield::SHIELD_DRAWS;
 pub use step::{StepPlan, StepSearch, search_step};
 pub use timing::Timing;
+pub use watch::{Reply, Surprise};
 
 #[cfg(test)]
 mod tests;

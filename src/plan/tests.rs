@@ -8,7 +8,7 @@ use super::*;
 use crate::dynamics::Dynamics;
 use crate::grasp::fixtures_for_tests::{a_box, workcell};
 use crate::pose::{Pose, Vec3, level};
-use crate::rollout::{Accident, AccidentKind, Action, Rollout};
+use crate::rollout::{Accident, AccidentKind, Action, Glance, Onward, Rollout, STRIDE_S};
 use crate::scene::Workcell;
 
 const SIZE: [f64; 3] = [0.3, 0.3, 0.2];
@@ -271,6 +271,10 @@ struct Toy {
     jump: Option<(usize, &'static str, f64)>,
     /// In which step something falls.
     accident: Option<usize>,
+    /// Which box is seen by how much farther along x while the first box is carried, m.
+    strays: Option<(&'static str, f64)>,
+    /// What was answered to that.
+    answers: Vec<Onward>,
 }
 
 impl Toy {
@@ -280,6 +284,8 @@ impl Toy {
             steps: 0,
             jump: None,
             accident: None,
+            strays: None,
+            answers: Vec::new(),
         }
     }
 }
@@ -293,7 +299,18 @@ impl Plant for Toy {
         Ok(seen)
     }
 
-    fn step(&mut self, action: &Action) -> Result<Rollout, PlantError> {
+    fn step(
+        &mut self,
+        action: &Action,
+        watch: &mut dyn FnMut(&Glance) -> Onward,
+    ) -> Result<Rollout, PlantError> {
+        if let Some((id, by)) = self.strays.take() {
+            let mut boxes: Vec<Pose> = self.now.scene.boxes.iter().map(|b| b.pose).collect();
+            boxes[self.now.scene.box_index(id).unwrap()].translation.x += by;
+            let t = action.onset() + STRIDE_S;
+            self.answers.push(watch(&Glance { t, boxes }));
+        }
+        let stopped = self.answers.last() == Some(&Onward::Stop);
         let accident = Accident {
             kind: AccidentKind::Tilt,
             box_index: action.box_index(),
@@ -317,7 +334,7 @@ impl Plant for Toy {
             reference: vec![],
             frames: vec![],
             accidents: accidents.into_iter().collect(),
-            completed: true,
+            completed: !stopped,
             path_length: 0.01,
             peak_speed: 0.1,
             physics_steps: 1,
@@ -447,4 +464,64 @@ fn a_plans_json_holds_the_keys_of_the_design_and_what_replay_needs() {
     assert_eq!(json["scene"]["boxes"]["aside"]["size"][2], 0.2);
     assert_eq!(json["executed"]["success"], true);
     assert!(json["timing_ms"]["verify"].is_number());
+}
+
+/// One box is carried off while "aside" strays by `by`, on a physics that is `nervous` about it for motions
+/// of less than so many seconds.
+fn carried_beside(by: f64, seconds: f64) -> (Execution, Vec<Onward>) {
+    let mut toy = Toy::new(tower());
+    let aside = toy.now.scene.box_index("aside").unwrap();
+    let fake = Fake {
+        nervous: Some((
+            "aside".into(),
+            toy.now.scene.boxes[aside].pose.translation.x,
+            seconds,
+        )),
+        ..Fake::default()
+    };
+    let planner = planner(&fake, None);
+    let goal = retrieve("high");
+    let plan = planner.plan(&toy.now.clone(), &goal).unwrap();
+    toy.strays = Some(("aside", by));
+    let done = execute(&planner, &mut toy, &goal, &plan).unwrap();
+    (done, toy.answers)
+}
+
+#[test]
+fn noise_and_a_small_shift_that_is_still_safe_do_not_stop_the_hand() {
+    let (done, answers) = carried_beside(0.004, 0.0);
+    assert_eq!((done.stop, answers), (Stop::Done, vec![Onward::CarryOn]));
+    assert!(done.steps[0].surprises.is_empty());
+    let (done, answers) = carried_beside(0.02, 0.0);
+    assert_eq!((done.stop, answers), (Stop::Done, vec![Onward::CarryOn]));
+    let surprise = &done.steps[0].surprises[0];
+    assert_eq!(surprise.box_id, "aside");
+    assert!(matches!(surprise.reply, Reply::CarriedOn { .. }));
+}
+
+#[test]
+fn a_motion_that_is_no_longer_safe_goes_on_another_way_that_is() {
+    let (first, _) = carried_beside(0.0, 0.0);
+    let planned = first.steps[0].planned.step.action.motion().unwrap().clone();
+    let (done, answers) = carried_beside(0.02, planned.duration() + 0.1);
+    assert_eq!(done.stop, Stop::Done);
+    let Onward::Change(other) = &answers[0] else {
+        panic!("{answers:?}");
+    };
+    assert!(other.duration() > planned.duration() + 0.1);
+    let onset = planned.grip_time().unwrap();
+    assert_eq!(other.at(onset + 0.1).pose, planned.at(onset + 0.1).pose);
+}
+
+#[test]
+fn the_hand_stops_where_no_way_on_is_safe_or_a_box_is_far_off() {
+    for (by, seconds) in [(0.02, 1e9), (0.2, 0.0)] {
+        let (done, answers) = carried_beside(by, seconds);
+        assert_eq!(answers, vec![Onward::Stop]);
+        assert!(
+            matches!(done.stop, Stop::Halted { step: 0, ref box_id, .. } if box_id == "aside"),
+            "{:?}",
+            done.stop
+        );
+    }
 }

@@ -4,6 +4,8 @@
 //! out, let a removed box vanish once it is 0.10 m clear of everything, then run on until all is
 //! still. Pure: the same workcell, draw and action give the same bits.
 
+use std::borrow::Cow;
+
 use super::SandboxError;
 use super::contact::Forces;
 use super::engine::{DT_S, Engine};
@@ -15,7 +17,8 @@ use super::stand;
 use crate::grasp::hand_shape;
 use crate::pose::Pose;
 use crate::rollout::{
-    AccidentKind, Action, BodyState, CLEAR_M, Frame, Grip, HandKey, Motion, Rollout, STRIDE_S,
+    AccidentKind, Action, BodyState, CLEAR_M, Frame, Glance, Grip, HandKey, Motion, Onward,
+    Rollout, STRIDE_S,
 };
 use crate::scene::geometry::{Obb, separation};
 use crate::scene::{Draw, Gripper, Workcell};
@@ -25,7 +28,7 @@ pub const SETTLE_S: f64 = 0.5;
 /// Time between two looks at whether the box is clear, s: cheap, and 50 ms of delay do no harm.
 const CLEAR_EVERY_S: f64 = 0.05;
 /// The longest wait for rest, s.
-const REST_LIMIT_S: f64 = 3.0;
+pub(super) const REST_LIMIT_S: f64 = 3.0;
 /// How long a grip may take to form after it is told to close, s.
 const GRIP_WAIT_S: f64 = 0.35;
 /// How long before the grip the hand feels its way, s.
@@ -75,15 +78,37 @@ pub fn run(
     extent: Extent,
     recording: Recording,
 ) -> Result<Rollout, SandboxError> {
+    run_watched(workcell, world, action, (extent, recording), &mut |_| {
+        Onward::CarryOn
+    })
+}
+
+/// The same, with somebody who looks on every [`STRIDE_S`] while the hand carries its box and may have it
+/// go on otherwise or stop.
+///
+/// # Errors
+/// As [`run`]; also when a motion that is put in its place has no keys.
+pub fn run_watched(
+    workcell: &Workcell,
+    world: &Engine,
+    action: &Action,
+    (extent, recording): (Extent, Recording),
+    watch: Watch<'_>,
+) -> Result<Rollout, SandboxError> {
     check(workcell, action)?;
     let mut run = Run::new(workcell, world.clone(), action, extent, recording);
     match action {
-        Action::Remove { .. } | Action::Place { .. } => run.grasp()?,
+        Action::Remove { .. } | Action::Place { .. } => run.grasp(watch)?,
         Action::Nudge { .. } | Action::Push { .. } => run.poke()?,
     }
-    run.rest()?;
+    if run.hand.is_none() {
+        run.rest()?;
+    }
     Ok(run.finish())
 }
+
+/// Somebody who looks on.
+pub type Watch<'a> = &'a mut dyn FnMut(&Glance) -> Onward;
 
 fn check(workcell: &Workcell, action: &Action) -> Result<(), SandboxError> {
     if action.box_index() >= workcell.scene.boxes.len() {
@@ -100,20 +125,22 @@ fn check(workcell: &Workcell, action: &Action) -> Result<(), SandboxError> {
     Ok(())
 }
 
-struct Run<'a> {
+pub(super) struct Run<'a> {
     workcell: &'a Workcell,
-    action: &'a Action,
+    pub(super) action: &'a Action,
     extent: Extent,
     recording: Recording,
-    engine: Engine,
+    pub(super) engine: Engine,
     forces: Forces,
-    monitor: Monitor,
-    hand: Option<Hand>,
+    pub(super) monitor: Monitor,
+    pub(super) hand: Option<Hand>,
     exempt: Exempt,
     frames: Vec<Frame>,
     last_states: Vec<BodyState>,
     margin: f64,
     completed: bool,
+    /// How often somebody has looked on.
+    pub(super) glances: u32,
     /// Steps since the action's start.
     clock: u64,
     first_step: u64,
@@ -148,6 +175,7 @@ impl<'a> Run<'a> {
             last_states,
             margin: 1.0,
             completed: false,
+            glances: 0,
             clock: 0,
             first_step: engine.steps(),
             workcell,
@@ -158,12 +186,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn t(&self) -> f64 {
+    pub(super) fn t(&self) -> f64 {
         self.clock as f64 * self.engine.dt()
     }
 
     /// One physics step and a look at what it did.
-    fn step(&mut self) -> Result<(), SandboxError> {
+    pub(super) fn step(&mut self) -> Result<(), SandboxError> {
         self.engine.step()?;
         self.clock += 1;
         let target = self.action.box_index();
@@ -179,25 +207,26 @@ impl<'a> Run<'a> {
     }
 
     /// Whether what was asked for is known already.
-    fn decided(&self) -> bool {
+    pub(super) fn decided(&self) -> bool {
         self.extent == Extent::FirstAccident && !self.monitor.accidents.is_empty()
     }
 
     /// The hand's part: out, grip, carry, and gone.
-    fn grasp(&mut self) -> Result<(), SandboxError> {
+    fn grasp(&mut self, watch: Watch<'_>) -> Result<(), SandboxError> {
         let (Some(grasp), Some(motion)) = (self.action.grasp(), self.action.motion()) else {
             return Ok(());
         };
+        let mut motion = Cow::Borrowed(motion);
         let target = grasp.box_index;
         let gripper = &self.workcell.robot.grippers[grasp.gripper];
         let opening = crate::grasp::approach_opening(self.workcell, grasp);
         let arrival = flight::end_of_free_flight(
             &self.workcell.scene,
             &self.engine,
-            motion,
+            &motion,
             &hand_shape(gripper, opening),
         );
-        self.fly(motion, arrival);
+        self.fly(&motion, arrival);
         let start = motion.at(self.t()).pose;
         self.hand = Some(Hand::new(
             &mut self.engine,
@@ -242,6 +271,16 @@ impl<'a> Run<'a> {
                 self.engine.remove_box(target);
                 break;
             }
+            if phase == Phase::Holding && self.is_glance_due() {
+                match watch(&self.glance()) {
+                    Onward::CarryOn => {}
+                    Onward::Change(other) if other.keys.is_empty() => {
+                        return Err(SandboxError::EmptyMotion);
+                    }
+                    Onward::Change(other) => motion = Cow::Owned(other),
+                    Onward::Stop => return self.hold_on(target),
+                }
+            }
         }
         if phase == Phase::Holding && !self.completed && !self.decided() {
             // The motion ended with the box still in the way: it ends before release.
@@ -256,7 +295,7 @@ impl<'a> Run<'a> {
 
     /// The box is lost: the gripper's sensor tells, the grip opens, and the hand stays where it is
     /// while all comes to rest, as a real cell's protective stop has it.
-    fn stop(&mut self) -> Result<(), SandboxError> {
+    pub(super) fn stop(&mut self) -> Result<(), SandboxError> {
         self.exempt = Exempt::Nobody;
         if let Some(hand) = &mut self.hand {
             hand.open(&mut self.engine);
@@ -303,7 +342,7 @@ impl<'a> Run<'a> {
         matches!(status, Some(GripStatus::Holding { .. }))
     }
 
-    fn still_held(&mut self, target: usize) -> bool {
+    pub(super) fn still_held(&mut self, target: usize) -> bool {
         match self.hand.as_mut().map(|h| h.hold(&mut self.engine, target)) {
             Some(GripStatus::Holding { margin }) => {
                 self.margin = self.margin.min(margin);
@@ -387,7 +426,7 @@ impl<'a> Run<'a> {
     }
 
     /// Takes a frame when one is due.
-    fn record(&mut self, held: bool) {
+    pub(super) fn record(&mut self, held: bool) {
         let due = match self.recording {
             Recording::Nothing => false,
             Recording::EverySteps(n) => self.clock.is_multiple_of(n.max(1)),
@@ -427,7 +466,7 @@ impl<'a> Run<'a> {
 
     fn finish(mut self) -> Rollout {
         if self.recording != Recording::Nothing {
-            self.take_frame(false);
+            self.take_frame(self.hand.is_some());
         }
         let reference: Vec<Pose> = self.monitor.reference.clone();
         Rollout {

@@ -20,12 +20,13 @@ pub mod exact;
 mod flight;
 mod hand;
 mod jaw;
+mod look_on;
 pub mod monitor;
 mod poke;
 pub mod stand;
 mod suction;
 
-pub use episode::{Extent, Recording, run, settled};
+pub use episode::{Extent, Recording, run, run_watched, settled};
 pub use exact::SandboxDynamics;
 pub use stand::{SettleReport, draw, settle};
 

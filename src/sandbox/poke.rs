@@ -10,10 +10,7 @@ use rapier3d::dynamics::{
 use super::engine::{Engine, to_engine, to_vector};
 use super::hand::{LINEAR, set_spring};
 use crate::pose::{Pose, Quat, Vec3};
-use crate::rollout::{Action, NUDGE_SPEED, PUSH_S};
-
-/// The nudge's drive, N/m and N·s/m: stiff enough to be a displacement rather than a force.
-const DRIVE: (f64, f64) = (2.0e5, 4.0e3);
+use crate::rollout::{Action, NUDGE_DRIVE, NUDGE_SPEED, PUSH_S};
 
 /// A nudge or push under way.
 pub enum Poke {
@@ -49,7 +46,7 @@ impl Poke {
                     .bodies
                     .insert(RigidBodyBuilder::kinematic_position_based().pose(at));
                 let mut joint = GenericJoint::new(JointAxesMask::empty());
-                set_spring(&mut joint, LINEAR, DRIVE);
+                set_spring(&mut joint, LINEAR, NUDGE_DRIVE);
                 let joint = engine.joints.insert(anchor, body, joint, true);
                 Some(Self::Nudge {
                     anchor,

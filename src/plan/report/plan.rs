@@ -16,6 +16,7 @@ use crate::plan::explain::closest_accident;
 use crate::plan::planner::{Plan, PlannedStep, Verdict};
 use crate::plan::reason::{RejectedCandidate, best_of_each};
 use crate::plan::timing::Timing;
+use crate::plan::watch::{Reply, Surprise};
 
 /// The hand at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -140,6 +141,23 @@ pub struct ExecutedFrame {
     pub hand: Option<PoseData>,
 }
 
+/// Something that was not as imagined while a box was carried, and what was done about it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SurpriseReport {
+    /// Index of the step.
+    pub step: usize,
+    /// s from the step's start.
+    pub t: f64,
+    /// The box that was farthest off.
+    pub box_id: String,
+    /// How far, m.
+    pub off_m: f64,
+    /// "carried_on", "changed_way" or "stopped".
+    pub reply: &'static str,
+    /// P(accident) of going on as planned, on what was seen; none where that was not asked.
+    pub risk: Option<f64>,
+}
+
 /// What came of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ExecutedReport {
@@ -151,6 +169,8 @@ pub struct ExecutedReport {
     pub steps: usize,
     /// In order.
     pub accidents: Vec<AccidentReport>,
+    /// In order.
+    pub surprises: Vec<SurpriseReport>,
     /// Path of all boxes not held, summed over steps, m.
     pub path_length: f64,
     /// The largest of the steps' summed peak speeds, m/s.
@@ -347,6 +367,7 @@ fn scene_report(scene: &Scene) -> SceneReport {
 
 fn executed_report(execution: &Execution) -> ExecutedReport {
     let mut accidents = Vec::new();
+    let mut surprises = Vec::new();
     let mut frames = Vec::new();
     let (mut path_length, mut peak_speed) = (0.0, 0.0f64);
     for (index, step) in execution.steps.iter().enumerate() {
@@ -360,6 +381,7 @@ fn executed_report(execution: &Execution) -> ExecutedReport {
             step: index,
             t: a.t,
         }));
+        surprises.extend(step.surprises.iter().map(|s| surprise_report(index, s)));
         frames.extend(rollout.frames.iter().map(|f| ExecutedFrame {
             t: f.t,
             step: index,
@@ -372,8 +394,26 @@ fn executed_report(execution: &Execution) -> ExecutedReport {
         end: execution.stop.to_string(),
         steps: execution.steps.len(),
         accidents,
+        surprises,
         path_length,
         peak_speed,
         frames,
+    }
+}
+
+fn surprise_report(step: usize, surprise: &Surprise) -> SurpriseReport {
+    let (reply, risk) = match surprise.reply {
+        Reply::CarriedOn { risk } => ("carried_on", Some(risk)),
+        Reply::ChangedWay { risk, .. } => ("changed_way", Some(risk)),
+        Reply::StoppedNoWay { risk } => ("stopped", Some(risk)),
+        Reply::StoppedFarOff => ("stopped", None),
+    };
+    SurpriseReport {
+        step,
+        t: surprise.t,
+        box_id: surprise.box_id.clone(),
+        off_m: surprise.off_m,
+        reply,
+        risk,
     }
 }
