@@ -247,7 +247,7 @@ pub(super) fn patch(a: &Obb, b: &Obb, axis: &Vec3) -> Vec<Vec3> {
 }
 
 /// The corners of `obb` that reach farthest along `n`, and how far that is.
-fn feature(obb: &Obb, n: &Vec3) -> (Vec<Vec3>, f64) {
+pub(super) fn feature(obb: &Obb, n: &Vec3) -> (Vec<Vec3>, f64) {
     let corners = obb.corners();
     let depth = corners
         .iter()

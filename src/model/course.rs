@@ -4,9 +4,9 @@
 //! imagination is told), for carried, nudged and pushed boxes alike.
 
 use crate::pose::{Pose, Vec3};
-use crate::rollout::{Action, Grip, Motion, NUDGE_SPEED, PUSH_S, STRIDE_S};
+use crate::rollout::{Action, Grip, HandKey, Motion, NUDGE_SPEED, PUSH_S, STRIDE_S};
 
-use super::sketch::{STEPS, carry_times};
+use super::sketch::{CARRY_M, STEPS, carry_times};
 
 /// Travel at which swept clearances are looked at, m: dense at first, where drag begins.
 pub const SWEEP_M: [f64; 6] = [0.01, 0.03, 0.07, 0.14, 0.25, 0.4];
@@ -35,6 +35,8 @@ pub struct Course {
     pub closed: Vec<bool>,
     /// The target at the ends of the sketch's steps, the onset first; at rest unless it is carried.
     pub opening: [Pose; STEPS + 1],
+    /// Those ends, s after the onset.
+    pub opening_s: [f64; STEPS + 1],
     /// The hand on its way in: from far to the grip.
     pub approach: Vec<Pose>,
     /// Direction of the first leg, unit; zero where nothing is meant to move.
@@ -84,6 +86,8 @@ pub struct Carry<'a> {
     pub motion: &'a Motion,
     /// When the grip is told to close, s.
     pub onset: f64,
+    /// When it is told to open again, or when the motion ends, s.
+    pub end: f64,
     correction: Pose,
     box_in_hand: Pose,
 }
@@ -97,6 +101,7 @@ impl<'a> Carry<'a> {
         Self {
             motion,
             onset,
+            end: let_go(motion, onset),
             correction: commanded.inverse() * gripped,
             box_in_hand: hand_in_box.inverse(),
         }
@@ -124,13 +129,16 @@ fn carried(motion: &Motion, target: &Pose, hand_in_box: &Pose) -> Course {
         }
     };
     let times: Vec<f64> = (0..=STRIDES).map(|k| onset + k as f64 * STRIDE_S).collect();
-    let moved_at = times_at_travel(motion, onset);
+    let moved_at = times_at_travel(motion, onset, &SWEEP_M);
+    let reached = times_at_travel(motion, onset, &CARRY_M).map(|t| t - onset);
+    let opening_s = carry_times(&reached, carry.end - onset);
     let commanded = motion.at(onset).pose.translation.vector;
     let first = motion.at(moved_at[1]).pose.translation.vector - commanded;
     Course {
         sweep: moved_at.iter().map(|&t| at(t)).collect(),
         strides: times.iter().map(|&t| at(t)).collect(),
-        opening: carry_times().map(|t| at(onset + t).target),
+        opening: opening_s.map(|t| at(onset + t).target),
+        opening_s,
         closed: times
             .iter()
             .map(|&t| motion.at(t).grip == Grip::Closed)
@@ -165,6 +173,7 @@ fn driven(target: &Pose, by: Vec3, speed: f64) -> Course {
         strides: times.clone().map(|t| moved(t * speed)).collect(),
         closed: times.map(|t| t < duration).collect(),
         opening: [*target; STEPS + 1],
+        opening_s: [0.0; STEPS + 1],
         approach: Vec::new(),
         first_leg: by.try_normalize(1e-9).unwrap_or_default(),
         speed: if length > 1e-9 { speed } else { 0.0 },
@@ -173,9 +182,9 @@ fn driven(target: &Pose, by: Vec3, speed: f64) -> Course {
     }
 }
 
-/// When the hand has travelled each of [`SWEEP_M`] after `onset`, s; the end where it never does.
-fn times_at_travel(motion: &Motion, onset: f64) -> [f64; SWEEP_M.len()] {
-    let mut out = [motion.duration(); SWEEP_M.len()];
+/// When the hand has travelled each of `ways` (ascending, m) after `onset`, s; the end where it never does.
+fn times_at_travel<const N: usize>(motion: &Motion, onset: f64, ways: &[f64; N]) -> [f64; N] {
+    let mut out = [motion.duration(); N];
     let mut next = 0;
     let mut travelled = 0.0;
     for pair in motion.keys.windows(2) {
@@ -185,14 +194,24 @@ fn times_at_travel(motion: &Motion, onset: f64) -> [f64; SWEEP_M.len()] {
         let start = pair[0].t.max(onset);
         let from = motion.at(start).pose.translation.vector;
         let length = (pair[1].pose.translation.vector - from).norm();
-        while next < SWEEP_M.len() && travelled + length >= SWEEP_M[next] && length > 1e-9 {
-            let share = (SWEEP_M[next] - travelled) / length;
+        while next < N && travelled + length >= ways[next] && length > 1e-9 {
+            let share = (ways[next] - travelled) / length;
             out[next] = start + share * (pair[1].t - start);
             next += 1;
         }
         travelled += length;
     }
     out
+}
+
+/// When the grip opens again after `onset`, s; the end where it never does.
+fn let_go(motion: &Motion, onset: f64) -> f64 {
+    let opens = |k: &&HandKey| k.t > onset && k.grip == Grip::Open;
+    motion
+        .keys
+        .iter()
+        .find(opens)
+        .map_or(motion.duration(), |k| k.t)
 }
 
 /// The hand at the last 0.3, 0.15, 0.05 m before the grip, and at the grip.

@@ -18,7 +18,7 @@ use super::params::Parameters;
 use super::report::ValidationReport;
 
 /// The version that this program writes, and the only one that it reads.
-pub const MODEL_VERSION: u32 = 3;
+pub const MODEL_VERSION: u32 = 4;
 /// Weights of all members.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
 /// Everything else.

@@ -7,7 +7,7 @@
 //! to bodies where the belief has them.
 
 use crate::pose::Pose;
-use crate::rollout::CLEAR_M;
+use crate::rollout::{CLEAR_M, HandKey};
 use crate::scene::geometry::Obb;
 
 use super::contacts::SceneGraph;
@@ -18,10 +18,12 @@ use super::sweep::{FAR_M, face_gap};
 const STEP_M: f64 = 0.039;
 /// Turn between two looks, rad.
 const STEP_RAD: f64 = 0.149;
-/// Most looks.
-const LOOKS: usize = 48;
+/// Looks at a way, about: a longer one is looked at in longer steps.
+const LOOKS: f64 = 48.0;
 /// Time between two readings of the motion, s: that of its keys.
 const READ_S: f64 = 0.05;
+/// Readings of a motion at most: a longer one is read more rarely.
+const READINGS: f64 = 400.0;
 
 /// How near one body is passed.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +62,7 @@ pub struct Carried<'a> {
 impl Way {
     /// The way of body `index` past the others.
     pub fn new(graph: &SceneGraph, index: usize, carried: &Carried<'_>) -> Self {
-        let Carry { motion, onset, .. } = carried.carry;
+        let Carry { onset, end, .. } = carried.carry;
         let standing = graph.bodies[index].obb;
         let far = Passing {
             target: FAR_M,
@@ -73,26 +75,26 @@ impl Way {
             best: 0.0,
             length: 0.0,
         };
-        let mut looks = 0;
         let mut looked: Option<Pose> = None;
         let mut before = carried.carry.hand(onset);
         // Whether the target has come away from each body that it stood next to.
         let mut left = vec![false; graph.bodies.len()];
-        let readings = ((motion.duration() - onset) / READ_S).ceil().max(0.0) as usize;
+        let lasting = (end - onset).max(0.0);
+        let readings = (lasting / READ_S).ceil().min(READINGS) as usize;
+        let (step_m, step_rad) = steps_along(&carried.carry);
         for n in 0..=readings {
-            let t = (onset + n as f64 * READ_S).min(motion.duration());
+            let t = onset + lasting * (n as f64 / readings.max(1) as f64);
             let hand = carried.carry.hand(t);
             out.length += (hand.translation.vector - before.translation.vector).norm();
             before = hand;
             let new = looked.is_none_or(|last| {
-                (hand.translation.vector - last.translation.vector).norm() > STEP_M
-                    || hand.rotation.angle_to(&last.rotation) > STEP_RAD
+                (hand.translation.vector - last.translation.vector).norm() > step_m
+                    || hand.rotation.angle_to(&last.rotation) > step_rad
             });
-            if !(new || n == readings) || looks >= LOOKS {
+            if !(new || n == readings) {
                 continue;
             }
             looked = Some(hand);
-            looks += 1;
             let target = Obb {
                 half: standing.half,
                 pose: carried.carry.target(&hand),
@@ -143,12 +145,25 @@ impl Way {
     }
 }
 
+/// Travel and turn between two looks, m and rad: longer ones on a long way.
+fn steps_along(carry: &Carry<'_>) -> (f64, f64) {
+    let (mut length, mut turn) = (0.0, 0.0);
+    let keys = &carry.motion.keys;
+    let on_way = |k: &HandKey| k.t >= carry.onset && k.t <= carry.end;
+    for pair in keys.windows(2).filter(|pair| on_way(&pair[1])) {
+        let (from, to) = (&pair[0].pose, &pair[1].pose);
+        length += (to.translation.vector - from.translation.vector).norm();
+        turn += to.rotation.angle_to(&from.rotation);
+    }
+    (STEP_M.max(length / LOOKS), STEP_RAD.max(turn / LOOKS))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::fixture_scenes::{box_at, scene_of};
     use crate::pose::{Vec3, level};
-    use crate::rollout::{Grip, HandKey, Motion};
+    use crate::rollout::{Grip, Motion};
 
     /// Up by `height`, then 1 m along x.
     fn way(height: f64) -> Way {
@@ -197,5 +212,40 @@ mod tests {
             "{}",
             low.bodies[1].at
         );
+    }
+
+    #[test]
+    fn a_long_way_is_looked_at_to_its_end_and_ends_where_the_box_is_put_down() {
+        let scene = scene_of(vec![
+            box_at("a", [0.2; 3], [0.0, 0.0, 0.1], 2.0),
+            box_at("far", [0.2; 3], [4.0, 0.0, 0.1], 2.0),
+        ]);
+        let graph = SceneGraph::new(&scene);
+        let key = |t: f64, x: f64, z: f64, grip| HandKey {
+            t,
+            pose: level(Vec3::new(x, 0.0, z), 0.0),
+            grip,
+        };
+        let nearest = |open_at: f64| {
+            let grip = |t: f64| match t < open_at {
+                true => Grip::Closed,
+                false => Grip::Open,
+            };
+            let keys = vec![
+                key(0.0, 0.0, 0.1, Grip::Closed),
+                key(1.0, 0.0, 0.15, grip(1.0)),
+                key(9.0, 4.0, 0.15, grip(9.0)),
+            ];
+            let motion = Motion { keys };
+            let carry = Carry::new(&motion, &graph.bodies[0].obb.pose, &Pose::identity());
+            let carried = Carried {
+                carry,
+                hand: &[],
+                is_removed: false,
+            };
+            Way::new(&graph, 0, &carried).bodies[1].target
+        };
+        assert!(nearest(20.0) < 0.0);
+        assert!(nearest(1.0) >= FAR_M);
     }
 }

@@ -15,7 +15,7 @@ const GRAVITY: f64 = 9.81;
 pub const ACTION_FEATURES: usize = 60 + GRIP_FEATURES.len() + FORESEEN_ACTION;
 
 impl Look<'_> {
-    pub(super) fn push_action(&self, action: &Action, out: &mut Vec<f32>) {
+    pub(super) fn push_action(&self, action: &Action, chosen: &[usize], out: &mut Vec<f32>) {
         let start = out.len();
         let kind = |name: &str| flag(action.name() == name);
         push(
@@ -71,7 +71,7 @@ impl Look<'_> {
             _ => out.extend([0.0; GRIP_FEATURES.len()]),
         }
         self.push_way(out);
-        self.push_foreseen_action(action, out);
+        self.push_foreseen_action(action, chosen, out);
         debug_assert_eq!(out.len() - start, ACTION_FEATURES);
     }
 

@@ -45,7 +45,8 @@ impl Encoder {
             Action::Remove { grasp, .. } | Action::Place { grasp, .. } => {
                 match self.workcell.robot.grippers.get(grasp.gripper) {
                     Some(gripper) => Mover::Hand(Held {
-                        poses: &course.opening,
+                        poses: course.opening,
+                        times: course.opening_s,
                         hand_in_box: grasp.hand_in_box.translation.vector,
                         gives: compliance(gripper),
                     }),
@@ -117,7 +118,12 @@ impl Look<'_> {
     }
 
     /// [`FORESEEN_ACTION`] columns: what the grip bears in each step, and the worst of the others.
-    pub(super) fn push_foreseen_action(&self, action: &Action, out: &mut Vec<f32>) {
+    pub(super) fn push_foreseen_action(
+        &self,
+        action: &Action,
+        chosen: &[usize],
+        out: &mut Vec<f32>,
+    ) {
         let mut shares = [0.0; STEPS];
         let (mut worst, mut high, mut force) = (0.0f64, 0.0f64, 0.0f64);
         let robot = &self.encoder.workcell.robot;
@@ -148,16 +154,19 @@ impl Look<'_> {
                 (force / robot.max_hand_force.max(1.0)).min(4.0),
             ],
         );
-        self.push_worst(Some(&self.foreseen.during), out);
-        self.push_worst(self.foreseen.after, out);
+        self.push_worst(chosen, Some(&self.foreseen.during), out);
+        self.push_worst(chosen, self.foreseen.after, out);
     }
 
-    /// 3 columns: the largest displacement and tilt of any other box and crush of any, over the limits.
-    fn push_worst(&self, forecast: Option<&Forecast>, out: &mut Vec<f32>) {
+    /// 3 columns: the largest displacement and tilt of any other of the graph's boxes and crush of any, over
+    /// the limits.
+    fn push_worst(&self, chosen: &[usize], forecast: Option<&Forecast>, out: &mut Vec<f32>) {
         let mut worst = [0.0f64; 3];
         let safety = &self.encoder.workcell.safety;
-        let fates = forecast.map_or(&[][..], |f| &f.bodies);
-        for (i, fate) in fates.iter().enumerate() {
+        for &i in chosen {
+            let Some(fate) = forecast.map(|f| &f.bodies[i]) else {
+                continue;
+            };
             if self.encoder.graph.bodies[i].fixed {
                 continue;
             }

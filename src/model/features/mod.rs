@@ -3,9 +3,9 @@
 //! Owns [`GraphInput`] and the columns of its tables. Nodes are the boxes and fixtures that a
 //! chain of contacts ties to the target, or that the hand or the target passes near; edges join
 //! neighbours, both ways. All columns are unchanged when the whole scene is turned about the
-//! vertical or shifted, and when it is mirrored, but for what the sketch's search leaves open. Unknown quantities enter as mean and spread. The columns
-//! themselves are [`node`]'s, [`edge`]'s, [`action`]'s and [`foreseen`]'s; where a box is put down is
-//! [`placed`]'s.
+//! vertical or shifted, and when it is mirrored, but for what the sketch's search leaves open. Unknown
+//! quantities enter as mean and spread. The columns themselves are [`node`]'s, [`edge`]'s, [`action`]'s
+//! and [`foreseen`]'s; where a box is put down is [`placed`]'s.
 
 mod action;
 mod edge;
@@ -185,7 +185,7 @@ impl Encoder {
             look.push_node(i, &clearances[i], &mut input.nodes);
         }
         look.push_edges(&chosen, &mut input);
-        look.push_action(action, &mut input.action);
+        look.push_action(action, &chosen, &mut input.action);
         look.push_strides(&mut input.strides);
         sanitise(&mut input);
         Some(Seen {
@@ -200,7 +200,7 @@ impl Encoder {
         let Action::Place { grasp, target, .. } = action else {
             return None;
         };
-        let new = || Placed::new(&self.workcell.scene, grasp.box_index, *target);
+        let new = || Placed::new(&self.workcell.scene, &self.sketch, grasp.box_index, *target);
         let first = view.placed.get_or_init(new);
         Some(if first.goal == *target {
             Cow::Borrowed(first)

@@ -18,7 +18,7 @@ const LANDING_M: f64 = 0.004;
 pub struct Placed {
     /// Where the box is put.
     pub goal: Pose,
-    /// What faces and contacts bear then; that nothing moves in it says nothing ([`Sketch::settling`]).
+    /// What comes of it.
     pub settling: Forecast,
     /// The statics then.
     pub loads: Loads,
@@ -33,8 +33,8 @@ pub struct Placed {
 }
 
 impl Placed {
-    /// `scene` with box `target` at `goal`, lowered onto what is below it.
-    pub fn new(scene: &Scene, target: usize, goal: Pose) -> Self {
+    /// `scene`, which stands as `standing` has it, with box `target` at `goal`, lowered onto what is below it.
+    pub fn new(scene: &Scene, standing: &Sketch, target: usize, goal: Pose) -> Self {
         let mut after = scene.clone();
         let drop_m = drop_to_rest(scene, target, &goal);
         let mut landed = goal;
@@ -60,7 +60,7 @@ impl Placed {
             .filter(|&&i| !graph.bodies[i].fixed)
             .map(|&i| loads.bodies[i].margin.distance / loads.bodies[i].margin_std.max(1e-4))
             .fold(8.0, f64::min);
-        let settling = Sketch::new(&graph, &loads).settling();
+        let settling = Sketch::moved(standing, &graph, &loads, target).settling();
         Self {
             goal,
             settling,
@@ -102,28 +102,38 @@ mod tests {
     use crate::model::fixture_scenes::{box_at, scene_of};
     use crate::pose::level;
 
+    fn placed(scene: &Scene, goal: Pose) -> Placed {
+        let graph = SceneGraph::new(scene);
+        let standing = Sketch::new(&graph, &Loads::new(&graph, None));
+        Placed::new(scene, &standing, 0, goal)
+    }
+
     #[test]
     fn a_box_put_on_another_weighs_on_it_and_falls_by_the_gap_below() {
         let scene = scene_of(vec![
             box_at("a", [0.2; 3], [0.0, 0.0, 0.1], 4.0),
             box_at("b", [0.3, 0.3, 0.2], [1.0, 0.0, 0.1], 5.0),
         ]);
-        let on_top = Placed::new(&scene, 0, level(Vec3::new(1.0, 0.0, 0.3), 0.0));
+        let on_top = placed(&scene, level(Vec3::new(1.0, 0.0, 0.3), 0.0));
         assert!((on_top.loads.bodies[1].above - 4.0 * 9.81).abs() < 1e-6);
         assert!(on_top.drop_m.abs() < 1e-9);
         assert_eq!(on_top.touching, vec![1]);
-        let above = Placed::new(&scene, 0, level(Vec3::new(1.0, 0.0, 0.35), 0.0));
+        let above = placed(&scene, level(Vec3::new(1.0, 0.0, 0.35), 0.0));
         assert!((above.drop_m - 0.05).abs() < 1e-9);
         assert!((above.loads.bodies[1].above - 4.0 * 9.81).abs() < 1e-6);
     }
 
     #[test]
-    fn a_box_past_the_edge_of_what_is_below_has_no_margin() {
+    fn a_box_past_the_edge_of_what_is_below_has_no_margin_and_falls() {
         let scene = scene_of(vec![
             box_at("a", [0.2; 3], [0.0, 0.0, 0.1], 4.0),
             box_at("b", [0.3, 0.3, 0.2], [1.0, 0.0, 0.1], 5.0),
         ]);
-        let past = Placed::new(&scene, 0, level(Vec3::new(1.2, 0.0, 0.3), 0.0));
+        let past = placed(&scene, level(Vec3::new(1.2, 0.0, 0.3), 0.0));
         assert!(past.loads.bodies[0].margin.distance < 0.0);
+        let fate = past.settling.bodies[0];
+        assert!(fate.moved.z < -0.05, "{fate:?}");
+        let beside = placed(&scene, level(Vec3::new(0.5, 0.0, 0.1), 0.0));
+        assert!(beside.settling.bodies[0].moved.norm() < 1e-3);
     }
 }

@@ -1,6 +1,6 @@
 //! A hand that holds a box by springs.
 //!
-//! Owns [`Grip`]: six soft rows between a point of the box and a hand that goes its way, implicit in
+//! Owns [`Held`] and [`Grip`]: six soft rows between a point of the box and a hand that goes its way, implicit in
 //! the step (a spring and damper as softness and bias; Catto, "Soft Constraints", GDC 2011).
 
 use nalgebra::Matrix3;
@@ -8,22 +8,40 @@ use nalgebra::Matrix3;
 use crate::grasp::Compliance;
 use crate::pose::{Pose, Vec3};
 
-use super::STEPS;
-use super::rows::Inert;
+use super::body::Inert;
+use super::clock::{STEPS, no_slower};
 use super::solve::State;
 
 /// Turns in one sweep: force and moment depend on each other.
 const ROUNDS: usize = 2;
 
+/// A moment changes as much as a force at this lever, m.
+const LEVER_M: f64 = 0.1;
+
 /// How a hand holds its box.
 #[derive(Clone, Copy, Debug)]
-pub struct Held<'a> {
+pub struct Held {
     /// Where the box would be if nothing gave: at the onset, then at each step's end.
-    pub poses: &'a [Pose; STEPS + 1],
+    pub poses: [Pose; STEPS + 1],
+    /// The ends of the steps, s after the onset; the onset first.
+    pub times: [f64; STEPS + 1],
     /// The hand's origin in the box's frame, m.
     pub hand_in_box: Vec3,
     /// How far it gives.
     pub gives: Compliance,
+}
+
+impl Held {
+    /// How long each step lasts, s.
+    pub(super) fn lasting(&self) -> [f64; STEPS] {
+        std::array::from_fn(|k| {
+            let at = |k: usize| self.poses[k].translation.vector;
+            no_slower(
+                self.times[k + 1] - self.times[k],
+                (at(k + 1) - at(k)).norm(),
+            )
+        })
+    }
 }
 
 /// The springs, under way.
@@ -49,7 +67,7 @@ pub struct Grip {
 
 impl Grip {
     /// A grip that has just formed.
-    pub fn new(held: &Held<'_>, body: &Inert) -> Self {
+    pub fn new(held: &Held, body: &Inert) -> Self {
         let start = held.poses[0];
         let at = start * nalgebra::Point3::from(held.hand_in_box);
         Self {
@@ -98,9 +116,9 @@ impl Grip {
         state.angular += body.inverse_inertia * (self.arm.cross(force) + moment);
     }
 
-    /// The magnitude of the force, N·s.
+    /// The magnitude of force and moment together, N·s.
     pub fn load(&self) -> f64 {
-        self.force.norm()
+        self.force.norm().max(self.moment.norm() / LEVER_M)
     }
 
     /// Solves the springs for the rest as it is; how much changed, N·s.
@@ -118,6 +136,7 @@ impl Grip {
             let step = -(self.turn.effective * wrong);
             self.moment += step;
             self.push(&Vec3::zeros(), &step, state, body);
+            change = change.max(step.norm() / LEVER_M);
         }
         change
     }

@@ -5,18 +5,27 @@
 
 use crate::pose::Vec3;
 
+use super::Sketch;
+use super::act::Act;
+use super::body::Inert;
+use super::gaps::reached;
 use super::grip::Grip;
-use super::rows::{GROUND, Inert, POINTS, Patch, ROWS, Row};
-use super::{Forecast, Load, Mover, Sketch};
+use super::patch::{GROUND, POINTS, Patch, ROWS};
+use super::rows::Row;
 
 const GRAVITY: f64 = 9.81;
-/// Turns of a patch's points in one sweep: they depend on each other most.
-const ROUNDS: usize = 3;
 /// Impulses smaller than this share of what gravity gives a kilogram do not count.
 const LEAST_OF_A_KILOGRAM: f64 = 1e-4;
-
 /// No more of an overlap than this is undone in one step, m.
 const DEEPEST_M: f64 = 0.002;
+/// A patch has slid when it has by this much, m.
+const SLID_M: f64 = 5e-4;
+/// Speeds below this are rounding, m/s and rad/s.
+const STILL: f64 = 1e-9;
+/// What a gap lets through that nothing closes, m/s.
+const OPEN: f64 = 1e3;
+/// Rows that are still the sketch's own.
+const SHARED_ROWS: u32 = u32::MAX;
 
 /// How well a step is solved.
 #[derive(Clone, Copy, Debug)]
@@ -30,112 +39,149 @@ pub struct Care {
 /// How a body moves, and how far it has.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct State {
+    /// m/s.
     pub linear: Vec3,
+    /// rad/s.
     pub angular: Vec3,
+    /// m.
     pub moved: Vec3,
+    /// Rotation vector, rad.
     pub turned: Vec3,
 }
 
 /// One forecast under way.
 pub struct Solver<'a> {
-    patches: &'a [Patch],
-    unbalanced: &'a [(Vec3, Vec3)],
-    bodies: Vec<Inert>,
-    states: Vec<State>,
-    rows: Vec<[Row; ROWS]>,
+    pub(super) sketch: &'a Sketch,
+    pub(super) patches: &'a [Patch],
+    pub(super) bodies: Vec<Inert>,
+    pub(super) states: Vec<State>,
+    /// For each patch which of `own` are its rows; [`SHARED_ROWS`] for the sketch's.
+    rows: Vec<u32>,
+    own: Vec<[Row; ROWS]>,
+    /// How far each patch had gone on along its tangents, as seen from either body, when its rows were made,
+    /// m.
+    on: Vec<[f64; 4]>,
+    /// The lever of each patch's friction against a turn, m.
+    turn_arms: Vec<f64>,
+    /// How many points press; none where nothing is shared any more or yet.
+    pub(super) points: Vec<usize>,
     /// Impulses of each row, N·s.
-    impulses: Vec<[f64; ROWS]>,
+    pub(super) impulses: Vec<[f64; ROWS]>,
     /// What each point's gap lets through in this step, m/s.
     biases: Vec<[f64; POINTS]>,
     /// Patches that take part.
-    active: Vec<usize>,
+    pub(super) active: Vec<usize>,
+    /// Bodies that take part.
+    live: Vec<usize>,
     /// The sweep in which each body was last pushed.
     pushed: Vec<usize>,
-    target: Option<(usize, Mover<'a>)>,
-    grip: Option<Grip>,
-    elapsed: f64,
-    last_h: f64,
+    pub(super) target: Option<(usize, Act)>,
+    pub(super) grip: Option<Grip>,
+    pub(super) elapsed: f64,
+    pub(super) last_h: f64,
+}
+
+/// Velocities of a patch's two bodies, and their inverse masses.
+struct Pair {
+    a: (Vec3, Vec3, f64),
+    b: (Vec3, Vec3, f64),
+}
+
+impl Pair {
+    /// How fast a row's points part, m/s or rad/s.
+    fn opening(&self, row: &Row) -> f64 {
+        row.direction.dot(&(self.b.0 - self.a.0)) + row.turn_b.dot(&self.b.1)
+            - row.turn_a.dot(&self.a.1)
+    }
+
+    /// Gives both an impulse along a row.
+    fn push(&mut self, row: &Row, impulse: f64) {
+        self.a.0 -= row.direction * (impulse * self.a.2);
+        self.a.1 -= row.spin_a * impulse;
+        self.b.0 += row.direction * (impulse * self.b.2);
+        self.b.1 += row.spin_b * impulse;
+    }
 }
 
 impl<'a> Solver<'a> {
-    /// A world at rest that stands with `resting` forces, N.
+    /// A world at rest that stands with `resting` forces, N. `patches` are the sketch's own, and more.
     pub fn new(
         sketch: &'a Sketch,
         patches: &'a [Patch],
         resting: &[[f64; ROWS]],
-        target: Option<(usize, Mover<'a>)>,
+        target: Option<(usize, Act)>,
     ) -> Self {
         let mut bodies = sketch.bodies.clone();
-        let mut gone = None;
-        if let Some((i, mover)) = target {
-            match mover {
-                Mover::Nudge(..) => bodies[i].inverse_mass = 0.0,
-                Mover::Hand(_) | Mover::Push(..) => {}
-                Mover::Gone => gone = Some(i),
-            }
+        if let Some((i, Act::Nudged { arm, .. })) = target {
+            bodies[i] = bodies[i].pinned(&arm);
         }
+        let gone = match target {
+            Some((i, Act::Gone)) => Some(i),
+            _ => None,
+        };
+        let reached = reached(sketch, patches, target.map(|(i, _)| i));
+        let takes_part =
+            |i: usize| sketch.bodies[i].inverse_mass > 0.0 && reached(i) && Some(i) != gone;
+        let live: Vec<usize> = (0..bodies.len()).filter(|&i| takes_part(i)).collect();
         let active: Vec<usize> = (0..patches.len())
-            .filter(|&k| Some(patches[k].a) != gone && Some(patches[k].b) != gone)
-            .collect();
-        let moved = target.map_or(GROUND, |(i, _)| i);
-        let known = sketch.rows.len();
-        let rows = patches
-            .iter()
-            .enumerate()
-            .map(|(k, p)| {
-                if k < known && p.a != moved && p.b != moved {
-                    sketch.rows[k]
-                } else {
-                    p.rows(&bodies)
-                }
+            .filter(|&k| {
+                let p = &patches[k];
+                let is_gone = Some(p.a) == gone || Some(p.b) == gone;
+                !is_gone && (takes_part(p.a) || (p.b != GROUND && takes_part(p.b)))
             })
             .collect();
-        let mut impulses = vec![[0.0; ROWS]; patches.len()];
-        for &k in &active {
-            impulses[k] = resting[k];
-        }
-        Self {
+        let mut out = Self {
+            sketch,
             patches,
-            unbalanced: &sketch.unbalanced,
             states: vec![State::default(); bodies.len()],
-            grip: match target {
-                Some((i, Mover::Hand(held))) => Some(Grip::new(&held, &bodies[i])),
+            rows: vec![SHARED_ROWS; patches.len()],
+            own: Vec::new(),
+            on: patches
+                .iter()
+                .map(|p| [-p.slid[0], -p.slid[1], 0.0, 0.0])
+                .collect(),
+            turn_arms: patches.iter().map(|p| p.spot.turn_arm).collect(),
+            points: patches.iter().map(|p| p.spot.count).collect(),
+            impulses: vec![[0.0; ROWS]; patches.len()],
+            biases: vec![[0.0; POINTS]; patches.len()],
+            pushed: vec![0; bodies.len()],
+            grip: match &target {
+                Some((i, Act::Held(held))) => Some(Grip::new(held, &bodies[*i])),
                 _ => None,
             },
             bodies,
-            rows,
-            impulses,
-            biases: vec![[0.0; POINTS]; patches.len()],
             active,
-            pushed: vec![0; sketch.bodies.len()],
+            live,
             target,
             elapsed: 0.0,
             last_h: 1.0,
+        };
+        for &k in &out.active {
+            out.impulses[k] = resting[k];
+            if k >= sketch.rows.len() {
+                out.own.push(patches[k].first_rows(&out.bodies));
+                out.rows[k] = out.own.len() as u32 - 1;
+            }
+        }
+        if let Some((i, Act::Nudged { .. })) = out.target {
+            out.forget_rows(i);
+        }
+        out
+    }
+
+    /// Has the rows of a body's patches made anew.
+    pub(super) fn forget_rows(&mut self, i: usize) {
+        for (on, p) in self.on.iter_mut().zip(self.patches) {
+            if p.a == i || p.b == i {
+                *on = [f64::NAN; 4];
+            }
         }
     }
 
-    /// Tells the target what to do in step `k`, which ends at `share` of the time and lasts `h`.
-    pub fn drive(&mut self, k: usize, share: f64, h: f64) {
-        let Some((i, mover)) = self.target else {
-            return;
-        };
-        let inverse_mass = self.bodies[i].inverse_mass;
-        match mover {
-            Mover::Hand(held) => {
-                if let Some(grip) = &mut self.grip {
-                    let step = (&held.poses[k], &held.poses[k + 1]);
-                    grip.follow(step, h, &self.states[i], &self.bodies[i]);
-                }
-            }
-            Mover::Nudge(by, _) => {
-                let state = &mut self.states[i];
-                state.linear = (by * share - state.moved) / h;
-            }
-            Mover::Push(force, until) => {
-                let lasting = (until - self.elapsed).clamp(0.0, h);
-                self.states[i].linear += force * (inverse_mass * lasting);
-            }
-            Mover::Gone => {}
+    fn row(&self, k: usize, r: usize) -> &Row {
+        match self.rows[k] {
+            SHARED_ROWS => &self.sketch.rows[k][r],
+            own => &self.own[own as usize][r],
         }
     }
 
@@ -144,28 +190,41 @@ impl<'a> Solver<'a> {
         let ratio = h / self.last_h;
         self.last_h = h;
         self.elapsed += h;
-        let bodies = self.bodies.iter().zip(self.unbalanced);
-        for (state, (body, unbalanced)) in self.states.iter_mut().zip(bodies) {
-            if body.inverse_mass > 0.0 {
-                state.linear.z -= GRAVITY * h;
-                state.linear -= unbalanced.0 * h;
-                state.angular -= unbalanced.1 * h;
+        // A hand bears its box, so what the search left of its weight would be felt twice.
+        let held = self.grip.as_ref().and(self.target.as_ref()).map(|t| t.0);
+        for &i in &self.live {
+            if self.bodies[i].inverse_mass <= 0.0 {
+                continue;
+            }
+            let state = &mut self.states[i];
+            state.linear.z -= self.bodies[i].weight * self.bodies[i].inverse_mass * h;
+            if held != Some(i) {
+                let (linear, angular) = &self.sketch.unbalanced[i];
+                state.linear -= linear * h;
+                state.angular -= angular * h;
             }
         }
         for n in 0..self.active.len() {
             let k = self.active[n];
+            self.slide(k);
             for x in &mut self.impulses[k] {
                 *x *= ratio;
             }
             self.biases[k] = self.gaps(k, h);
             self.start_warm(k);
         }
-        if let (Some((i, _)), Some(grip)) = (self.target, &mut self.grip) {
+        if let (Some((i, _)), Some(grip)) = (&self.target, &mut self.grip) {
+            let i = *i;
             grip.start_warm(ratio, &mut self.states[i], &self.bodies[i]);
         }
         let least = LEAST_OF_A_KILOGRAM * GRAVITY * h;
-        // The sweep in which each body was last pushed: what nobody touched is solved already.
+        // What nobody touched is solved already: warm forces leave it at rest.
         self.pushed.fill(0);
+        for &i in &self.live {
+            let state = &self.states[i];
+            let stirs = state.linear.amax() > STILL || state.angular.amax() > STILL;
+            self.pushed[i] = usize::from(stirs);
+        }
         let count = self.active.len();
         for sweep in 1..=care.sweeps {
             let mut busy = false;
@@ -174,7 +233,7 @@ impl<'a> Solver<'a> {
                 let k = self.active[if sweep % 2 == 1 { n } else { count - 1 - n }];
                 let (a, b) = (self.patches[k].a, self.patches[k].b);
                 let last = self.pushed[a].max(self.pushed.get(b).copied().unwrap_or(0));
-                if last + 1 < sweep {
+                if last == 0 || last + 1 < sweep {
                     continue;
                 }
                 let (change, pressed) = self.relax(k);
@@ -182,182 +241,166 @@ impl<'a> Solver<'a> {
                     continue;
                 }
                 busy = true;
-                self.pushed[a] = sweep;
-                if let Some(pushed) = self.pushed.get_mut(b) {
-                    *pushed = sweep;
+                for i in [a, b] {
+                    if self
+                        .sketch
+                        .bodies
+                        .get(i)
+                        .is_some_and(|b| b.inverse_mass > 0.0)
+                    {
+                        self.pushed[i] = sweep;
+                    }
                 }
             }
-            if let (Some((i, _)), Some(grip)) = (self.target, &mut self.grip) {
-                let change = grip.relax(&mut self.states[i], &self.bodies[i]);
+            if let (Some((i, _)), Some(grip)) = (&self.target, &mut self.grip) {
+                let change = grip.relax(&mut self.states[*i], &self.bodies[*i]);
                 if change > least.max(care.enough * grip.load()) {
                     busy = true;
-                    self.pushed[i] = sweep;
+                    self.pushed[*i] = sweep;
                 }
             }
             if !busy {
                 break;
             }
         }
-        for state in &mut self.states {
+        for &i in &self.live {
+            let state = &mut self.states[i];
             state.moved += state.linear * h;
             state.turned += state.angular * h;
+        }
+    }
+
+    /// Moves a patch to where its bodies meet now.
+    fn slide(&mut self, k: usize) {
+        let patch = &self.patches[k];
+        let centre = patch.spot.centre;
+        let still = State::default();
+        let (a, b) = (
+            &self.states[patch.a],
+            self.states.get(patch.b).unwrap_or(&still),
+        );
+        let com = |i: usize| self.bodies.get(i).map_or(centre, |b| b.com);
+        let gone_a = a.moved + a.turned.cross(&(centre - com(patch.a)));
+        let gone_b = b.moved + b.turned.cross(&(centre - com(patch.b)));
+        let along = |v: Vec3| patch.tangents.map(|t| v.dot(&t));
+        let ([a0, a1], [b0, b1]) = (along(gone_b - a.moved), along(gone_b - b.moved));
+        let on = [a0, a1, b0, b1];
+        let as_before = on
+            .iter()
+            .zip(&self.on[k])
+            .all(|(now, then)| (now - then).abs() < SLID_M);
+        if as_before && self.points[k] > 0 {
+            return;
+        }
+        self.on[k] = on;
+        let Some(spot) = patch.spot_at(along(gone_a - gone_b)) else {
+            self.points[k] = 0;
+            self.impulses[k] = [0.0; ROWS];
+            return;
+        };
+        let [u, v] = patch.tangents;
+        let rows = patch.rows(
+            &self.bodies,
+            &spot,
+            (&(u * a0 + v * a1), &(u * b0 + v * b1)),
+        );
+        self.turn_arms[k] = spot.turn_arm;
+        self.points[k] = spot.count;
+        match self.rows[k] {
+            SHARED_ROWS => {
+                self.own.push(rows);
+                self.rows[k] = self.own.len() as u32 - 1;
+            }
+            own => self.own[own as usize] = rows,
         }
     }
 
     /// What each point's gap lets through in this step, m/s.
     fn gaps(&self, k: usize, h: f64) -> [f64; POINTS] {
         let patch = &self.patches[k];
-        let mut out = [0.0; POINTS];
+        let mut out = [OPEN; POINTS];
         let still = State::default();
         let a = &self.states[patch.a];
         let b = self.states.get(patch.b).unwrap_or(&still);
-        let slid = (b.moved - a.moved).dot(&patch.tangents[0]).abs() / patch.extent[0];
-        let across = (b.moved - a.moved).dot(&patch.tangents[1]).abs() / patch.extent[1];
-        let left = slid > 1.0 || across > 1.0;
-        for (p, out) in out.iter_mut().enumerate().take(patch.count) {
-            let row = &self.rows[k][p];
+        for (p, out) in out.iter_mut().enumerate().take(self.points[k]) {
+            let row = self.row(k, p);
             let opened = row.direction.dot(&(b.moved - a.moved)) + row.turn_b.dot(&b.turned)
                 - row.turn_a.dot(&a.turned);
-            *out = if left {
-                1e3
-            } else {
-                (patch.gap + opened).max(-DEEPEST_M) / h
-            };
+            *out = (patch.gap + opened).max(-DEEPEST_M) / h;
         }
         out
     }
 
     fn start_warm(&mut self, k: usize) {
-        for r in 0..ROWS {
-            let impulse = self.impulses[k][r];
+        let mut pair = self.pair(k);
+        for (r, &impulse) in self.impulses[k].iter().enumerate() {
             if impulse != 0.0 {
-                self.push(k, r, impulse);
+                pair.push(self.row(k, r), impulse);
             }
         }
+        self.put_back(k, &pair);
     }
 
-    fn push(&mut self, k: usize, r: usize, impulse: f64) {
+    /// The two bodies of a patch as they move now; what never moves in place of the ground.
+    fn pair(&self, k: usize) -> Pair {
         let patch = &self.patches[k];
-        let row = &self.rows[k][r];
-        let a = &mut self.states[patch.a];
-        a.linear -= row.direction * (impulse * self.bodies[patch.a].inverse_mass);
-        a.angular -= row.spin_a * impulse;
-        if patch.b != GROUND {
-            let b = &mut self.states[patch.b];
-            b.linear += row.direction * (impulse * self.bodies[patch.b].inverse_mass);
-            b.angular += row.spin_b * impulse;
+        let of = |i: usize| match self.states.get(i) {
+            Some(s) => (s.linear, s.angular, self.bodies[i].inverse_mass),
+            None => (Vec3::zeros(), Vec3::zeros(), 0.0),
+        };
+        Pair {
+            a: of(patch.a),
+            b: of(patch.b),
         }
     }
 
-    fn opening_speed(&self, k: usize, r: usize) -> f64 {
-        let patch = &self.patches[k];
-        let row = &self.rows[k][r];
-        let a = &self.states[patch.a];
-        let mut speed = -row.direction.dot(&a.linear) - row.turn_a.dot(&a.angular);
-        if patch.b != GROUND {
-            let b = &self.states[patch.b];
-            speed += row.direction.dot(&b.linear) + row.turn_b.dot(&b.angular);
+    fn put_back(&mut self, k: usize, pair: &Pair) {
+        let (a, b) = (self.patches[k].a, self.patches[k].b);
+        (self.states[a].linear, self.states[a].angular) = (pair.a.0, pair.a.1);
+        if b != GROUND {
+            (self.states[b].linear, self.states[b].angular) = (pair.b.0, pair.b.1);
         }
-        speed
     }
 
     /// Solves one patch for the others as they are; how much changed, and what presses there, N·s.
     fn relax(&mut self, k: usize) -> (f64, f64) {
-        let bias = self.biases[k];
-        let count = self.patches[k].count;
-        let mut change: f64 = 0.0;
-        for round in 0..ROUNDS {
-            for (r, bias) in bias.iter().enumerate().take(count) {
-                let speed = self.opening_speed(k, r) + bias;
-                let old = self.impulses[k][r];
-                let new = (old - speed * self.rows[k][r].effective).max(0.0);
-                if new != old {
-                    self.impulses[k][r] = new;
-                    self.push(k, r, new - old);
-                    if round == 0 {
-                        change = change.max((new - old).abs());
-                    }
-                }
+        let mut pair = self.pair(k);
+        let rows = match self.rows[k] {
+            SHARED_ROWS => &self.sketch.rows[k],
+            own => &self.own[own as usize],
+        };
+        let before = self.impulses[k];
+        let mut impulses = before;
+        let count = self.points[k];
+        let points = rows.iter().zip(&self.biases[k]).take(count);
+        let (friction, turn_arm) = (self.patches[k].friction, self.turn_arms[k]);
+        let mut pressed = 0.0;
+        for (impulse, (row, bias)) in impulses.iter_mut().zip(points) {
+            let wrong = pair.opening(row) + bias;
+            let new = (*impulse - wrong * row.effective).max(0.0);
+            pressed += new;
+            if new != *impulse {
+                pair.push(row, new - *impulse);
+                *impulse = new;
             }
         }
-        let pressed: f64 = self.impulses[k][..count].iter().sum();
-        let bound = self.patches[k].friction * pressed;
-        let turn_bound = bound * self.patches[k].turn_arm;
-        for r in POINTS..ROWS {
-            let limit = if r == ROWS - 1 { turn_bound } else { bound };
-            let old = self.impulses[k][r];
-            if limit == 0.0 && old == 0.0 {
+        let bound = friction * pressed;
+        let limits = [bound, bound, bound * turn_arm];
+        let across = impulses[POINTS..].iter_mut().zip(&rows[POINTS..]);
+        for ((impulse, row), limit) in across.zip(limits) {
+            if limit == 0.0 && *impulse == 0.0 {
                 continue;
             }
-            let effective = self.rows[k][r].effective;
-            let new = (old - self.opening_speed(k, r) * effective)
-                .max(-limit)
-                .min(limit);
-            if new != old {
-                self.impulses[k][r] = new;
-                self.push(k, r, new - old);
-                change = change.max((new - old).abs());
+            let asked = *impulse - pair.opening(row) * row.effective;
+            let new = asked.max(-limit).min(limit);
+            if new != *impulse {
+                pair.push(row, new - *impulse);
+                *impulse = new;
             }
         }
-        (change, pressed)
-    }
-
-    /// How each body was sped up, of a scene that was at rest and has taken one step.
-    pub fn accelerations(&self) -> Vec<(Vec3, Vec3)> {
-        let per_second = 1.0 / self.last_h;
-        let of = |s: &State| (s.linear * per_second, s.angular * per_second);
-        self.states.iter().map(of).collect()
-    }
-
-    /// Forces of the last step, N.
-    pub fn forces(&self) -> Vec<[f64; ROWS]> {
-        let per_second = 1.0 / self.last_h;
-        self.impulses
-            .iter()
-            .map(|rows| rows.map(|x| x * per_second))
-            .collect()
-    }
-
-    /// What the hand had to do to the target in the last step.
-    pub fn borne(&self) -> Load {
-        let per_second = 1.0 / self.last_h;
-        self.grip.as_ref().map_or_else(Load::default, |grip| Load {
-            force: grip.force * per_second,
-            moment: grip.moment * per_second,
-        })
-    }
-
-    /// Keeps the largest forces.
-    pub fn peaks(&self, out: &mut Forecast) {
-        let per_second = 1.0 / self.last_h;
-        let mut faces = vec![[0.0; 6]; self.bodies.len()];
-        for &k in &self.active {
-            let patch = &self.patches[k];
-            let rows = &self.impulses[k];
-            let normal = rows[..patch.count].iter().sum::<f64>() * per_second;
-            faces[patch.a][patch.faces[0]] += normal;
-            if patch.b != GROUND {
-                faces[patch.b][patch.faces[1]] += normal;
-            }
-            if let Some(contact) = patch.contact {
-                let tangential = rows[POINTS].hypot(rows[POINTS + 1]) * per_second;
-                let borne = &mut out.contacts[contact];
-                borne.normal = borne.normal.max(normal);
-                borne.tangential = borne.tangential.max(tangential);
-            }
-        }
-        for (fate, faces) in out.bodies.iter_mut().zip(&faces) {
-            let most = faces.iter().copied().fold(0.0, f64::max);
-            fate.face_force = fate.face_force.max(most);
-        }
-    }
-
-    /// Where everything is in the end.
-    pub fn ends(&self, out: &mut Forecast) {
-        for (fate, state) in out.bodies.iter_mut().zip(&self.states) {
-            fate.moved = state.moved;
-            fate.turned = state.turned;
-            fate.speed = state.linear.norm();
-        }
+        self.put_back(k, &pair);
+        self.impulses[k] = impulses;
+        let change = before.iter().zip(&impulses).map(|(b, a)| (a - b).abs());
+        (change.fold(0.0, f64::max), pressed)
     }
 }

@@ -1,0 +1,76 @@
+//! What a body opposes to being moved, as the solver wants it.
+//!
+//! Owns [`Inert`].
+
+use nalgebra::Matrix3;
+
+use crate::pose::Vec3;
+
+use super::super::contacts::Body;
+
+const GRAVITY: f64 = 9.81;
+/// A body is no less inert than this share of what it carries.
+const CARRIED: f64 = 1.0;
+
+/// What a body opposes to a change of its motion.
+#[derive(Clone, Copy, Debug)]
+pub struct Inert {
+    /// What pulls it down, N.
+    pub weight: f64,
+    /// 1/kg; 0 for what never moves.
+    pub inverse_mass: f64,
+    /// In the world, 1/(kg·m²).
+    pub inverse_inertia: Matrix3<f64>,
+    /// Centre of mass in the world, m.
+    pub com: Vec3,
+    /// Mean friction coefficient.
+    pub friction: f64,
+}
+
+impl Inert {
+    /// Of a body of even density about its mean centre of mass, on which `above` newtons rest.
+    ///
+    /// It is as inert as a share of what it carries at least ([`CARRIED`]): what is slow hangs on weights and
+    /// friction, not on inertia, and light boxes under heavy ones take the search very long.
+    pub fn new(body: &Body, above: f64) -> Self {
+        let h = body.obb.half;
+        let square = h.component_mul(&h);
+        let r = body.obb.pose.rotation.to_rotation_matrix();
+        let (inverse_mass, inverse_inertia) = if body.fixed || body.mass_mean <= 0.0 {
+            (0.0, Matrix3::zeros())
+        } else {
+            let mass = body.mass_mean.max(CARRIED * above / GRAVITY);
+            let third = 3.0 / mass;
+            let sums = Vec3::new(
+                square.y + square.z,
+                square.x + square.z,
+                square.x + square.y,
+            );
+            let local = Matrix3::from_diagonal(&sums.map(|s| third / s.max(1e-8)));
+            let world = r.matrix() * local * r.matrix().transpose();
+            (1.0 / mass, world)
+        };
+        Self {
+            weight: body.mass_mean * GRAVITY,
+            inverse_mass,
+            inverse_inertia,
+            com: body.com,
+            friction: body.friction_mean,
+        }
+    }
+
+    /// The same, pinned at a point from which the centre of mass is `arm` away: it only turns about that.
+    pub fn pinned(&self, arm: &Vec3) -> Self {
+        let mass = 1.0 / self.inverse_mass.max(1e-9);
+        let lever = arm.cross_matrix();
+        let about_com = self.inverse_inertia.try_inverse().unwrap_or_default();
+        let about_pin = about_com - lever * lever * mass;
+        Self {
+            weight: self.weight,
+            inverse_mass: 0.0,
+            inverse_inertia: about_pin.try_inverse().unwrap_or_default(),
+            com: self.com - arm,
+            friction: self.friction,
+        }
+    }
+}
