@@ -86,6 +86,52 @@ impl Motion {
     }
 }
 
+/// How hard a hand brakes that stops in the middle of a motion, m/s².
+pub const BRAKE: f64 = 2.5;
+/// Time between the keys of braking, s, and over which the speed is read.
+const BRAKE_KEY_S: f64 = 0.05;
+
+impl Motion {
+    /// The keys up to `t`, and one at `t`.
+    ///
+    /// # Panics
+    /// When there are no keys.
+    pub fn until(&self, t: f64) -> Self {
+        let mut keys: Vec<HandKey> = self.keys.iter().filter(|k| k.t < t).copied().collect();
+        keys.push(self.at(t));
+        Self { keys }
+    }
+
+    /// The same up to `t`, then on the way on at an even deceleration of [`BRAKE`] until it rests.
+    ///
+    /// # Panics
+    /// When there are no keys.
+    pub fn stopped(&self, t: f64) -> Self {
+        let mut out = self.until(t);
+        let here = self.at(t);
+        let before = self.at((t - BRAKE_KEY_S).max(0.0));
+        let elapsed = (t - before.t).max(1e-9);
+        let velocity = (here.pose.translation.vector - before.pose.translation.vector) / elapsed;
+        let spin = (here.pose.rotation * before.pose.rotation.inverse()).scaled_axis() / elapsed;
+        let lasting = velocity.norm() / BRAKE;
+        let steps = (lasting / BRAKE_KEY_S).ceil() as usize;
+        for i in 1..=steps {
+            let since = lasting * i as f64 / steps as f64;
+            let way = since - 0.5 * since * since / lasting;
+            let turned = crate::pose::Quat::from_scaled_axis(spin * way) * here.pose.rotation;
+            out.keys.push(HandKey {
+                t: t + since,
+                pose: Pose::from_parts(
+                    (here.pose.translation.vector + velocity * way).into(),
+                    turned,
+                ),
+                ..here
+            });
+        }
+        out
+    }
+}
+
 /// What is seen of the scene while a hand carries a box.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Glance {
@@ -320,5 +366,31 @@ impl Rollout {
     /// `[5]` in the order of [`AccidentKind::ALL`].
     pub fn by_kind(&self) -> [bool; 5] {
         AccidentKind::ALL.map(|kind| self.has(kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pose::level;
+
+    #[test]
+    fn a_motion_that_is_stopped_brakes_evenly_and_stays_on_its_line() {
+        let key = |t: f64| HandKey {
+            t,
+            pose: level(Vec3::new(0.8 * t, 0.0, 0.0), 0.0),
+            grip: Grip::Closed,
+        };
+        let motion = Motion {
+            keys: (0..=40).map(|i| key(f64::from(i) * 0.05)).collect(),
+        };
+        let stopped = motion.stopped(1.0);
+        assert_eq!(stopped.at(0.7).pose, motion.at(0.7).pose);
+        let end = stopped.keys.last().unwrap();
+        assert!((end.t - (1.0 + 0.8 / BRAKE)).abs() < 1e-9);
+        // v²/2a.
+        let way = end.pose.translation.x - 0.8;
+        assert!((way - 0.5 * 0.8 * 0.8 / BRAKE).abs() < 1e-9, "{way}");
+        assert_eq!(end.grip, Grip::Closed);
     }
 }

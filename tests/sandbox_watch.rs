@@ -104,6 +104,34 @@ fn a_hand_that_is_told_to_stop_holds_its_box_where_it_is() {
 }
 
 #[test]
+fn a_hand_that_stops_from_a_fast_carry_brakes_and_keeps_its_box() {
+    let cell = cell();
+    let Action::Remove { grasp, .. } = lift(&cell) else {
+        panic!("a lift is a removal");
+    };
+    let away = motion::Lift {
+        first: Vec3::new(0.0, 0.0, 0.03),
+        then: Vec3::new(-1.0, 0.0, 0.1),
+        tilt: [0.0; 2],
+        speed: 0.6,
+    };
+    let action = Action::Remove {
+        motion: motion::remove(&cell, &grasp, &away).unwrap(),
+        grasp,
+    };
+    let rollout = carried(&cell, &action, &mut |glance| {
+        if glance.boxes[0].translation.x > -0.03 {
+            Onward::CarryOn
+        } else {
+            Onward::Stop
+        }
+    });
+    assert!(!rollout.completed);
+    assert!(rollout.is_safe(), "{:?}", rollout.accidents);
+    assert!(rollout.frames.last().unwrap().held);
+}
+
+#[test]
 fn another_motion_takes_the_place_of_the_first_from_the_glance_on() {
     let cell = cell();
     let action = lift(&cell);

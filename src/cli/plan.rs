@@ -386,14 +386,27 @@ fn executed_in_words(out: &mut String, executed: &ExecutedReport, execution: &Ex
 }
 
 fn reply_in_words(reply: &Reply) -> String {
+    let of = |risk: &Option<f64>| {
+        risk.map_or_else(
+            || "nothing can be told of going on".to_owned(),
+            |risk| format!("risk of going on {risk:.3}"),
+        )
+    };
     match reply {
         Reply::CarriedOn { risk } => format!("judged again, still safe (risk {risk:.3})"),
         Reply::ChangedWay { risk, other_risk } => {
-            format!("judged again, risk {risk:.3}; went on another way (risk {other_risk:.3})")
+            format!(
+                "judged again, {}; went another way (risk {other_risk:.3})",
+                of(risk)
+            )
         }
         Reply::StoppedNoWay { risk } => {
-            format!("judged again, risk {risk:.3} and no other way; the hand stopped")
+            format!(
+                "judged again, {} and no other way is safe; the hand stopped",
+                of(risk)
+            )
         }
-        Reply::StoppedFarOff => "the hand stopped".to_owned(),
+        Reply::StoppedFarOff => "too far; the hand stopped".to_owned(),
+        Reply::StoppedUnderWay => "it is moving; the hand stopped".to_owned(),
     }
 }

@@ -203,7 +203,7 @@ fn planned(
     }
     deed.planning_ms += done.timing.total;
     deed.success = done.is_success();
-    deed.refused = matches!(done.stop, Stop::NoSafeStep { .. });
+    deed.refused = matches!(done.stop, Stop::NoSafeStep { .. } | Stop::Halted { .. });
     Ok(deed)
 }
 

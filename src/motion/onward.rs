@@ -4,22 +4,20 @@
 //! before it sets out anew, so that nothing jerks.
 
 use crate::grasp::{GraspCandidate, Rejection};
-use crate::pose::{Pose, Vec3};
+use crate::pose::Pose;
 use crate::rollout::{HandKey, Motion};
 use crate::scene::Workcell;
 
 use super::Lift;
 use super::carry::{Carried, END_HOLD_S, exit_pace, lift_pace};
-use super::profile::{Builder, KEY_S};
+use super::profile::Builder;
 
 /// How long it takes to slow down, s.
 const EASE_S: f64 = 0.3;
-/// How hard the hand brakes, m/s².
-const BRAKE: f64 = 2.5;
 
 /// The same way, from `t` on `factor` times as slow.
 pub fn slower(motion: &Motion, t: f64, factor: f64) -> Motion {
-    let mut keys = until(motion, t);
+    let mut keys = motion.until(t).keys;
     let more = factor - 1.0;
     let later = motion.keys.iter().filter(|k| k.t > t);
     keys.extend(later.map(|k| {
@@ -48,10 +46,9 @@ pub fn onward(
 ) -> Result<Motion, Rejection> {
     let lift = lift.checked()?;
     let carried = Carried::new(workcell, grasp);
-    let mut out = Builder::resume(until(motion, t));
-    let moving = velocity(motion, t);
-    out.brake(moving, moving.norm() / BRAKE);
+    let mut out = Builder::resume(motion.stopped(t).keys);
     let here = out.at();
+    carried.check_leg(&motion.at(t).pose, &here)?;
     let after_first =
         Pose::from_parts((here.translation.vector + lift.first).into(), here.rotation);
     carried.check_leg(&here, &after_first)?;
@@ -63,27 +60,10 @@ pub fn onward(
     Ok(out.finish())
 }
 
-/// The keys up to `t`, and one at `t`.
-fn until(motion: &Motion, t: f64) -> Vec<HandKey> {
-    let mut keys: Vec<HandKey> = motion.keys.iter().filter(|k| k.t < t).copied().collect();
-    keys.push(motion.at(t));
-    keys
-}
-
-/// How fast the hand moves at `t`, m/s.
-fn velocity(motion: &Motion, t: f64) -> Vec3 {
-    let before = (t - KEY_S).max(0.0);
-    if t - before < 1e-9 {
-        return Vec3::zeros();
-    }
-    let way = motion.at(t).pose.translation.vector - motion.at(before).pose.translation.vector;
-    way / (t - before)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pose::level;
+    use crate::pose::{Vec3, level};
     use crate::rollout::Grip;
 
     fn straight() -> Motion {

@@ -2,11 +2,11 @@
 //!
 //! Owns [`Builder`], which strings legs and dwells together into keys of rising time.
 
-use crate::pose::{Pose, Quat, Vec3};
+use crate::pose::{Pose, Quat};
 use crate::rollout::{Grip, HandKey, Motion};
 
 /// Spacing of the keys, s.
-pub(super) const KEY_S: f64 = 0.05;
+const KEY_S: f64 = 0.05;
 /// Peak over mean speed of a minimum-jerk leg.
 const PEAK_SPEED: f64 = 1.875;
 /// Peak acceleration of a minimum-jerk leg of length 1 and duration 1.
@@ -59,24 +59,6 @@ impl Builder {
     /// Where the hand is so far.
     pub fn at(&self) -> Pose {
         self.last().pose
-    }
-
-    /// Comes to rest from `velocity` (m/s) within `seconds`, evenly.
-    pub fn brake(&mut self, velocity: Vec3, seconds: f64) {
-        let from = self.last();
-        let steps = (seconds / KEY_S).ceil() as usize;
-        for i in 1..=steps {
-            let t = seconds * i as f64 / steps as f64;
-            let way = velocity * (t - 0.5 * t * t / seconds);
-            self.keys.push(HandKey {
-                t: from.t + t,
-                pose: Pose::from_parts(
-                    (from.pose.translation.vector + way).into(),
-                    from.pose.rotation,
-                ),
-                ..from
-            });
-        }
     }
 
     fn last(&self) -> HandKey {
@@ -146,7 +128,7 @@ fn along(from: &Pose, to: &Pose, s: f64) -> Pose {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pose::level;
+    use crate::pose::{Vec3, level};
 
     #[test]
     fn a_leg_never_passes_its_speed_or_its_acceleration() {

@@ -71,7 +71,7 @@ pub enum Stop {
         /// m.
         off_m: f64,
     },
-    /// While a box was carried another was not where it was imagined, and there was no safe way on: the hand
+    /// While a box was carried something was not where it was imagined, and there was no safe way on: the hand
     /// stopped with the box held.
     #[error("in step {} the hand stopped at {t:.2} s with its box held: `{box_id}` is {off_m:.3} m from where it was imagined", .step + 1)]
     Halted {
@@ -196,9 +196,6 @@ impl Run<'_> {
             } = watch;
             self.timing.screen += spent_ms;
             self.timing.total += spent_ms;
-            if let Some(why) = failure {
-                return Err(why.into());
-            }
             let expected = scene_after(&seen, &next.step);
             let stop = went_wrong(index, &next, &rollout, &surprises);
             if matches!(next.step.action, Action::Place { .. }) {
@@ -209,6 +206,9 @@ impl Run<'_> {
                 rollout,
                 surprises,
             });
+            if let Some(why) = failure {
+                return Err(why.into());
+            }
             if let Some(stop) = stop {
                 return Ok(stop);
             }

@@ -308,6 +308,8 @@ impl Plant for Toy {
             let mut boxes: Vec<Pose> = self.now.scene.boxes.iter().map(|b| b.pose).collect();
             boxes[self.now.scene.box_index(id).unwrap()].translation.x += by;
             let t = action.onset() + STRIDE_S;
+            let (grasp, motion) = (action.grasp().unwrap(), action.motion().unwrap());
+            boxes[grasp.box_index] = motion.at(t).pose * grasp.hand_in_box.inverse();
             self.answers.push(watch(&Glance { t, boxes }));
         }
         let stopped = self.answers.last() == Some(&Onward::Stop);
@@ -524,4 +526,47 @@ fn the_hand_stops_where_no_way_on_is_safe_or_a_box_is_far_off() {
             done.stop
         );
     }
+}
+
+#[test]
+fn a_box_that_tilts_in_its_place_stops_the_hand_and_one_that_is_no_number_does_too() {
+    for tilted in [
+        Pose::from_parts(Vec3::zeros().into(), rotation_about_x(0.3)),
+        Pose::translation(f64::NAN, 0.0, 0.0),
+    ] {
+        let seen = tower();
+        let fake = Fake::default();
+        let planner = planner(&fake, None);
+        let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+        let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], 1);
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        let aside = seen.scene.box_index("aside").unwrap();
+        boxes[aside] *= tilted;
+        let t = plan.steps[0].step.action.onset();
+        assert_eq!(watch.look(&Glance { t, boxes }), Onward::Stop);
+        assert_eq!(watch.surprises[0].reply, Reply::StoppedFarOff);
+    }
+}
+
+fn rotation_about_x(angle: f64) -> crate::pose::Quat {
+    crate::pose::Quat::from_scaled_axis(Vec3::new(angle, 0.0, 0.0))
+}
+
+#[test]
+fn a_box_that_goes_on_moving_from_glance_to_glance_stops_the_hand() {
+    let seen = tower();
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+    let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], 1);
+    let aside = seen.scene.box_index("aside").unwrap();
+    let mut look = |by: f64| {
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        boxes[aside].translation.x += by;
+        let t = plan.steps[0].step.action.onset();
+        watch.look(&Glance { t, boxes })
+    };
+    assert_eq!(look(0.013), Onward::CarryOn);
+    assert_eq!(look(0.026), Onward::Stop);
+    assert_eq!(watch.surprises[1].reply, Reply::StoppedUnderWay);
 }

@@ -2,10 +2,12 @@
 //!
 //! Owns [`Watch`]. What differs by more than noise has the rest of the motion judged again on what is
 //! seen; where that is no longer safe the hand goes on another way that is, and where there is none,
-//! or a box is far from where it was imagined, it stops.
+//! or a box is far from where it was imagined or under way, it stops. No shield is asked: it knows scenes
+//! at rest and whole actions, and a stride is short.
 
-use crate::dynamics::ImaginedFrame;
+use crate::dynamics::{DynamicsError, ImaginedFrame};
 use crate::motion::{lift_options, onward, slower};
+use crate::pose::{Pose, tilt_between};
 use crate::rollout::{Action, Glance, Motion, Onward, STRIDE_S};
 use crate::scene::Workcell;
 
@@ -17,8 +19,12 @@ use super::timing::timed;
 const NOISE_STDS: f64 = 3.0;
 /// What settling and the hand's give move without anything being wrong, m.
 const GIVE_M: f64 = 0.005;
-/// The share of `max_displacement` by which a box may be off before the hand stops.
+/// And turn, rad.
+const GIVE_RAD: f64 = 0.02;
+/// The share of `max_displacement` and of `max_tilt` by which a box may be off before the hand stops.
 const STOP_SHARE: f64 = 0.5;
+/// What is left of the limits for a box that has moved already is at least this share of them.
+const LEAST_LEFT: f64 = 0.1;
 /// How much slower the slow way on is.
 const SLOWER: f64 = 2.0;
 
@@ -45,27 +51,55 @@ pub enum Reply {
     },
     /// It no longer was; another way on is.
     ChangedWay {
-        /// The risk of going on as planned.
-        risk: f64,
+        /// The risk of going on as planned; none where nothing can be told.
+        risk: Option<f64>,
         /// That of the other way.
         other_risk: f64,
     },
-    /// The hand stopped with the box held: a box was too far off.
+    /// The hand stopped with the box held: a box was too far off, or turned too far.
     StoppedFarOff,
+    /// The hand stopped with the box held: a box moved that was imagined to stand.
+    StoppedUnderWay,
     /// The hand stopped with the box held: no way on is safe.
     StoppedNoWay {
-        /// The risk of going on as planned.
-        risk: f64,
+        /// The risk of going on as planned; none where nothing can be told.
+        risk: Option<f64>,
     },
 }
 
 impl Surprise {
     /// Whether the hand stopped.
     pub fn stopped(&self) -> bool {
-        matches!(
+        !matches!(
             self.reply,
-            Reply::StoppedFarOff | Reply::StoppedNoWay { .. }
+            Reply::CarriedOn { .. } | Reply::ChangedWay { .. }
         )
+    }
+}
+
+/// How far a box is off.
+#[derive(Clone, Copy, Debug)]
+struct Off {
+    way_m: f64,
+    turn_rad: f64,
+}
+
+impl Off {
+    fn between(there: &Pose, here: &Pose) -> Self {
+        let way_m = (here.translation.vector - there.translation.vector).norm();
+        let turn_rad = tilt_between(&there.rotation, &here.rotation);
+        if way_m.is_finite() && turn_rad.is_finite() {
+            Self { way_m, turn_rad }
+        } else {
+            Self {
+                way_m: f64::INFINITY,
+                turn_rad: f64::INFINITY,
+            }
+        }
+    }
+
+    fn exceeds(self, limit: Self) -> bool {
+        self.way_m > limit.way_m || self.turn_rad > limit.turn_rad
     }
 }
 
@@ -78,7 +112,9 @@ pub struct Watch<'a> {
     action: Action,
     imagined: Vec<ImaginedFrame>,
     /// The boxes as they were when the motion was last judged.
-    judged: Workcell,
+    judged: Vec<Pose>,
+    /// The boxes as they were at the last glance.
+    last: Vec<Pose>,
     salt: u64,
     /// In order.
     pub surprises: Vec<Surprise>,
@@ -96,13 +132,15 @@ impl<'a> Watch<'a> {
         planned: &PlannedStep,
         salt: u64,
     ) -> Self {
+        let boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
         Self {
             planner,
             seen,
             target: planned.step.action.box_index(),
             action: planned.step.action.clone(),
             imagined: planned.step.imagined.frames.clone(),
-            judged: seen.clone(),
+            judged: boxes.clone(),
+            last: boxes,
             salt,
             surprises: Vec::new(),
             spent_ms: 0.0,
@@ -112,24 +150,33 @@ impl<'a> Watch<'a> {
 
     /// What to do on a glance.
     pub fn look(&mut self, glance: &Glance) -> Onward {
-        let Some((index, off_m)) = self.farthest_off(glance) else {
+        let last = std::mem::replace(&mut self.last, glance.boxes.clone());
+        let expected = self.expected(glance.t);
+        let Some((index, off)) = self.farthest_off(glance, &expected) else {
             return Onward::CarryOn;
         };
-        let noise = self.noise_m();
-        let stop = noise + STOP_SHARE * self.seen.safety.max_displacement;
-        if off_m > stop {
-            self.note(glance.t, index, off_m, Reply::StoppedFarOff);
+        let noise = self.noise();
+        let safety = &self.seen.safety;
+        let is_far = off.way_m > noise.way_m + STOP_SHARE * safety.max_displacement
+            || off.turn_rad > noise.turn_rad + STOP_SHARE * safety.max_tilt;
+        if is_far || self.has_gone_far(glance, noise) {
+            self.note(glance.t, index, off.way_m, Reply::StoppedFarOff);
             return Onward::Stop;
         }
-        if off_m <= noise || !self.is_news(glance, noise) {
+        if !off.exceeds(noise) || !self.is_news(&self.judged, glance, noise) {
             return Onward::CarryOn;
+        }
+        // The model judges what stands: of what is falling it knows nothing.
+        if !self.surprises.is_empty() && self.is_news(&last, glance, noise) {
+            self.note(glance.t, index, off.way_m, Reply::StoppedUnderWay);
+            return Onward::Stop;
         }
         let mut spent = 0.0;
         let judged = timed(&mut spent, || self.judge_again(glance));
         self.spent_ms += spent;
         match judged {
             Ok((reply, answer)) => {
-                self.note(glance.t, index, off_m, reply);
+                self.note(glance.t, index, off.way_m, reply);
                 answer
             }
             Err(why) => {
@@ -149,61 +196,110 @@ impl<'a> Watch<'a> {
         });
     }
 
-    /// How far a box may be off by noise alone, m.
-    fn noise_m(&self) -> f64 {
-        NOISE_STDS * self.seen.scene.pose_noise.position_m + GIVE_M
+    /// How far a box may be off by noise alone.
+    fn noise(&self) -> Off {
+        let noise = self.seen.scene.pose_noise;
+        Off {
+            way_m: NOISE_STDS * noise.position_m + GIVE_M,
+            turn_rad: NOISE_STDS * noise.rotation_rad + GIVE_RAD,
+        }
     }
 
-    /// The box that is farthest from where it was imagined at that time; the imagination's own spread is
-    /// allowed for.
-    fn farthest_off(&self, glance: &Glance) -> Option<(usize, f64)> {
-        let stride = ((glance.t - self.action.onset()) / STRIDE_S)
-            .round()
-            .max(0.0) as usize;
-        let frame = self.imagined.get(stride).or(self.imagined.last())?;
-        let is_past = stride >= self.imagined.len();
-        let off = |i: usize| {
-            let there = frame.boxes[i].translation.vector;
-            let off = (glance.boxes[i].translation.vector - there).norm();
-            (off - frame.position_std[i]).max(0.0)
+    /// Where each box was imagined to be at time `t`, and how sure that was, m.
+    fn expected(&self, t: f64) -> Vec<(Pose, f64)> {
+        let stride = ((t - self.action.onset()) / STRIDE_S).round().max(0.0) as usize;
+        let frame = self.imagined.get(stride).or(self.imagined.last());
+        let Some(frame) = frame else {
+            return Vec::new();
         };
-        // Beyond the last frame the held box is carried on; the others are where they were.
-        (0..glance.boxes.len().min(frame.boxes.len()))
-            .filter(|&i| !(is_past && i == self.target))
-            .map(|i| (i, off(i)))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
+        let spread = frame.position_std.iter().copied();
+        let mut out: Vec<(Pose, f64)> = frame.boxes.iter().copied().zip(spread).collect();
+        // The held box goes with the hand, also beyond the last frame.
+        if let (Some(grasp), Some(motion)) = (self.action.grasp(), self.action.motion()) {
+            let held = motion.at(t).pose * grasp.hand_in_box.inverse();
+            if let Some(target) = out.get_mut(self.target) {
+                target.0 = held;
+            }
+        }
+        out
     }
 
-    /// Whether any box but the one held is elsewhere than when the motion was last judged.
-    fn is_news(&self, glance: &Glance, noise: f64) -> bool {
-        let boxes = self.judged.scene.boxes.iter().zip(&glance.boxes);
-        boxes.enumerate().any(|(i, (spec, pose))| {
-            let moved = pose.translation.vector - spec.pose.translation.vector;
-            i != self.target && moved.norm() > noise
-        })
+    /// The box that is farthest from where it was imagined; the imagination's own spread is allowed for, up
+    /// to what noise makes. A pose that is no number is infinitely far off.
+    fn farthest_off(&self, glance: &Glance, expected: &[(Pose, f64)]) -> Option<(usize, Off)> {
+        let allowed = self.noise().way_m;
+        let off = |(there, spread): &(Pose, f64), here: &Pose| {
+            let mut off = Off::between(there, here);
+            off.way_m -= spread.clamp(0.0, allowed);
+            off
+        };
+        let all = expected
+            .iter()
+            .zip(&glance.boxes)
+            .map(|(e, here)| off(e, here));
+        all.enumerate()
+            .max_by(|a, b| a.1.way_m.total_cmp(&b.1.way_m))
+    }
+
+    /// Whether any box but the one held is elsewhere than in `before`.
+    fn is_news(&self, before: &[Pose], glance: &Glance, noise: Off) -> bool {
+        self.others(before, glance).any(|off| off.exceeds(noise))
+    }
+
+    /// Whether any box but the one held has used up its share of the limits since the step began.
+    fn has_gone_far(&self, glance: &Glance, noise: Off) -> bool {
+        let safety = &self.seen.safety;
+        let start: Vec<Pose> = self.seen.scene.boxes.iter().map(|b| b.pose).collect();
+        let imagined = self.expected(glance.t);
+        let was_foreseen = |i: usize| {
+            let there = imagined.get(i).map(|e| Off::between(&start[i], &e.0));
+            there.is_some_and(|off| off.exceeds(noise))
+        };
+        let far = Off {
+            way_m: noise.way_m + STOP_SHARE * safety.max_displacement,
+            turn_rad: noise.turn_rad + STOP_SHARE * safety.max_tilt,
+        };
+        let boxes = start.iter().zip(&glance.boxes).enumerate();
+        boxes
+            .filter(|(i, _)| *i != self.target && !was_foreseen(*i))
+            .any(|(_, (from, to))| Off::between(from, to).exceeds(far))
+    }
+
+    /// How far each box but the one held is from where it was in `before`.
+    fn others<'b>(
+        &'b self,
+        before: &'b [Pose],
+        glance: &'b Glance,
+    ) -> impl Iterator<Item = Off> + 'b {
+        let boxes = before.iter().zip(&glance.boxes).enumerate();
+        boxes
+            .filter(|(i, _)| *i != self.target)
+            .map(|(_, (from, to))| Off::between(from, to))
     }
 
     /// Judges the motion on what is seen, and other ways on where it is no longer safe.
     fn judge_again(&mut self, glance: &Glance) -> Result<(Reply, Onward), PlanError> {
-        let mut now = self.seen.clone();
-        for (i, (spec, pose)) in now.scene.boxes.iter_mut().zip(&glance.boxes).enumerate() {
-            // The action is told from where its box stood.
-            if i != self.target {
-                spec.pose = *pose;
+        let now = self.as_seen(glance);
+        let scene = match self.planner.dynamics.believe(&now, self.salt) {
+            Ok(scene) => scene,
+            Err(DynamicsError::DoesNotStand { .. }) => {
+                return Ok((Reply::StoppedNoWay { risk: None }, Onward::Stop));
             }
-        }
-        let scene = self.planner.dynamics.believe(&now, self.salt)?;
+            Err(why) => return Err(why.into()),
+        };
         let ways = self.ways_on(&now, glance.t);
         let risks = scene.screen(&ways);
-        self.judged = now;
+        self.judged.clone_from(&glance.boxes);
         let limit = |k: usize| {
             let risk = risks[k].as_ref().ok()?;
             risk.is_valid()
                 .then_some((*risk, violation(risk, &self.seen.safety)))
         };
-        let risk = limit(0).map_or(1.0, |(risk, _)| risk.risk);
-        if limit(0).is_some_and(|(_, violation)| violation <= 0.0) {
-            return Ok((Reply::CarriedOn { risk }, Onward::CarryOn));
+        let risk = limit(0).map(|(risk, _)| risk.risk);
+        if let Some((risk, violation)) = limit(0)
+            && violation <= 0.0
+        {
+            return Ok((Reply::CarriedOn { risk: risk.risk }, Onward::CarryOn));
         }
         let safe = (1..ways.len()).filter_map(|k| {
             let (risk, violation) = limit(k)?;
@@ -223,6 +319,23 @@ impl<'a> Watch<'a> {
         };
         let motion = self.action.motion().cloned().unwrap_or_default();
         Ok((reply, Onward::Change(motion)))
+    }
+
+    /// The scene of the step with the other boxes as they are seen; what they have moved already is no longer
+    /// theirs to move.
+    fn as_seen(&self, glance: &Glance) -> Workcell {
+        let mut now = self.seen.clone();
+        let mut used: f64 = 0.0;
+        for (i, (spec, pose)) in now.scene.boxes.iter_mut().zip(&glance.boxes).enumerate() {
+            // The action is told from where its box stood.
+            if i != self.target {
+                used = used.max(Off::between(&spec.pose, pose).way_m);
+                spec.pose = *pose;
+            }
+        }
+        let limit = &mut now.safety.max_displacement;
+        *limit = (*limit - used).max(LEAST_LEFT * *limit);
+        now
     }
 
     /// The action as it is, and with other motions from time `t` on.

@@ -278,7 +278,7 @@ impl<'a> Run<'a> {
                         return Err(SandboxError::EmptyMotion);
                     }
                     Onward::Change(other) => motion = Cow::Owned(other),
-                    Onward::Stop => return self.hold_on(target),
+                    Onward::Stop => return self.hold_on(target, &motion),
                 }
             }
         }

@@ -149,13 +149,16 @@ pub struct SurpriseReport {
     /// s from the step's start.
     pub t: f64,
     /// The box that was farthest off.
+    #[serde(rename = "box")]
     pub box_id: String,
     /// How far, m.
     pub off_m: f64,
-    /// "carried_on", "changed_way" or "stopped".
+    /// "carried_on", "changed_way", "stopped_far_off", "stopped_under_way" or "stopped_no_way".
     pub reply: &'static str,
     /// P(accident) of going on as planned, on what was seen; none where that was not asked.
     pub risk: Option<f64>,
+    /// That of the way that was taken instead.
+    pub other_risk: Option<f64>,
 }
 
 /// What came of a plan.
@@ -402,11 +405,12 @@ fn executed_report(execution: &Execution) -> ExecutedReport {
 }
 
 fn surprise_report(step: usize, surprise: &Surprise) -> SurpriseReport {
-    let (reply, risk) = match surprise.reply {
-        Reply::CarriedOn { risk } => ("carried_on", Some(risk)),
-        Reply::ChangedWay { risk, .. } => ("changed_way", Some(risk)),
-        Reply::StoppedNoWay { risk } => ("stopped", Some(risk)),
-        Reply::StoppedFarOff => ("stopped", None),
+    let (reply, risk, other_risk) = match surprise.reply {
+        Reply::CarriedOn { risk } => ("carried_on", Some(risk), None),
+        Reply::ChangedWay { risk, other_risk } => ("changed_way", risk, Some(other_risk)),
+        Reply::StoppedNoWay { risk } => ("stopped_no_way", risk, None),
+        Reply::StoppedFarOff => ("stopped_far_off", None, None),
+        Reply::StoppedUnderWay => ("stopped_under_way", None, None),
     };
     SurpriseReport {
         step,
@@ -415,5 +419,6 @@ fn surprise_report(step: usize, surprise: &Surprise) -> SurpriseReport {
         off_m: surprise.off_m,
         reply,
         risk,
+        other_risk,
     }
 }
