@@ -26,7 +26,7 @@ use crate::scene::task::{Task, TaskFile};
 pub struct PlanArgs {
     /// The task file.
     pub task: PathBuf,
-    /// Carry the plan out in the sandbox, looking and planning again after every step.
+    /// Carry the plan out in the sandbox, looking at every stride and planning again after every step.
     #[arg(long)]
     pub execute: bool,
     /// Write the chosen grasps here, in the fields of moveit_msgs/Grasp (YAML); an empty list if
