@@ -125,5 +125,8 @@ pub trait SceneDynamics {
     fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>>;
 
     /// The full price: the trajectory of each action and its risk. `[B]` in, `[B]` out.
-    fn imagine(&self, actions: &[Action]) -> Vec<Prediction<Imagined>>;
+    ///
+    /// Trajectories are looked at for `horizon` strides at most, and what comes later follows the action's
+    /// intention; the risk is that of the whole action.
+    fn imagine(&self, actions: &[Action], horizon: usize) -> Vec<Prediction<Imagined>>;
 }

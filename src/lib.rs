@@ -23,6 +23,11 @@
 //! - The network is told a rough forecast by rigid-body steps a hundred times the sandbox's
 //!   (`model::sketch`), the whole way of a carried box (`model::way`) and how far a grip gives: what no
 //!   statics of the scene at rest told it, no number of episodes made up for (`model`'s table).
+//! - The shield's draws weigh with what was judged instead of only vetoing it (`plan::shield`): four where the
+//!   case is clear, up to 32 where it is not, so that what the model judges a little over the limit can
+//!   still be done.
+//! - A cup's bellows are as stiff as its limits ask (`grasp::compliance`): with one spring for all no cup held
+//!   more than 37 kg, whatever its limits.
 //! - Training tells each episode again with the noise of another look (`model::retell`).
 //!
 //! # Units and frames
@@ -34,6 +39,8 @@
 //! # Notation
 //!
 //! `B` batch, `H` horizon in strides, `N` bodies, `M` members, `E` edges: `[M, B, H, N, 7]`.
+
+#![deny(clippy::print_stdout)]
 
 pub mod cli;
 pub mod dataset;

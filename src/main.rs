@@ -1,10 +1,16 @@
 //! The `topple` program: parse, run, exit code.
 
+#![deny(clippy::print_stdout)]
+
 use std::process::ExitCode;
 
 use clap::Parser;
 use topple::cli::{Cli, Failure, run};
 use tracing_subscriber::EnvFilter;
+
+/// Tensors come and go by the hundred kilobytes; the system's allocator gives each back to the kernel.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("TOPPLE_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));

@@ -98,6 +98,9 @@ fn the_model_the_planner_and_training_have_their_figures() {
     assert_positive(&plan["large"]["shielded"], &["p50", "p95"]);
     let train = &bench(&["--only", "train"])["train"];
     assert_positive(train, &["transitions_per_s", "episodes_per_s", "step_ms"]);
+    assert_positive(train, &["batch", "parameters", "nodes", "edges"]);
+    assert_positive(train, &["batch_ms", "judge_ms", "imagine_ms"]);
+    assert_positive(train, &["judge_step_ms", "both_step_ms"]);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn the_gpu_judges_and_imagines_as_the_cpu_does() {
                 Some(Action::Remove { grasp, motion })
             })
             .collect();
-        let ask = |d: &LearnedDynamics| d.believe(&workcell, 0).unwrap().imagine(&actions);
+        let ask = |d: &LearnedDynamics| d.believe(&workcell, 0).unwrap().imagine(&actions, 10);
         for (a, b) in ask(&here).into_iter().zip(ask(&there)) {
             let (a, b) = (a.unwrap(), b.unwrap());
             assert!(

@@ -105,8 +105,38 @@ fn bad_input_ends_with_2_and_a_remedy() {
     }
     let folder = folder_with(PACKING);
     fs::write(folder.path().join("file"), "x").unwrap();
-    let output = import(folder.path(), &["packing_plans.json", "--out", "file"]);
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    fs::write(folder.path().join("latin"), b"donut \xe9").unwrap();
+    for (arguments, word) in [
+        (
+            ["packing_plans.json", "--out", "file"],
+            "file is a file, not a folder",
+        ),
+        (["packing_plans.json", "--out", "file/s"], "cannot be made"),
+        ([".", "--out", "s"], "is a folder, not a file"),
+        (["latin", "--out", "s"], "byte 6 is not UTF-8"),
+    ] {
+        let output = import(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(message.contains(word), "{arguments:?}: {message}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_on_stdout_ends_with_1() {
+    let folder = folder_with(PACKING);
+    for more in [&[][..], &["--json"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let status = std::process::Command::new(env!("CARGO_BIN_EXE_topple"))
+            .current_dir(folder.path())
+            .args(["import", "bed-bpp", "packing_plans.json", "--out", "s"])
+            .args(more)
+            .stdout(full)
+            .stderr(std::process::Stdio::null())
+            .status();
+        assert_eq!(status.unwrap().code(), Some(1));
+    }
 }
 
 #[test]

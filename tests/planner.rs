@@ -287,3 +287,59 @@ fn where_nothing_is_safe_the_file_for_moveit_holds_no_grasp_and_the_advice_was_a
     let asked = |change: &str| advice.iter().any(|a| a["change"] == change);
     assert!(asked("other_gripper") && asked("stronger_gripper"));
 }
+
+#[test]
+fn a_scene_that_does_not_stand_gets_objects_with_all_their_keys() {
+    let falling = SCENE.replace("[0.03, 0, 0.3]", "[0.24, 0, 0.3]");
+    let folder = Folder::with_task("");
+    std::fs::write(folder.path("task.yaml"), falling).unwrap();
+    let steps = "version: 1\nsteps: [{remove: high}]\n";
+    std::fs::write(folder.path("steps.yaml"), steps).unwrap();
+
+    let nudged = folder.topple("what-if", &["--nudge", "low=0,0.01,0"]);
+    let answer = json(&{ nudged }.assert().code(3).get_output().stdout);
+    assert_eq!(answer["verdict"], "no_answer");
+    assert!(
+        answer["reason"].as_str().unwrap().contains("high"),
+        "{answer}"
+    );
+    assert_eq!(answer["action"]["box"], "low");
+    assert!(answer["boxes"].as_object().unwrap().is_empty());
+    for key in ["risk", "risk_bound", "risk_by_accident", "largest_safe"] {
+        assert_eq!(answer.get(key), Some(&Value::Null), "{key}");
+    }
+
+    let path = folder.path("steps.yaml");
+    let vetted = folder.topple("vet", &[path.to_str().unwrap()]);
+    let answer = json(&{ vetted }.assert().code(3).get_output().stdout);
+    assert_eq!(
+        (&answer["verdict"], &answer["steps"]),
+        (&"unsafe".into(), &Value::Array(vec![]))
+    );
+    for key in ["first_unsafe", "repaired"] {
+        assert_eq!(answer.get(key), Some(&Value::Null), "{key}");
+    }
+}
+
+#[test]
+fn a_box_that_is_not_there_and_numbers_without_bounds_are_bad_usage() {
+    let folder = Folder::with_task("");
+    for (arguments, words) in [
+        (
+            &["--nudge", "hihg=0.01,0,0"][..],
+            "Did you mean `high`? The boxes are high, low.",
+        ),
+        (&["--nudge", "hihg=0.01,0,0"], "task.yaml"),
+        (&["--nudge", "high=3,0,0"], "the limit is 2 m"),
+        (&["--push", "high=0,20000,0"], "the limit is 10000 N"),
+        (
+            &["--push", "high=1,0,0", "--verify", "1000000000"],
+            "0..=4096",
+        ),
+    ] {
+        let refused = folder.topple("what-if", arguments).assert().code(2);
+        let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+        let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(words), "`{words}` is not in: {said}");
+    }
+}

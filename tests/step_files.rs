@@ -102,6 +102,9 @@ fn a_grip_that_the_robot_cannot_do_is_told() {
 
 #[test]
 fn what_is_no_list_of_steps_is_told_without_a_panic() {
+    let empty = parse("").unwrap_err();
+    let remedy = &empty.first().remedy;
+    assert!(remedy.contains("`topple schema steps`"), "{remedy}");
     assert_refused(
         "version: 2\nsteps: []\n",
         MistakeKind::Version,

@@ -279,3 +279,35 @@ fn every_property_of_the_schema_has_a_description() {
     check(task::task_schema(), "");
     check(task::steps_schema(), "");
 }
+
+#[test]
+fn the_patterns_of_the_schema_are_regular_expressions_in_every_language() {
+    fn patterns(schema: &Value, all: &mut Vec<String>) {
+        match schema {
+            Value::Object(entries) => {
+                all.extend(
+                    entries
+                        .get("pattern")
+                        .and_then(Value::as_str)
+                        .map(str::to_owned),
+                );
+                entries.values().for_each(|v| patterns(v, all));
+            }
+            Value::Array(items) => items.iter().for_each(|v| patterns(v, all)),
+            _ => {}
+        }
+    }
+    let mut all = Vec::new();
+    patterns(task::task_schema(), &mut all);
+    assert!(!all.is_empty());
+    patterns(task::steps_schema(), &mut all);
+    for pattern in all {
+        // `\\p` is an error in Python, `\\w` means ASCII in some languages and not in others, and
+        // `\\x`, `(?` and POSIX classes are not known everywhere.
+        let others = pattern.replace("\\u", "");
+        assert!(
+            !others.contains(['\\', '(']) && !others.contains("[:"),
+            "{pattern}"
+        );
+    }
+}

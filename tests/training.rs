@@ -302,7 +302,7 @@ fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
         let scene = physics.believe(&episode.workcell, 0).unwrap();
         let actions = std::slice::from_ref(&episode.action);
         let risk = scene.screen(actions)[0].clone().unwrap();
-        let imagined = scene.imagine(actions)[0].clone().unwrap();
+        let imagined = scene.imagine(actions, 10)[0].clone().unwrap();
         assert_eq!(imagined.fates.len(), episode.workcell.scene.boxes.len());
         assert!((imagined.risk.risk - risk.risk).abs() < 1e-6);
         let side = if episode.rollout.is_safe() {

@@ -234,6 +234,12 @@ fn in_words(report: &BenchReport) -> String {
             "training, one member, one thread: {:.0} transitions/s, {:.0} episodes/s ({:.1} ms a step of {})",
             t.transitions_per_s, t.episodes_per_s, t.step_ms, t.batch
         );
+        let _ = writeln!(
+            out,
+            "  a batch of {} nodes and {} edges, ready in {:.1} ms: {:.2} ms to judge, {:.2} to imagine; \
+             {:.2} a step that learns judging, {:.2} one that learns both",
+            t.nodes, t.edges, t.batch_ms, t.judge_ms, t.imagine_ms, t.judge_step_ms, t.both_step_ms
+        );
     }
     out
 }

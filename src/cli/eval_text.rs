@@ -59,6 +59,20 @@ pub fn split(out: &mut String, name: &str, report: &SplitReport) {
         .map(|(kind, auc)| format!("{kind} {}", number(*auc, 4)))
         .collect();
     let _ = writeln!(out, "  AUC by accident: {}", kinds.join(", "));
+    let by_action: Vec<String> = report
+        .by_action
+        .iter()
+        .map(|(action, f)| {
+            format!(
+                "{action} {} cases, AUC {}, Brier {} (ceiling {})",
+                f.n,
+                number(f.auc, 4),
+                number(f.brier, 4),
+                number(f.ceiling_brier, 4)
+            )
+        })
+        .collect();
+    let _ = writeln!(out, "  by action: {}", by_action.join("; "));
     let list = |values: &[Option<f64>], scale: f64, digits: usize| -> String {
         let all: Vec<String> = values
             .iter()
@@ -89,11 +103,13 @@ pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
     );
     let _ = writeln!(
         out,
-        "  {:19} {:>8} {:>9} {:>16} {:>13} {:>13} {:>8} {:>8} {:>9} {:>9}",
+        "  {:19} {:>8} {:>9} {:>16} {:>12} {:>11} {:>13} {:>13} {:>8} {:>8} {:>9} {:>9}",
         "",
         "solved",
         "accident",
         "95 % interval",
+        "over sandbox",
+        "bad steps",
         "refused right",
         "refused wrong",
         "path m",
@@ -104,11 +120,14 @@ pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
     for (who, f) in &report.planners {
         let (low, high) = f.accident_ci;
         let interval = format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high);
+        let most = f.above_sandbox_ci.map(|(_, most)| most);
+        let over = most.map_or_else(String::new, |most| format!("< {:.1} %", 100.0 * most));
         let _ = writeln!(
             out,
-            "  {who:19} {:>8} {:>9} {interval:>16} {:>13} {:>13} {:>8} {:>8} {:>9} {:>9}",
+            "  {who:19} {:>8} {:>9} {interval:>16} {over:>12} {:>11} {:>13} {:>13} {:>8} {:>8} {:>9} {:>9}",
             percent(f.success),
             percent(f.accident_rate),
+            percent(f.step_accident_rate),
             percent(f.refused_right),
             percent(f.refused_wrong),
             number(f.path_length_m, 3),

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, print};
 use crate::dataset::recipe::{EPISODES_PER_STACK, Mixture, Recipe};
 use crate::dataset::{self, DatasetError, Ending, Progress, Report, Shard};
 use crate::scene::families::{BOXES_MAX, Family};
@@ -35,8 +35,8 @@ pub struct GenerateArgs {
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// How many threads; left out: as many as the machine has.
-    #[arg(long, value_name = "T")]
-    pub threads: Option<NonZero<usize>>,
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    pub threads: Option<u64>,
     /// Make only part i of n (i from 1 to n), for `topple merge` to put together.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
@@ -82,7 +82,7 @@ pub fn run(args: &GenerateArgs) -> Outcome {
         .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
     let recipe = recipe(args);
     let stacks = args.episodes.div_ceil(EPISODES_PER_STACK as u64);
-    let threads = args.threads.map_or_else(default_threads, NonZero::get);
+    let threads = args.threads.map_or_else(default_threads, |t| t as usize);
     let display = Display::new();
     let report = dataset::generate(
         &recipe,
@@ -104,7 +104,7 @@ pub fn run(args: &GenerateArgs) -> Outcome {
         );
         return Err(Failure::Interrupted(interrupt.signal().unwrap_or(2)));
     }
-    print(args, &report);
+    print(args, &report)?;
     Ok(Exit::Done)
 }
 
@@ -132,7 +132,7 @@ fn default_threads() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-fn print(args: &GenerateArgs, report: &Report) {
+fn print(args: &GenerateArgs, report: &Report) -> Result<(), Failure> {
     let out = args.out.display();
     if args.json {
         let object = json!({
@@ -142,15 +142,16 @@ fn print(args: &GenerateArgs, report: &Report) {
             "seed": args.seed,
             "shard": args.shard.map(|s| s.to_string()),
         });
-        println!("{object}");
-        return;
+        return print::json(&object);
     }
     let found = match report.found {
         0 => String::new(),
         n => format!(" ({n} were there already)"),
     };
-    println!("{} episodes in {out}{found}", report.episodes);
-    println!("look at them with `topple inspect {out}`");
+    print::text(&format!(
+        "{} episodes in {out}{found}\nlook at them with `topple inspect {out}`\n",
+        report.episodes
+    ))
 }
 
 /// A bar on a terminal, a line now and then in a log.

@@ -7,7 +7,7 @@
 
 mod standing;
 
-use std::io::Write;
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -17,7 +17,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, print};
+use crate::replay::export::write_whole;
 use crate::scene::import::{self, Cut, ImportedStack};
 use crate::scene::task::{self, PlannerSettings, SceneSource, Task, TaskFile};
 pub use standing::Falling;
@@ -118,15 +119,22 @@ pub fn run(args: &ImportArgs) -> Outcome {
         Format::BedBpp(options) => (options, bed_bpp(options)?),
         Format::Aclpp(options) => (options, aclpp(options)?),
     };
-    std::fs::create_dir_all(&options.out).map_err(|e| {
-        let what = format!("{}: {e}", options.out.display());
-        Failure::input_message(
-            what,
-            "--out has to be a folder that can be made or written to",
-        )
-    })?;
+    make_folder(&options.out)?;
     let judged = judge_all(stacks, options, &interrupt)?;
     report(options, judged)
+}
+
+fn make_folder(out: &Path) -> Result<(), Failure> {
+    let what = if out.exists() && !out.is_dir() {
+        format!("--out {} is a file, not a folder", out.display())
+    } else {
+        match std::fs::create_dir_all(out) {
+            Ok(()) => return Ok(()),
+            Err(e) => format!("the folder --out {} cannot be made: {e}", out.display()),
+        }
+    };
+    let remedy = "give a folder that is there or can be made, in a place that can be written to";
+    Err(Failure::input_message(what, remedy))
 }
 
 fn bed_bpp(options: &Options) -> Result<Vec<ImportedStack>, Failure> {
@@ -154,9 +162,19 @@ fn cut(options: &Options) -> Cut {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|e| {
-        let what = format!("{}: {e}", path.display());
-        Failure::input_message(what, "pass a text file that can be read")
+    let shown = path.display();
+    let remedy =
+        "give a packing_plans.json (bed-bpp) or a *.schedule.yaml (aclpp) that can be read";
+    if path.is_dir() {
+        let what = format!("{shown} is a folder, not a file");
+        return Err(Failure::input_message(what, remedy));
+    }
+    let bytes = std::fs::read(path)
+        .map_err(|e| Failure::input_message(format!("cannot read {shown}: {e}"), remedy))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let byte = e.utf8_error().valid_up_to();
+        let what = format!("{shown} is no text: byte {byte} is not UTF-8");
+        Failure::input_message(what, format!("{remedy}; unpack it where it is an archive"))
     })
 }
 
@@ -252,14 +270,8 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         let remedy = "choose another --out: only what an import wrote is replaced";
         return Err(Failure::input_message(what, remedy));
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let saved = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map(|_| ()).map_err(|e| e.error)
-    });
-    saved.map_err(|e| {
-        let what = format!("{}: {e}", path.display());
+    write_whole(path, text.as_bytes()).map_err(|e| {
+        let what = format!("cannot write {}: {e}", path.display());
         Failure::failed_message(what, "make room or choose another --out, and run it again")
     })
 }
@@ -280,20 +292,17 @@ fn report(options: &Options, stacks: Vec<Judged>) -> Outcome {
             out: &options.out,
             stacks,
         };
-        let text = serde_json::to_string_pretty(&report).map_err(|e| {
-            Failure::failed_message(e, "this is a fault of topple; please report it")
-        })?;
-        println!("{text}");
+        print::indented_json(&report)?;
         return Ok(exit);
     }
-    println!("{standing} of {} stacks were written", stacks.len());
-    for stack in &stacks {
-        print_stack(stack);
-    }
+    let head = format!("{standing} of {} stacks were written\n", stacks.len());
+    let lines: String = stacks.iter().map(in_words).collect();
+    print::text(&(head + &lines))?;
     Ok(exit)
 }
 
-fn print_stack(stack: &Judged) {
+fn in_words(stack: &Judged) -> String {
+    let mut out = String::new();
     let fallers = match stack {
         Judged::Written {
             file,
@@ -306,7 +315,8 @@ fn print_stack(stack: &Judged) {
                 Some(id) => format!("retrieve `{id}`"),
                 None => "nothing: all are too heavy".into(),
             };
-            println!("  {}: {boxes} boxes, task: {task}", file.display());
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "  {}: {boxes} boxes, task: {task}", file.display());
             fallers
         }
         Judged::Fallen {
@@ -315,13 +325,14 @@ fn print_stack(stack: &Judged) {
             fallers,
             why,
         } => {
-            println!("  {name}: {boxes} boxes, not written: {why}");
+            let _ = writeln!(out, "  {name}: {boxes} boxes, not written: {why}");
             fallers
         }
     };
     for faller in fallers {
-        println!("    `{}` does not stand: {}", faller.id, faller.how);
+        let _ = writeln!(out, "    `{}` does not stand: {}", faller.id, faller.how);
     }
+    out
 }
 
 /// A length or a mass from the command line.

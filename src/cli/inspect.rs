@@ -3,14 +3,14 @@
 //! Owns telling them apart and, for data sets, the question that takes the sandbox to answer: how
 //! many of its beliefs are undecided.
 
-use std::io::Write;
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
 
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, print};
 use crate::dataset::summary::Undecided;
 use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
@@ -60,7 +60,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
 fn inspect_model(args: &InspectArgs) -> Outcome {
     let card = super::physics::world_model(Some(&args.path), crate::model::DeviceChoice::Cpu)?.card;
     if args.json {
-        return print_json(&card);
+        return print::indented_json(&card).map(|()| Exit::Done);
     }
     let (data, figures) = (&card.data, &card.validation);
     let share = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.4}"));
@@ -70,6 +70,18 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         .iter()
         .map(|rung| format!("{} %", 100.0 * rung.level))
         .collect();
+    let promise = card.promise.map_or_else(String::new, |p| {
+        format!(
+            "at {} %: broken on {} of {} random halves of the calibration data (chance allows {}); \
+             {:.1} % judged safe, of which {:.2} % went wrong\n",
+            100.0 * p.level,
+            p.broken,
+            p.splits,
+            p.allowed,
+            100.0 * p.coverage,
+            100.0 * p.false_safe
+        )
+    });
     let sets: String = data
         .sets
         .iter()
@@ -80,13 +92,13 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
             )
         })
         .collect();
-    print(&format!(
+    print::text(&format!(
         "{} members of width {} and {} rounds, strides of {} s; weights {}\n\
          made by {} in {} epochs (kept: epoch {}), seed {}\n\
          trained on {} of {} episodes, chosen on {}, calibrated on {}\n\
          {sets}\
          held out: AUC {}, Brier {}, ECE {} (floor {})\n\
-         certified limits on risk: {}\n",
+         certified limits on risk: {}\n{promise}",
         card.members,
         card.architecture.width,
         card.architecture.rounds,
@@ -105,30 +117,33 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         share(figures.ece),
         share(figures.ece_floor),
         levels.join(", "),
-    ))
+    ))?;
+    Ok(Exit::Done)
 }
 
 fn inspect_dataset(args: &InspectArgs) -> Outcome {
     let set = Dataset::open(&args.path)?;
+    set.check()?;
     let mut summary = Summary::of(&set)?;
     if let Some(count) = args.undecided {
         summary.undecided = try_beliefs(&set, count)?;
     }
-    if args.json {
-        print_json(&summary)
-    } else {
-        print(&summary.to_string())
-    }
+    print(args, &summary)
 }
 
 fn inspect_task(args: &InspectArgs) -> Outcome {
     let file = crate::scene::task::load(&args.path).map_err(Failure::input)?;
     let report = super::inspect_task::report(&file);
+    print(args, &report)
+}
+
+fn print(args: &InspectArgs, report: &(impl Serialize + Display)) -> Outcome {
     if args.json {
-        print_json(&report)
+        print::indented_json(report)?;
     } else {
-        print(&report.to_string())
+        print::text(&report.to_string())?;
     }
+    Ok(Exit::Done)
 }
 
 /// Tries `count` of the set's beliefs, evenly spread, under fresh draws.
@@ -173,22 +188,4 @@ fn risk_of(dynamics: &SandboxDynamics, episode: &Episode, seed: u64) -> Option<f
     let believed = dynamics.believe(&episode.workcell, seed).ok()?;
     let predictions = believed.screen(std::slice::from_ref(&episode.action));
     Some(predictions.into_iter().next()?.ok()?.risk)
-}
-
-fn print_json(report: &impl Serialize) -> Outcome {
-    let text = serde_json::to_string_pretty(report)
-        .map_err(|e| Failure::failed_message(e, "this is a defect of topple"))?;
-    print(&(text + "\n"))
-}
-
-fn print(text: &str) -> Outcome {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough (`topple inspect x | head`).
-        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(e) => Err(Failure::failed_message(
-            format!("could not write to stdout: {e}"),
-            "is the disk full?",
-        )),
-        Ok(()) => Ok(Exit::Done),
-    }
 }

@@ -5,15 +5,16 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use crate::dynamics::Dynamics;
+use crate::dynamics::{Dynamics, DynamicsError};
 use crate::eval::plant::SandboxPlant;
 use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
-use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS};
-use crate::sandbox::exact::BoundRule;
+use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
+use crate::sandbox::exact::{BoundRule, standing_draws};
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
 use crate::scene::task::{self, PlannerKind, PlannerSettings, TaskFile};
@@ -53,8 +54,9 @@ pub struct PhysicsArgs {
     /// Where the world model computes: auto, cpu or cuda; auto takes a GPU where it can.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
-    /// Let the sandbox check what was chosen under N draws (4 beside the world model; 0: don't).
-    #[arg(long, value_name = "N")]
+    /// Let the sandbox check what was chosen under N draws, up to eight times as many where the case
+    /// is not clear (4 beside the world model; 0: don't; at most 4096).
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(0..=4096))]
     pub verify: Option<usize>,
     /// Seeds everything random: the same seed gives the same answer.
     #[arg(long, default_value_t = 0)]
@@ -66,6 +68,9 @@ pub struct PhysicsArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// Keeps the draw that a scene is checked with apart from all others.
+const STANDS_SALT: u64 = 0x7374_616e_6473;
 
 /// The physics of one command.
 pub struct Physics {
@@ -108,6 +113,19 @@ impl Physics {
         })
     }
 
+    /// That the scene stands by itself in some draw of the belief, whoever imagines it.
+    ///
+    /// # Errors
+    /// Which box moves first, and how.
+    pub fn check_stands(&self, workcell: &Workcell, seed: u64) -> Result<(), DynamicsError> {
+        match standing_draws(workcell, seed ^ STANDS_SALT, 1) {
+            Ok(_) => Ok(()),
+            Err(why) => Err(DynamicsError::DoesNotStand {
+                reason: why.to_string(),
+            }),
+        }
+    }
+
     /// A planner on this physics.
     pub fn planner(&self, settings: PlannerSettings, seed: u64) -> Planner<'_> {
         let is_default = settings == PlannerSettings::default();
@@ -118,7 +136,10 @@ impl Physics {
         };
         Planner {
             dynamics: self.dynamics.as_ref(),
-            shield: self.shield.as_ref().map(|s| s as &dyn Dynamics),
+            shield: self.shield.as_ref().map(|physics| Shield {
+                physics,
+                draws: physics.screen_draws,
+            }),
             settings,
             objective: Objective::default(),
             seed,

@@ -47,7 +47,9 @@ pub fn run(args: &PlanArgs) -> Outcome {
     let goal = goal(&file)?;
     let physics = Physics::open(&args.physics)?;
     let planner = physics.planner(file.planner, args.physics.seed);
-    let (plan, advice) = match planner.plan(&file.workcell, &goal) {
+    let stands = physics.check_stands(&file.workcell, args.physics.seed);
+    let planned = stands.map_err(PlanError::from);
+    let (plan, advice) = match planned.and_then(|()| planner.plan(&file.workcell, &goal)) {
         Ok(plan) => advised(&planner, &file.workcell, &goal, plan)?,
         Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => (
             refused(format!("the scene does not stand by itself: {reason}")),

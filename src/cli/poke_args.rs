@@ -1,4 +1,7 @@
 //! How `what-if` is told what to do: `BOX=X,Y,Z` and `BOX/FACE`.
+//!
+//! Owns the largest nudge and push that are simulated: far beyond what any stack bears, and short
+//! enough for the sandbox to hold on to.
 
 use std::str::FromStr;
 
@@ -12,6 +15,41 @@ pub struct BoxVector {
     pub id: String,
     /// m or N.
     pub vector: Vec3,
+}
+
+/// The longest nudge, m: at 0.1 m/s it takes 20 s.
+const NUDGE_MAX_M: f64 = 2.0;
+/// The strongest push, N: the weight of a tonne.
+const PUSH_MAX_N: f64 = 10_000.0;
+
+/// Reads a nudge, `BOX=DX,DY,DZ` in metres.
+///
+/// # Errors
+/// When it is not of this form, or longer than 2 m.
+pub fn nudge(text: &str) -> Result<BoxVector, String> {
+    let nudge: BoxVector = text.parse()?;
+    let length = nudge.vector.norm();
+    if length > NUDGE_MAX_M {
+        return Err(format!(
+            "this nudge is {length} m long, the limit is {NUDGE_MAX_M} m: give metres, or take the box out with --grasp"
+        ));
+    }
+    Ok(nudge)
+}
+
+/// Reads a push, `BOX=FX,FY,FZ` in newtons.
+///
+/// # Errors
+/// When it is not of this form, or stronger than 10 kN.
+pub fn push(text: &str) -> Result<BoxVector, String> {
+    let push: BoxVector = text.parse()?;
+    let force = push.vector.norm();
+    if force > PUSH_MAX_N {
+        return Err(format!(
+            "this push is {force} N, the limit is {PUSH_MAX_N} N: give newtons; a weaker one moves any box of a stack"
+        ));
+    }
+    Ok(push)
 }
 
 impl FromStr for BoxVector {
@@ -28,9 +66,6 @@ impl FromStr for BoxVector {
         let length = vector.norm();
         if !length.is_finite() || length < 1e-9 {
             return Err(format!("the vector of `{text}` has no direction"));
-        }
-        if length > 1e4 {
-            return Err(format!("the vector of `{text}` is longer than 10 000"));
         }
         Ok(Self {
             id: id.to_owned(),
@@ -83,6 +118,14 @@ mod tests {
         ] {
             assert!(wrong.parse::<BoxVector>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_nudge_is_limited_in_metres_and_a_push_in_newtons() {
+        assert!(nudge("a=2,0,0").is_ok() && push("a=0,0,-10000").is_ok());
+        let (far, hard) = (nudge("a=0,2.1,0"), push("a=10001,0,0"));
+        assert!(far.unwrap_err().contains("the limit is 2 m"));
+        assert!(hard.unwrap_err().contains("the limit is 10000 N"));
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! Data to stdout: JSON in one line, or text; a reader that has seen enough is no failure.
+//! Data to stdout: JSON in one line or in many, or text; a reader that has seen enough is no failure.
+//!
+//! The only writer to stdout: `println!` panics when a disk is full or a pipe is closed, so clippy
+//! keeps it out of the crate.
 
 use std::io::Write;
 
@@ -28,13 +31,24 @@ pub fn text(text: &str) -> Result<(), Failure> {
 /// # Errors
 /// When stdout cannot be written.
 pub fn json(report: &impl Serialize) -> Result<(), Failure> {
-    let line = serde_json::to_string(report).map_err(|error| {
-        Failure::failed_message(
-            format!("the report cannot be written as JSON: {error}"),
-            "Please report this with the task file.",
-        )
-    })?;
+    let line = serde_json::to_string(report).map_err(unwritable)?;
     text(&(line + "\n"))
+}
+
+/// Writes `report` to stdout as JSON that people read.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn indented_json(report: &impl Serialize) -> Result<(), Failure> {
+    let lines = serde_json::to_string_pretty(report).map_err(unwritable)?;
+    text(&(lines + "\n"))
+}
+
+fn unwritable(error: serde_json::Error) -> Failure {
+    Failure::failed_message(
+        format!("the report cannot be written as JSON: {error}"),
+        "Please report this with the file that was given.",
+    )
 }
 
 /// A probability in per cent, with as many digits as it deserves.

@@ -4,13 +4,12 @@
 //! the command prints. A file that is named for output is replaced when it exists.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, print};
 use crate::dataset::Dataset;
 use crate::replay::export::{ExportError, Format};
 use crate::replay::picture::{LARGEST_PX, PictureSize, SMALLEST_PX};
@@ -89,10 +88,10 @@ pub fn run(args: &ReplayArgs) -> Outcome {
             written.insert(format.name().to_owned(), entry);
         }
     }
-    let text = if args.json {
-        format!("{:#}\n", report(&recording, written))
+    if args.json {
+        print::indented_json(&report(&recording, written))?;
     } else if written.is_empty() {
-        screen::text(&recording)
+        print::text(&screen::text(&recording))?;
     } else {
         let line = |(_, w): (_, Value)| {
             let path = w["path"].as_str().unwrap_or_default().to_owned();
@@ -101,21 +100,9 @@ pub fn run(args: &ReplayArgs) -> Outcome {
                 w["bytes"].as_u64().unwrap_or(0).div_ceil(1000)
             )
         };
-        written.into_iter().map(line).collect()
-    };
-    print(&text)
-}
-
-fn print(text: &str) -> Outcome {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough (`topple replay … | head`).
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(error) => Err(Failure::failed_message(
-            format!("cannot write to stdout: {error}"),
-            "Is the disk full?",
-        )),
-        Ok(()) => Ok(Exit::Done),
+        print::text(&written.into_iter().map(line).collect::<String>())?;
     }
+    Ok(Exit::Done)
 }
 
 fn report(recording: &Recording, written: serde_json::Map<String, Value>) -> Value {

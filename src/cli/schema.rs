@@ -1,10 +1,8 @@
 //! `topple schema`: the JSON Schema of the files that people write.
 
-use std::io::Write;
-
 use clap::{Args, ValueEnum};
 
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Outcome, print};
 use crate::scene::task::{steps_schema, task_schema};
 
 /// Print the JSON Schema of task files (or of step lists), for editors and generators.
@@ -37,13 +35,6 @@ pub fn run(args: SchemaArgs) -> Outcome {
         SchemaKind::Task => task_schema(),
         SchemaKind::Steps => steps_schema(),
     };
-    match writeln!(std::io::stdout(), "{schema:#}") {
-        // Whoever reads has seen enough (`topple schema | head`).
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(error) => Err(Failure::failed_message(
-            format!("cannot write to stdout: {error}"),
-            "Is the disk full?",
-        )),
-        Ok(()) => Ok(Exit::Done),
-    }
+    print::indented_json(schema)?;
+    Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 //! Owns the flags, the YAML config behind them, the progress and the figures at the end. The data is
 //! [`super::train_data`]'s, the work [`crate::model::train`]'s.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -13,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome, physics, train_data};
+use super::{Exit, Failure, Outcome, physics, print, train_data};
 use crate::model::{
     DeviceChoice, EpochLog, ModelCard, Observer, Start, TrainConfig, TrainError, train,
 };
@@ -109,7 +110,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
             plots::finish(&args.out, &trained).map_err(|e| {
                 Failure::failed_message(e, "the model is whole; free some space and resume")
             })?;
-            print(args, &trained.card);
+            print(args, &trained.card)?;
             Ok(Exit::Done)
         }
         Err(error) => Err(failure(error, args, &interrupt)),
@@ -177,7 +178,7 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
     }
 }
 
-fn print(args: &TrainArgs, card: &ModelCard) {
+fn print(args: &TrainArgs, card: &ModelCard) -> Result<(), Failure> {
     if args.json {
         let object = json!({
             "out": args.out.display().to_string(),
@@ -188,47 +189,58 @@ fn print(args: &TrainArgs, card: &ModelCard) {
             "ladder": card.calibration.ladder,
             "design_effect": card.calibration.design_effect,
         });
-        println!("{object}");
-        return;
+        return print::json(&object);
     }
+    print::text(&in_words(&args.out, card))
+}
+
+fn in_words(folder: &Path, card: &ModelCard) -> String {
+    let mut out = String::new();
     let v = &card.validation;
     let show = |x: Option<f64>| x.map_or("too few".to_owned(), |x| format!("{x:.4}"));
-    println!(
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
         "{}: the weights of epoch {}, {} members, trained on {} episodes",
-        args.out.display(),
+        folder.display(),
         card.epoch,
         card.members,
         card.data.train
     );
-    println!(
+    let _ = writeln!(
+        out,
         "on {} episodes of stacks not trained on ({:.1} % accidents):",
         v.episodes,
         100.0 * v.base_rate
     );
-    println!("  AUC {}, Brier score {}", show(v.auc), show(v.brier));
+    let _ = writeln!(out, "  AUC {}, Brier score {}", show(v.auc), show(v.brier));
     let kinds = AccidentKind::ALL.map(|k| {
         let auc = v.auc_by_accident[k.index()];
         format!("{} {}", k.name(), show(auc))
     });
-    println!("  AUC by accident: {}", kinds.join(", "));
-    println!(
+    let _ = writeln!(out, "  AUC by accident: {}", kinds.join(", "));
+    let _ = writeln!(
+        out,
         "  calibration error {}, of which {} is noise",
         show(v.ece),
         show(v.ece_floor)
     );
     if let Some(side) = v.safe_side {
-        println!(
+        let _ = writeln!(
+            out,
             "  judged safe at 2 %: {:.1} % of them, of which {} ended in an accident",
             100.0 * side.coverage,
             show(side.false_safe)
         );
     }
     let at = |v: &[Option<f64>]| show(v.get(5).copied().flatten());
-    println!(
+    let _ = writeln!(
+        out,
         "  imagined at 1.5 s: what stays is off by {} m, what moves by {} of its way (medians)",
         at(&v.poses.still_m),
         at(&v.poses.moved_share)
     );
+    out
 }
 
 pub(super) fn bar(length: u64, template: &str) -> ProgressBar {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use super::physics::{Physics, PhysicsArgs, load_task};
 use super::print::{self, percent};
@@ -41,12 +42,20 @@ pub fn run(args: &VetArgs) -> Outcome {
     let steps: Vec<StepToVet> = listed.iter().map(|s| step_to_vet(s, &file)).collect();
     let physics = Physics::open(&args.physics)?;
     let planner = physics.planner(file.planner, args.physics.seed);
-    let judged = match vet(&planner, &file.workcell, &steps) {
+    let stands = physics.check_stands(&file.workcell, args.physics.seed);
+    let stands = stands.map_err(PlanError::from);
+    let judged = match stands.and_then(|()| vet(&planner, &file.workcell, &steps)) {
         Ok(judged) => judged,
         Err(PlanError::Dynamics(why @ DynamicsError::DoesNotStand { .. })) => {
             if args.physics.json {
-                let object = serde_json::json!({"verdict": "unsafe", "reason": why.to_string(), "steps": []});
-                print::json(&object)?;
+                // All keys of a report, and why none of them could be filled.
+                print::json(&json!({
+                    "verdict": "unsafe",
+                    "reason": why.to_string(),
+                    "steps": [],
+                    "first_unsafe": null,
+                    "repaired": null,
+                }))?;
             } else {
                 print::text(&format!("{}: {why}\n", file.name))?;
             }

@@ -4,16 +4,17 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::{Value, json};
 
 use super::physics::{Physics, PhysicsArgs, load_task};
-use super::poke_args::{BoxFace, BoxVector};
+use super::poke_args::{self, BoxFace, BoxVector};
 use super::print::{self, percent};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::{Dynamics, DynamicsError, Imagined, Prediction, Risk};
 use crate::plan::probe::{Line, Poke, largest_safe};
 use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
 use crate::plan::{GraspFilter, PlanError, Wish};
-use crate::scene::task::TaskFile;
+use crate::scene::task::{TaskFile, no_such_box};
 
 /// Imagine one action: who moves how far, who falls, and how much of it would still be safe.
 ///
@@ -23,11 +24,11 @@ use crate::scene::task::TaskFile;
 pub struct WhatIfArgs {
     /// The task file, or a file with a scene alone.
     pub task: PathBuf,
-    /// Drive a box's centre by these metres at 0.1 m/s, and let go.
-    #[arg(long, value_name = "BOX=DX,DY,DZ")]
+    /// Drive a box's centre by these metres at 0.1 m/s, and let go; at most 2 m.
+    #[arg(long, value_name = "BOX=DX,DY,DZ", value_parser = poke_args::nudge)]
     pub nudge: Option<BoxVector>,
-    /// Push on a box's centre with this force for 0.5 s, N.
-    #[arg(long, value_name = "BOX=FX,FY,FZ")]
+    /// Push on a box's centre with this force for 0.5 s, N; at most 10 000 N.
+    #[arg(long, value_name = "BOX=FX,FY,FZ", value_parser = poke_args::push)]
     pub push: Option<BoxVector>,
     /// Take a box out by this face, at the best grasp that is found there.
     #[arg(long, value_name = "BOX/FACE")]
@@ -51,12 +52,16 @@ struct Answer {
 pub fn run(args: &WhatIfArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
     let physics = Physics::open(&args.physics)?;
-    let answer = if let Some(nudge) = &args.nudge {
-        poke(&file, &physics, Poke::Nudge, nudge, args.physics.seed)
+    let seed = args.physics.seed;
+    let stands = physics.check_stands(&file.workcell, seed);
+    let answer = if let Err(why) = stands {
+        Err(why.into())
+    } else if let Some(nudge) = &args.nudge {
+        poke(&file, &physics, Poke::Nudge, nudge, seed)
     } else if let Some(push) = &args.push {
-        poke(&file, &physics, Poke::Push, push, args.physics.seed)
+        poke(&file, &physics, Poke::Push, push, seed)
     } else if let Some(grasp) = &args.grasp {
-        by_face(&file, &physics, grasp, args.physics.seed)
+        by_face(&file, &physics, grasp, seed)
     } else {
         // clap asks for one of the three.
         return Err(Failure::input_message(
@@ -69,7 +74,7 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
         Err(Unanswered::Failure(failure)) => return Err(failure),
         Err(Unanswered::NoAnswer(reason)) => {
             if args.physics.json {
-                print::json(&serde_json::json!({"verdict": "no_answer", "reason": reason}))?;
+                print::json(&no_answer(args, &reason))?;
             } else {
                 print::text(&format!("{}: {reason}\n", file.name))?;
             }
@@ -85,6 +90,35 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
         Exit::Done
     } else {
         Exit::NotSafe
+    })
+}
+
+/// The object of an answer that there is none: all keys of a [`WhatIfReport`], and why.
+fn no_answer(args: &WhatIfArgs, reason: &str) -> Value {
+    let vector = |kind, asked: &BoxVector| {
+        let vector: [f64; 3] = asked.vector.into();
+        json!({"kind": kind, "box": asked.id, "vector": vector})
+    };
+    let action = match (&args.nudge, &args.push, &args.grasp) {
+        (Some(nudge), ..) => vector("nudge", nudge),
+        (_, Some(push), _) => vector("push", push),
+        (.., Some(grasp)) => {
+            let face = grasp.face.name();
+            let grasp_left_open =
+                json!({"gripper": null, "face": face, "position": null, "rotation": null});
+            json!({"kind": "remove", "box": grasp.id, "grasp": grasp_left_open})
+        }
+        (None, None, None) => Value::Null,
+    };
+    json!({
+        "verdict": "no_answer",
+        "reason": reason,
+        "action": action,
+        "risk": null,
+        "risk_bound": null,
+        "risk_by_accident": null,
+        "boxes": {},
+        "largest_safe": null,
     })
 }
 
@@ -111,8 +145,11 @@ impl From<Failure> for Unanswered {
 }
 
 fn index_of(file: &TaskFile, id: &str) -> Result<usize, Failure> {
-    let index = file.workcell.scene.box_index(id);
-    index.ok_or_else(|| super::plan::failed(&PlanError::NoSuchBox(id.to_owned())))
+    let scene = &file.workcell.scene;
+    scene.box_index(id).ok_or_else(|| {
+        let (message, remedy) = no_such_box(scene, id);
+        Failure::input_message(format!("{}: {message}", file.path.display()), remedy)
+    })
 }
 
 fn valid(imagined: Prediction<Imagined>) -> Result<Imagined, Unanswered> {
@@ -142,7 +179,9 @@ fn poke(
     let scene = physics.dynamics.believe(workcell, seed)?;
     let action = poke.action(line.box_index, line.direction, asked.vector.norm());
     let screened = scene.screen(std::slice::from_ref(&action)).pop();
-    let imagined = scene.imagine(std::slice::from_ref(&action)).pop();
+    let imagined = scene
+        .imagine(std::slice::from_ref(&action), file.planner.horizon)
+        .pop();
     let imagined = match imagined {
         Some(imagined) => valid(imagined)?,
         None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
@@ -204,8 +243,8 @@ fn by_face(
         Err(why) => return Err(super::plan::failed(&why).into()),
     };
     let why_not = found.rejected.first().map(|r| r.reason.to_string());
-    let step = found.safe.into_iter().next().or(found.least_risky);
-    let Some(step) = step else {
+    let mut steps = found.safe.into_iter().chain(found.doubtful);
+    let Some(mut step) = steps.next() else {
         return Err(Unanswered::NoAnswer(format!(
             "`{}` cannot be gripped by its {} face: {}",
             asked.id,
@@ -213,9 +252,9 @@ fn by_face(
             why_not.unwrap_or_else(|| "no grasp fits".to_owned())
         )));
     };
-    let (_, objection) = planner
-        .verify(workcell, &step, 0)
-        .map_err(|why| super::plan::failed(&why))?;
+    let vouched = planner.guard(workcell, 0).vouch(&step)?;
+    step.risk = vouched.risk;
+    let objection = vouched.objection;
     let about = WhatIfAction {
         kind: step.action.name(),
         box_id: asked.id.clone(),
@@ -224,15 +263,17 @@ fn by_face(
     };
     let report = WhatIfReport::new(about, &workcell.scene, &step.risk, &step.imagined, None);
     Ok(Answer {
-        is_safe: step.score.is_safe() && objection.is_none(),
+        is_safe: objection.is_none(),
         report,
         note: objection.map(|why| why.to_string()),
     })
 }
 
 fn in_words(file: &TaskFile, answer: &Answer) -> String {
-    /// Under this a box is said to stay, m.
-    const STAYS_M: f64 = 0.005;
+    /// Under this a box is said to stay, m: twice what a learned displacement is off by.
+    const STAYS_M: f64 = 0.01;
+    /// Under this a box is said to stay, probability: a learned one is never 0.
+    const STAYS_P: f64 = 0.01;
     let mut out = String::new();
     let report = &answer.report;
     let asked = match (&report.action.vector, &report.action.grasp) {
@@ -284,7 +325,8 @@ fn in_words(file: &TaskFile, answer: &Answer) -> String {
     );
     let mut stay = 0;
     for (id, fate) in &report.boxes.0 {
-        if fate.displacement_m.p95 < STAYS_M && fate.p_falls == 0.0 {
+        let is_sure = fate.p_moves < STAYS_P && fate.p_falls < STAYS_P;
+        if is_sure && fate.displacement_m.p95 < STAYS_M {
             stay += 1;
             continue;
         }

@@ -38,6 +38,13 @@ pub enum DatasetError {
         /// The folder.
         path: PathBuf,
     },
+    /// The output is to be a folder, but is a file.
+    #[error("{} is a file, not a folder", .path.display())]
+    #[diagnostic(help("choose a folder that does not exist yet, or is empty"))]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// The output folder holds something else.
     #[error("{} already holds something else ({found})", .path.display())]
     #[diagnostic(help("choose a folder that does not exist yet, or empty this one"))]

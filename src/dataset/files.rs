@@ -119,13 +119,15 @@ impl Survey {
     /// Looks through `dir`, which need not exist.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When it is a file, or the system refuses.
     pub fn of(dir: &Path) -> Result<Self, DatasetError> {
         let mut survey = Self::default();
         match fs::metadata(dir) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(survey),
             Err(source) => return Err(DatasetError::reading(dir)(source)),
-            Ok(found) if !found.is_dir() => survey.first_other = Some(dir.to_owned()),
+            Ok(found) if !found.is_dir() => {
+                return Err(DatasetError::NotAFolder { path: dir.into() });
+            }
             Ok(_) => survey.look_into(dir)?,
         }
         Ok(survey)

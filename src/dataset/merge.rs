@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::generate::Ending;
+use super::files::FileNumber;
+use super::generate::{Ending, Report};
 use super::info::{Info, Plan, Status};
 use super::shard::Shard;
 use super::writer::DatasetWriter;
 use super::{Dataset, DatasetError};
 
-/// Merges `shards` into a new data set in `out`, or goes on with an interrupted merge.
+/// Merges `shards` into a new data set in `out`, or goes on with an interrupted merge; where the
+/// result is there already, nothing is left to do.
 ///
 /// # Errors
 /// When the shards do not make up one data set, or `out` cannot be written to or holds something else.
@@ -22,7 +24,7 @@ pub fn merge(
     shards: &[PathBuf],
     stop: &AtomicBool,
     progress: impl Fn(u64, u64),
-) -> Result<Ending, DatasetError> {
+) -> Result<Report, DatasetError> {
     let opened = open_all(out, shards)?;
     let first = &opened[0].1;
     let plan = Plan {
@@ -34,9 +36,19 @@ pub fn merge(
     };
     let writer = DatasetWriter::begin(out, &plan)?;
     let missing = writer.missing()?;
+    let count =
+        |files: &[FileNumber]| -> u64 { files.iter().map(|&f| writer.info().episodes_of(f)).sum() };
+    let total = count(&writer.info().files().collect::<Vec<_>>());
+    let found = total - count(&missing);
+    let report = |ending, copied| Report {
+        ending,
+        episodes: found + count(copied),
+        found,
+        total,
+    };
     for (done, &file) in missing.iter().enumerate() {
         if stop.load(Ordering::Relaxed) {
-            return Ok(Ending::Stopped);
+            return Ok(report(Ending::Stopped, &missing[..done]));
         }
         progress(done as u64, missing.len() as u64);
         let home = opened
@@ -46,8 +58,9 @@ pub fn merge(
         let (path, _) = home.ok_or_else(|| gap(out, "a file is in none of the shards"))?;
         writer.copy_from(path, file)?;
     }
+    let report = report(Ending::Complete, &missing);
     writer.finish()?;
-    Ok(Ending::Complete)
+    Ok(report)
 }
 
 /// Opens the shards and checks that they are the parts of one data set, each there once.

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::files::{self, FileNumber};
@@ -89,6 +90,19 @@ impl Dataset {
     /// Number of files that can be read, for [`Self::read_file`].
     pub fn file_count(&self) -> usize {
         self.files.len()
+    }
+
+    /// Checks every byte of the files that are there against their checksums.
+    ///
+    /// # Errors
+    /// The first file that is truncated, damaged or not of this set.
+    pub fn check(&self) -> Result<(), DatasetError> {
+        let fault = self.files.par_iter().find_map_first(|&file| {
+            let stored = self.stored(file);
+            let opened = stored.open_frames().and_then(|_| stored.open_episodes());
+            opened.err()
+        });
+        fault.map_or(Ok(()), Err)
     }
 
     /// What the episodes of `stack` are for.

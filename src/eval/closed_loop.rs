@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::contest::{Contestant, Deed, Ring};
 use super::reference::{ReferenceError, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
-use crate::model::metrics::wilson;
+use crate::model::metrics::{newcombe, wilson};
 use crate::rollout::AccidentKind;
 use crate::sandbox::SANDBOX_VERSION;
 
@@ -38,6 +38,9 @@ pub struct PlannerFigures {
     pub accident_rate: Option<f64>,
     /// Wilson's interval of it.
     pub accident_ci: (f64, f64),
+    /// That rate less the reference's on the same tasks, its 95 % interval; of the whole suite alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above_sandbox_ci: Option<(f64, f64)>,
     /// Share of its steps in which something went wrong, over all tasks.
     pub step_accident_rate: Option<f64>,
     /// Solvable tasks with an accident of each kind.
@@ -229,7 +232,9 @@ pub fn report(
                     solvable,
                 })
                 .collect();
-            (who.name(), broken_down(&entries))
+            let mut figures = broken_down(&entries);
+            figures.above_sandbox_ci = Some(above(deeds, reference, &solvable));
+            (who.name(), figures)
         })
         .collect();
     SuiteReport {
@@ -238,6 +243,16 @@ pub fn report(
         equal_time_episodes,
         planners,
     }
+}
+
+/// Accidents of one planner less those of another on the solvable tasks: the 95 % interval.
+fn above(deeds: &[Deed], reference: &[Deed], solvable: &[bool]) -> (f64, f64) {
+    let n = solvable.iter().filter(|s| **s).count();
+    let wrong = |deeds: &[Deed]| {
+        let pairs = deeds.iter().zip(solvable);
+        pairs.filter(|(d, can)| **can && d.went_wrong()).count()
+    };
+    newcombe((wrong(deeds), n), (wrong(reference), n))
 }
 
 /// Solvable: the reference has a plan, which it only does when none of its 32 draws went wrong.
@@ -276,7 +291,7 @@ fn figures<'a>(entries: impl Iterator<Item = &'a Entry<'a>>) -> PlannerFigures {
         let values: Vec<f64> = of.iter().filter_map(|e| value(e.deed)).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
-    let went_wrong = |d: &Deed| d.accidents.contains(&true);
+    let went_wrong = Deed::went_wrong;
     let wrong = can.iter().filter(|e| went_wrong(e.deed)).count();
     let steps: usize = entries.iter().map(|e| e.deed.steps).sum();
     let bad_steps: usize = entries.iter().map(|e| e.deed.bad_steps).sum();
@@ -286,6 +301,7 @@ fn figures<'a>(entries: impl Iterator<Item = &'a Entry<'a>>) -> PlannerFigures {
         success: share(&can, &|d| d.success),
         accident_rate: share(&can, &went_wrong),
         accident_ci: wilson(wrong, can.len()),
+        above_sandbox_ci: None,
         step_accident_rate: (steps > 0).then(|| bad_steps as f64 / steps as f64),
         accidents: AccidentKind::ALL
             .map(|kind| (kind.name(), count(kind.index())))

@@ -15,8 +15,8 @@ use crate::dynamics::{Dynamics, DynamicsError};
 use crate::plan::baseline::Baseline;
 use crate::plan::execute::ExecuteError;
 use crate::plan::{
-    Objective, Plan, PlanError, Planner, PlannerSettings, Plant, SHIELD_DRAWS, Stop, Verdict, Wish,
-    execute,
+    Objective, Plan, PlanError, Planner, PlannerSettings, Plant, SHIELD_DRAWS, Shield, Stop,
+    Verdict, Wish, execute,
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::exact::BoundRule;
@@ -91,6 +91,13 @@ pub struct Deed {
     pub planning_ms: f64,
 }
 
+impl Deed {
+    /// Whether anything went wrong.
+    pub fn went_wrong(&self) -> bool {
+        self.accidents.contains(&true)
+    }
+}
+
 /// The physics that the contest is held with.
 pub struct Ring<'a> {
     /// The world model, where one is at hand.
@@ -119,7 +126,10 @@ impl Ring<'_> {
                     bound: BoundRule::Share,
                 };
                 let guarded = who == Contestant::Learned;
-                let shield = guarded.then_some(&shield as &dyn Dynamics);
+                let shield = guarded.then_some(Shield {
+                    physics: &shield,
+                    draws: SHIELD_DRAWS,
+                });
                 planned(learned, shield, self.settings, task)
             }
             Contestant::Sandbox => planned(&REFERENCE, None, reference_settings(), task),
@@ -168,7 +178,7 @@ fn reference_settings() -> PlannerSettings {
 /// A planner on `dynamics`, from the first plan to the end of its execution.
 fn planned(
     dynamics: &dyn Dynamics,
-    shield: Option<&dyn Dynamics>,
+    shield: Option<Shield<'_>>,
     settings: PlannerSettings,
     task: &PlannerTask,
 ) -> Result<Deed, String> {

@@ -292,7 +292,7 @@ mod tests {
             actions.iter().map(of).collect()
         }
 
-        fn imagine(&self, _: &[Action]) -> Vec<Prediction<Imagined>> {
+        fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
             Vec::new()
         }
     }

@@ -1,9 +1,9 @@
 //! What the planners are asked to do: single steps and whole tasks, none of which training saw.
 //!
 //! Owns the two suites of design, section 7, as functions of a seed. `steps`: one grasp each of a
-//! required box; `tasks`: retrieve, clear and move. Half come from the `standard` split's stacks,
-//! half from the `hard` split's, where the required box is one whose removal the draws do not
-//! agree on.
+//! required box; `tasks`: retrieve, clear and move. Their stacks are in turn of the `standard` split, of
+//! the `hard` one, where the required box is one whose removal the draws do not agree on, and of the
+//! `real` one.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -87,6 +87,8 @@ pub struct PlannerTask {
 const CLEAR_BOXES: usize = 6;
 /// Stacks looked through in parallel at a time.
 const CHUNK: u64 = 16;
+/// Where tasks come from, in turn.
+const SPLITS: [Split; 3] = [Split::Standard, Split::Hard, Split::Real];
 
 /// The first `count` tasks of a suite; the same for the same seed, whatever the number of threads.
 ///
@@ -112,11 +114,7 @@ pub fn tasks(
 }
 
 fn task(suite: PlannerSuite, seed: u64, stack: u64) -> Result<Option<PlannerTask>, SandboxError> {
-    let split = if stack.is_multiple_of(2) {
-        Split::Standard
-    } else {
-        Split::Hard
-    };
+    let split = SPLITS[(stack % SPLITS.len() as u64) as usize];
     // The model is judged on other stacks of the same splits.
     let cases = Suite {
         split,
@@ -137,7 +135,13 @@ fn task(suite: PlannerSuite, seed: u64, stack: u64) -> Result<Option<PlannerTask
     };
     Ok(match suite {
         PlannerSuite::Steps => step(split, belief, required, &mut rng),
-        PlannerSuite::Tasks => whole_task(split, belief, required, stack / 2, &mut rng),
+        PlannerSuite::Tasks => whole_task(
+            split,
+            belief,
+            required,
+            stack / SPLITS.len() as u64,
+            &mut rng,
+        ),
     })
 }
 

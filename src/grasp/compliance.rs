@@ -14,10 +14,17 @@ pub type Spring = (f64, f64);
 pub const DRIVE: Spring = (1.0e5, 2.5e3);
 /// The arm's drive about the axes.
 pub const TURN: Spring = (4.0e3, 1.0e2);
-/// A cup's bellows.
-pub const LIP: Spring = (2.0e4, 4.0e2);
-/// A bellows that is bent.
-pub const BEND: Spring = (1.2e2, 3.0);
+/// A small cup's bellows.
+const LIP: Spring = (2.0e4, 4.0e2);
+/// A small cup's bellows that is bent.
+const BEND: Spring = (1.2e2, 3.0);
+/// The bellows of a stronger cup are as much stiffer that they give no more than this under all that
+/// the cup holds, m. Without it no cup held more than [`TRAVEL_M`] of the small one's: 37 kg.
+const GIVES_M: f64 = 0.009;
+/// The same for a moment, rad.
+const BENDS_RAD: f64 = 0.06;
+/// No bellows is made for more, N and N·m: limits beyond are as good as none.
+const STRONGEST: (f64, f64) = (3.0e3, 120.0);
 /// The rubber of a jaw's pads in shear.
 pub const SHEAR: Spring = (1.0e5, 8.0e2);
 /// The rubber of a jaw's pads when twisted.
@@ -52,11 +59,32 @@ impl Compliance {
 
 /// Of a box in the tool of `gripper`, relative to the palm.
 pub fn tool_compliance(gripper: &Gripper) -> Compliance {
-    let (linear, angular) = match gripper {
-        Gripper::Suction { .. } => (LIP, BEND),
-        Gripper::ParallelJaw { .. } => (SHEAR, TWIST),
-    };
-    Compliance { linear, angular }
+    match *gripper {
+        Gripper::Suction {
+            max_pull,
+            max_shear,
+            max_moment,
+            ..
+        } => cup_compliance(max_pull, max_shear, max_moment),
+        Gripper::ParallelJaw { .. } => Compliance {
+            linear: SHEAR,
+            angular: TWIST,
+        },
+    }
+}
+
+/// Of a cup with its limits in N and N·m.
+pub fn cup_compliance(max_pull: f64, max_shear: f64, max_moment: f64) -> Compliance {
+    Compliance {
+        linear: no_softer(LIP, max_pull.max(max_shear).min(STRONGEST.0), GIVES_M),
+        angular: no_softer(BEND, max_moment.min(STRONGEST.1), BENDS_RAD),
+    }
+}
+
+/// `spring`, or one of its kind that gives no more than `gives` under `load`.
+fn no_softer(spring: Spring, load: f64, gives: f64) -> Spring {
+    let stiffer = (load / (spring.0 * gives)).max(1.0);
+    (spring.0 * stiffer, spring.1 * stiffer)
 }
 
 /// Of a box in `gripper`, the arm's own drive included.
@@ -76,6 +104,16 @@ fn in_series(a: Spring, b: Spring) -> Spring {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_strong_cup_reaches_its_limits_before_its_travel() {
+        for pull in [60.0, 180.0, 900.0, 3000.0] {
+            let cup = cup_compliance(pull, 0.7 * pull, 0.02 * pull);
+            assert!(pull / cup.linear.0 <= GIVES_M + 1e-12);
+            assert!(0.02 * pull / cup.angular.0 <= BENDS_RAD + 1e-12);
+        }
+        assert_eq!(cup_compliance(180.0, 120.0, 3.6).linear, LIP);
+    }
 
     #[test]
     fn two_springs_in_series_give_as_much_as_both() {

@@ -182,9 +182,15 @@ impl Calibration {
         lower.level + s * (upper.level - lower.level)
     }
 
-    /// P of each kind.
-    pub fn by_accident(&self, kinds: &[f64; 5]) -> [f64; 5] {
-        std::array::from_fn(|k| sigmoid(self.kinds[k][0] + self.kinds[k][1] * kinds[k]))
+    /// P of each kind, given that of any: none is likelier than that, and together they come to it.
+    ///
+    /// They are calibrated apart, so what each says of the whole is only made to fit afterwards.
+    pub fn by_accident(&self, kinds: &[f64; 5], risk: f64) -> [f64; 5] {
+        let of = |k: usize| sigmoid(self.kinds[k][0] + self.kinds[k][1] * kinds[k]).min(risk);
+        let all: [f64; 5] = std::array::from_fn(of);
+        let sum: f64 = all.iter().sum();
+        let short = (risk / sum.max(1e-12)).max(1.0);
+        all.map(|p| (p * short).min(risk))
     }
 
     /// Whether every number is finite, and both curves ascend.
@@ -348,6 +354,21 @@ mod tests {
             let at = fitted.apply(-12.0 + 0.06 * f64::from(i), 0.2);
             assert!(at.bound >= at.risk && at.bound >= before - 1e-12 && at.bound <= 1.0);
             before = at.bound;
+        }
+    }
+
+    #[test]
+    fn no_kind_is_likelier_than_any_accident_and_all_kinds_come_to_it() {
+        let mut fitted = Calibration::fit(&[], &[]);
+        fitted.kinds = [[0.0, 1.0]; 5];
+        for (kinds, risk) in [
+            ([3.0, -2.0, -9.0, -9.0, -9.0], 0.1),
+            ([-4.0, -5.0, -6.0, -9.0, -9.0], 0.3),
+        ] {
+            let all = fitted.by_accident(&kinds, risk);
+            assert!(all.iter().all(|&p| p <= risk));
+            assert!(all.iter().sum::<f64>() >= risk - 1e-9);
+            assert!(all[0] >= all[1] && all[1] >= all[2]);
         }
     }
 

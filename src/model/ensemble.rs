@@ -85,17 +85,17 @@ impl Ensemble {
             .collect())
     }
 
-    /// `[N, STRIDES]` imagined poses of all nodes of a batch.
+    /// `[N, STRIDES]` imagined poses of all nodes of a batch, of which the first `strides` are looked at.
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn imagine(&self, batch: &Batch) -> Result<Vec<[ImaginedPose; STRIDES]>> {
+    pub fn imagine(&self, batch: &Batch, strides: usize) -> Result<Vec<[ImaginedPose; STRIDES]>> {
         let nodes = batch.graph_of.dim(0)?;
         let mut out = vec![[ImaginedPose::default(); STRIDES]; nodes];
         let mut squares = vec![[0f64; STRIDES]; nodes];
         let share = 1.0 / self.members.len() as f64;
         for member in &self.members {
-            for (k, y) in member.imagine(batch)?.iter().enumerate() {
+            for (k, y) in member.imagine(batch, strides)?.iter().enumerate() {
                 let y: Vec<f32> = y.flatten_all()?.to_vec1()?;
                 for (node, row) in y.chunks_exact(STRIDE_OUTPUTS).enumerate() {
                     let at = &mut out[node][k];

@@ -15,6 +15,7 @@ use super::ensemble::Ensemble;
 use super::network::{Architecture, Network};
 use super::normaliser::Normaliser;
 use super::params::Parameters;
+use super::promise::Promise;
 use super::report::ValidationReport;
 
 /// The version that this program writes, and the only one that it reads.
@@ -90,6 +91,8 @@ pub struct ModelCard {
     pub validation: ValidationReport,
     /// From logits to risk and bound.
     pub calibration: Calibration,
+    /// Whether the bound keeps its promise on halves of the calibration data; none where those are few.
+    pub promise: Option<Promise>,
     /// Scale and range of the features.
     pub normaliser: Normaliser,
 }

@@ -10,11 +10,11 @@ use crate::dynamics::{
     SceneDynamics,
 };
 use crate::pose::{Pose, Quat, Vec3};
-use crate::rollout::{Action, STRIDE_S};
+use crate::rollout::{AccidentKind, Action, NUDGE_SPEED, STRIDE_S};
 use crate::scene::Workcell;
 
 use super::batch::Batch;
-use super::course::STRIDES;
+use super::course::{Carry, STRIDES};
 use super::ensemble::{ImaginedPose, Opinion};
 use super::features::{Encoder, GraphInput, Seen};
 use super::folder::WorldModel;
@@ -82,18 +82,19 @@ impl SceneDynamics for Believed<'_> {
             .collect()
     }
 
-    fn imagine(&self, actions: &[Action]) -> Vec<Prediction<Imagined>> {
+    fn imagine(&self, actions: &[Action], horizon: usize) -> Vec<Prediction<Imagined>> {
+        let strides = horizon.clamp(1, STRIDES);
         let mut out = Vec::with_capacity(actions.len());
         for chunk in actions.chunks(SCREEN_BATCH) {
             let seen: Vec<Option<Seen>> = chunk.iter().map(|a| self.encoder.see(a)).collect();
             let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
             let opinions = self.judge(&graphs);
-            let poses = self.poses(&graphs);
+            let poses = self.poses(&graphs, strides);
             let pairs = opinions.into_iter().zip(poses).map(|(o, p)| Ok((o?, p?)));
             let with_actions = spread_over(&seen, pairs.collect()).zip(chunk);
             out.extend(with_actions.map(|((seen, answer), action)| {
                 let (opinion, poses) = answer?;
-                self.imagined(action, seen, &opinion, &poses)
+                self.imagined(action, seen, &opinion, (&poses, strides))
             }));
         }
         out
@@ -139,14 +140,14 @@ impl Believed<'_> {
         }
     }
 
-    /// `[B]` of `[N]` imagined poses.
-    fn poses(&self, graphs: &[&GraphInput]) -> Vec<Prediction<Poses>> {
+    /// `[B]` of `[N]` imagined poses, of which the first `strides` are looked at.
+    fn poses(&self, graphs: &[&GraphInput], strides: usize) -> Vec<Prediction<Poses>> {
         if graphs.is_empty() {
             return Vec::new();
         }
         let ensemble = &self.model.ensemble;
         let answer = Batch::of_graphs(graphs, &ensemble.normaliser, ensemble.device())
-            .and_then(|b| ensemble.imagine(&b));
+            .and_then(|b| ensemble.imagine(&b, strides));
         match answer {
             Ok(all) => {
                 let mut rest = all.into_iter();
@@ -175,7 +176,7 @@ impl Believed<'_> {
         let risk = Risk {
             risk: answer.risk,
             bound,
-            by_accident: calibration.by_accident(&opinion.kinds),
+            by_accident: calibration.by_accident(&opinion.kinds, answer.risk),
             path_length: opinion.path_length,
             peak_speed: opinion.peak_speed,
             // The members differ in logits; to first order that is so much probability.
@@ -193,7 +194,7 @@ impl Believed<'_> {
         action: &Action,
         seen: &Seen,
         opinion: &Opinion,
-        poses: &[[ImaginedPose; STRIDES]],
+        (poses, strides): (&[[ImaginedPose; STRIDES]], usize),
     ) -> Prediction<Imagined> {
         let risk = self.risk(&seen.input, opinion)?;
         let scene = &self.encoder.workcell().scene;
@@ -208,7 +209,7 @@ impl Believed<'_> {
             clippy::needless_range_loop,
             reason = "k counts strides; nodes are the outer index"
         )]
-        for k in 0..STRIDES {
+        for k in 0..strides {
             let mut frame = ImaginedFrame {
                 t: onset + (k + 1) as f64 * STRIDE_S,
                 ..frames[0].clone()
@@ -224,7 +225,16 @@ impl Believed<'_> {
             }
             frames.push(frame);
         }
-        let fates = fates(seen, opinion, poses, &observed, &frames);
+        frames.extend(intended_end(action, &observed, &frames));
+        let disturb = risk.by_accident[AccidentKind::Disturb.index()];
+        let last_std = |node: usize| poses[node][strides - 1].position_std;
+        let mut fates = fates(seen, opinion, last_std, &observed, &frames);
+        for (i, fate) in fates.iter_mut().enumerate() {
+            // Whoever moves too far is an accident, unless it is meant to.
+            if i != action.box_index() {
+                fate.p_moves = fate.p_moves.min(disturb);
+            }
+        }
         let finite = |f: &ImaginedFrame| {
             f.position_std.iter().all(|s| s.is_finite())
                 && f.boxes.iter().all(|p| {
@@ -264,10 +274,56 @@ fn place(observed: &Pose, seen: &Seen, node: usize, k: usize, at: &ImaginedPose)
     )
 }
 
+/// What comes after the strides that were looked at, as it is meant: a box that is put down gets to its
+/// place, a nudged one to the end of its nudge, and the others stay where they were seen last.
+fn intended_end(
+    action: &Action,
+    observed: &[Pose],
+    frames: &[ImaginedFrame],
+) -> Vec<ImaginedFrame> {
+    let index = action.box_index();
+    let (Some(last), Some(start)) = (frames.last(), observed.get(index)) else {
+        return Vec::new();
+    };
+    let end = match action {
+        Action::Place { motion, .. } => motion.duration(),
+        Action::Nudge { by, .. } => by.norm() / NUDGE_SPEED,
+        Action::Remove { .. } | Action::Push { .. } => last.t,
+    };
+    let mut out = Vec::new();
+    let mut t = last.t;
+    while t < end - 1e-6 {
+        t = (t + STRIDE_S).min(end);
+        let mut frame = ImaginedFrame { t, ..last.clone() };
+        frame.boxes[index] = match action {
+            Action::Place {
+                grasp,
+                motion,
+                target,
+            } => {
+                let carry = Carry::new(motion, start, &grasp.hand_in_box);
+                match t < carry.end {
+                    true => carry.target(&carry.hand(t)),
+                    false => *target,
+                }
+            }
+            Action::Nudge { by, .. } => {
+                let mut pose = last.boxes[index];
+                let left = (t - last.t) / end.max(1e-9);
+                pose.translation.vector += by * left;
+                pose
+            }
+            Action::Remove { .. } | Action::Push { .. } => last.boxes[index],
+        };
+        out.push(frame);
+    }
+    out
+}
+
 fn fates(
     seen: &Seen,
     opinion: &Opinion,
-    poses: &[[ImaginedPose; STRIDES]],
+    last_std: impl Fn(usize) -> f64,
     observed: &[Pose],
     frames: &[ImaginedFrame],
 ) -> Vec<BoxFate> {
@@ -279,7 +335,7 @@ fn fates(
         };
         let body = body as usize;
         let moved = last.boxes[body].translation.vector - observed[body].translation.vector;
-        let std = poses[node][STRIDES - 1].position_std;
+        let std = last_std(node);
         *fate = BoxFate {
             p_moves: opinion.fates[node][0],
             p_falls: opinion.fates[node][1],

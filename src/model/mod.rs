@@ -13,7 +13,8 @@
 //!    back), in one trunk to *screen* (the risk of the whole action, in one pass), in another to
 //!    *imagine* (a pose of each box at each stride, decoded from latents that are rolled forward as
 //!    the hand moves).
-//! 5. [`ensemble`] joins the members; [`calibration`] and [`certify`] make a risk and a bound of them.
+//! 5. [`ensemble`] joins the members; [`calibration`] and [`certify`] make a risk and a bound
+//!    of them, whose [`promise`] is tested.
 //! 6. [`learned`] is all that as a [`crate::dynamics::Dynamics`]; [`train`](mod@train) makes it from
 //!    [`samples`], each also as other looks at its scene tell it ([`retell`]), with a [`checkpoint`]
 //!    after every pass; [`folder`] keeps it.
@@ -123,6 +124,7 @@ pub mod normaliser;
 pub mod ops;
 pub mod params;
 pub mod polygon;
+pub mod promise;
 pub mod report;
 pub mod retell;
 pub mod samples;

@@ -257,17 +257,18 @@ impl Network {
         })
     }
 
-    /// The full price: `[STRIDES]` of `[N, STRIDE_OUTPUTS]`, steps and turns added up from the onset.
+    /// The full price: `[strides]` of `[N, STRIDE_OUTPUTS]`, steps and turns added up from the onset; at
+    /// most [`STRIDES`].
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn imagine(&self, batch: &Batch) -> Result<Vec<Tensor>> {
+    pub fn imagine(&self, batch: &Batch, strides: usize) -> Result<Vec<Tensor>> {
         let seen = self.imagining.encode(batch, &mut Dropout::Off)?;
         let start = Tensor::cat(&[&seen.h, &seen.own], 1)?;
         let mut s = self.stride_start.apply(&start)?;
         let mut moved: Option<Tensor> = None;
         let mut out = Vec::with_capacity(STRIDES);
-        for stride in &batch.strides {
+        for stride in batch.strides.iter().take(strides) {
             s = self
                 .stride_round
                 .apply(&s, &seen.e, batch, &mut Dropout::Off)?;
@@ -321,7 +322,7 @@ mod tests {
         let (network, parameters) = Network::new(sizes, 3, &Device::Cpu).unwrap();
         let judged = network.judge(&batch, &mut Dropout::Off).unwrap();
         let mut loss = (judged.graph.sum_all().unwrap() + judged.node.sum_all().unwrap()).unwrap();
-        for stride in network.imagine(&batch).unwrap() {
+        for stride in network.imagine(&batch, STRIDES).unwrap() {
             loss = (loss + stride.sqr().unwrap().sum_all().unwrap()).unwrap();
         }
         let grads = loss.backward().unwrap();

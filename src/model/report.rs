@@ -128,7 +128,7 @@ pub fn pose_report(ensemble: &Ensemble, samples: &[Sample], batch: usize) -> Res
     for chunk in samples.chunks(batch.max(1)) {
         let refs: Vec<&Sample> = chunk.iter().collect();
         let batch = Batch::of_samples(&refs, &ensemble.normaliser, ensemble.device())?;
-        let imagined = ensemble.imagine(&batch)?;
+        let imagined = ensemble.imagine(&batch, STRIDES)?;
         let truths = chunk.iter().flat_map(|s| {
             let poses = s.labels.poses.chunks_exact(STRIDES * POSE_NUMBERS);
             // The target follows the hand: its error is small for want of anything to imagine.

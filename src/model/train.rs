@@ -17,6 +17,7 @@ use super::batch::Batch;
 use super::calibration::Calibration;
 use super::checkpoint::{self, MemberState, ResumeError, RunState};
 use super::config::{BadKnob, TrainConfig};
+use super::course::STRIDES;
 use super::device::{DeviceChoice, DeviceError};
 use super::ensemble::Ensemble;
 use super::folder::{
@@ -29,6 +30,7 @@ use super::network::Network;
 use super::normaliser::Normaliser;
 use super::ops::Dropout;
 use super::params::Parameters;
+use super::promise::Promise;
 use super::report::{ValidationReport, forecasts, judge_report, pose_report};
 use super::samples::Sample;
 
@@ -136,16 +138,16 @@ pub enum TrainError {
 }
 
 /// One member in memory.
-struct Member {
-    network: Network,
-    parameters: Parameters,
+pub(crate) struct Member {
+    pub(crate) network: Network,
+    pub(crate) parameters: Parameters,
     optimiser: AdamW,
     best: Vec<Vec<f32>>,
 }
 
 /// Losses of one member: of a step, or the mean over an epoch.
 #[derive(Clone, Copy, Default)]
-struct Losses {
+pub(crate) struct Losses {
     judgement: f64,
     imagination: f64,
 }
@@ -266,7 +268,8 @@ pub fn train(
     finish(folder, &state, &mut members, normaliser, data, config)
 }
 
-fn fresh_members(config: &TrainConfig, device: &Device) -> CandleResult<Vec<Member>> {
+/// As many members as `config` wants, of fresh weights.
+pub(crate) fn fresh_members(config: &TrainConfig, device: &Device) -> CandleResult<Vec<Member>> {
     (0..config.members)
         .map(|m| {
             let seed = mix(config.seed, m as u64, u64::MAX);
@@ -341,12 +344,11 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
             rng: &mut rng,
         };
         let step = Step {
-            normaliser: course.normaliser,
             config,
             rate,
             imagines,
         };
-        let loss = step_member(member, &samples, &step, &mut dropout)?;
+        let loss = step_member(member, &samples, course.normaliser, &step, &mut dropout)?;
         passed.steps.push(loss.judgement);
         passed.mean.judgement += loss.judgement / steps as f64;
         passed.mean.imagination +=
@@ -361,31 +363,42 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
 }
 
 /// What one gradient step is told.
-struct Step<'a> {
-    normaliser: &'a Normaliser,
-    config: &'a TrainConfig,
-    rate: f64,
-    imagines: bool,
+pub(crate) struct Step<'a> {
+    pub(crate) config: &'a TrainConfig,
+    pub(crate) rate: f64,
+    pub(crate) imagines: bool,
 }
 
 fn step_member(
     member: &mut Member,
     samples: &[&Sample],
+    normaliser: &Normaliser,
     step: &Step<'_>,
     dropout: &mut Dropout<'_>,
 ) -> CandleResult<Losses> {
     let device = member.network.device();
-    let batch = Batch::of_samples(samples, step.normaliser, device)?;
+    let batch = Batch::of_samples(samples, normaliser, device)?;
     let targets = Targets::new(samples, device)?;
-    let judged = member.network.judge(&batch, dropout)?;
-    let judgement = judgement_loss(&judged, &targets)?;
+    descend(member, &batch, &targets, step, dropout)
+}
+
+/// One gradient step on a batch that is ready: forwards, the losses, backwards, down the gradient.
+pub(crate) fn descend(
+    member: &mut Member,
+    batch: &Batch,
+    targets: &Targets,
+    step: &Step<'_>,
+    dropout: &mut Dropout<'_>,
+) -> CandleResult<Losses> {
+    let judged = member.network.judge(batch, dropout)?;
+    let judgement = judgement_loss(&judged, targets)?;
     let mut losses = Losses {
         judgement: f64::from(judgement.to_scalar::<f32>()?),
         imagination: 0.0,
     };
     let loss = if step.imagines {
-        let imagined = member.network.imagine(&batch)?;
-        let imagination = imagination_loss(&imagined, &targets)?;
+        let imagined = member.network.imagine(batch, STRIDES)?;
+        let imagination = imagination_loss(&imagined, targets)?;
         losses.imagination = f64::from(imagination.to_scalar::<f32>()?);
         (judgement + (imagination * IMAGINATION_WEIGHT)?)?
     } else {
@@ -484,7 +497,9 @@ fn finish(
         normaliser: normaliser.clone(),
     };
     let validation = score(&ensemble, &data.validation)?;
-    let calibration = Calibration::fit(&validation, &score(&ensemble, &data.calibration)?);
+    let kept_apart = score(&ensemble, &data.calibration)?;
+    let calibration = Calibration::fit(&validation, &kept_apart);
+    let promise = Promise::test(&validation, &kept_apart, config.seed);
     let mut report = judge_report(&validation, Some(&calibration));
     let part = &data.validation[..data.validation.len().min(4000)];
     report.poses = pose_report(&ensemble, part, JUDGE_BATCH)?;
@@ -496,13 +511,14 @@ fn finish(
         architecture: config.architecture(),
         members: config.members,
         stride_s: crate::rollout::STRIDE_S,
-        strides: super::course::STRIDES,
+        strides: STRIDES,
         weights_hash: hash(&weights),
         data: data.source.clone(),
         config: state.config.clone(),
         epoch: state.best.map_or(0, |(epoch, _)| epoch),
         validation: report,
         calibration,
+        promise,
         normaliser,
     };
     WorldModel::save(folder, &card, &weights)?;

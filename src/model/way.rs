@@ -150,7 +150,7 @@ fn steps_along(carry: &Carry<'_>) -> (f64, f64) {
     let (mut length, mut turn) = (0.0, 0.0);
     let keys = &carry.motion.keys;
     let on_way = |k: &HandKey| k.t >= carry.onset && k.t <= carry.end;
-    for pair in keys.windows(2).filter(|pair| on_way(&pair[1])) {
+    for pair in keys.windows(2).filter(|pair| pair.iter().all(on_way)) {
         let (from, to) = (&pair[0].pose, &pair[1].pose);
         length += (to.translation.vector - from.translation.vector).norm();
         turn += to.rotation.angle_to(&from.rotation);

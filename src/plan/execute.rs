@@ -269,21 +269,15 @@ impl Run<'_> {
         };
         self.timing.add(&found.timing);
         self.rejected.extend(found.rejected);
-        for step in found.safe {
-            let mut verify = 0.0;
-            let checked = timed(&mut verify, || self.planner.verify(seen, &step, salt));
-            self.timing.verify += verify;
-            self.timing.total += verify;
-            let (shield, objection) = checked?;
-            if objection.is_none() {
-                return Ok(Some(PlannedStep {
-                    step,
-                    scene: seen.scene.clone(),
-                    shield,
-                }));
-            }
-        }
-        Ok(None)
+        let mut verify = 0.0;
+        let steps = found.safe.into_iter().chain(found.doubtful);
+        let passed = timed(&mut verify, || {
+            self.planner
+                .first_vouched(seen, steps, salt, &mut self.rejected)
+        });
+        self.timing.verify += verify;
+        self.timing.total += verify;
+        Ok(passed?)
     }
 }
 
@@ -310,7 +304,11 @@ fn went_wrong(
     })
 }
 
-/// The box that is furthest from where it was imagined, if that is further than an accident's limit.
+/// Standard deviations of a position that two looks, in two directions, may lie apart by noise alone.
+const NOISE_STDS: f64 = 6.0;
+
+/// The box that is furthest from where it was imagined, if that is further than an accident's limit and than
+/// what the looks' own noise makes up.
 fn left_imagined(index: usize, expected: &Workcell, seen: &Workcell) -> Option<Stop> {
     let position = |scene: &Scene, id: &str| {
         let index = scene.box_index(id)?;
@@ -328,7 +326,9 @@ fn left_imagined(index: usize, expected: &Workcell, seen: &Workcell) -> Option<S
         }
     }
     let (box_id, off_m) = worst?;
-    (off_m > expected.safety.max_displacement).then_some(Stop::LeftImagined {
+    let noise = NOISE_STDS * expected.scene.pose_noise.position_m;
+    let limit = expected.safety.max_displacement.max(noise);
+    (off_m > limit).then_some(Stop::LeftImagined {
         step: index,
         box_id,
         off_m,

@@ -189,10 +189,16 @@ fn lighter_load(rejected: &[&RejectedCandidate]) -> Option<String> {
         }
     }
     let (used, mass_kg, limit) = best?;
-    Some(format!(
-        "a gripper with {used:.1} times the capacity ({limit}), or a mass known to be under {:.1} kg instead of {mass_kg:.1} kg",
-        mass_kg / used
-    ))
+    Some(stronger_or_lighter(used, mass_kg, &limit))
+}
+
+/// Rounded to where it helps: a load that takes 1.004 of the capacity is not helped by 1.00 of it.
+fn stronger_or_lighter(used: f64, mass_kg: f64, limit: &str) -> String {
+    let times = (100.0 * used).ceil() / 100.0;
+    let light_kg = (100.0 * mass_kg / used).floor() / 100.0;
+    format!(
+        "a gripper with {times:.2} times the capacity ({limit}), or a mass known to be under {light_kg:.2} kg instead of {mass_kg:.2} kg"
+    )
 }
 
 /// How much further the robot would have to reach.
@@ -219,4 +225,19 @@ fn wider_jaw(rejected: &[&RejectedCandidate]) -> Option<String> {
     least
         .is_finite()
         .then(|| format!("a jaw that opens {:.2} m", least + 0.02))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_load_just_over_the_capacity_is_not_helped_by_once_the_capacity() {
+        let sentence = stronger_or_lighter(1.0004, 6.3, "its pull");
+        assert!(sentence.contains("1.01 times"), "{sentence}");
+        assert!(
+            sentence.contains("under 6.29 kg instead of 6.30 kg"),
+            "{sentence}"
+        );
+    }
 }

@@ -115,7 +115,7 @@ impl SceneDynamics for FakeScene<'_> {
         actions.iter().map(|a| self.risk(a)).collect()
     }
 
-    fn imagine(&self, actions: &[Action]) -> Vec<Prediction<Imagined>> {
+    fn imagine(&self, actions: &[Action], _horizon: usize) -> Vec<Prediction<Imagined>> {
         let boxes: Vec<_> = self.workcell.scene.boxes.iter().map(|b| b.pose).collect();
         let imagine = |action: &Action| {
             let risk = self.risk(action)?;

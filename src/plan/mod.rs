@@ -10,7 +10,7 @@
 //! - `candidates`, `step`, `lift_search`: within a step, from geometry to the best safe action;
 //! - `goal`, `planner`: what is asked, and what is answered;
 //! - `support`, `wanted`, `order`: across steps, a search over imagined scenes;
-//! - `shield`: a second physics that has to agree;
+//! - `shield`: a second physics, whose draws weigh with what was judged;
 //! - `execute`: the closed loop against a [`Plant`];
 //! - `probe`: the largest nudge or push that is still safe; `vet`: somebody else's steps;
 //! - `baseline`: what the planner is measured against;
@@ -52,7 +52,7 @@ pub use goal::Goal;
 pub use objective::{Objective, Score};
 pub use planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
 pub use reason::{Reason, RejectedCandidate};
-pub use shield::SHIELD_DRAWS;
+pub use shield::{SHIELD_DRAWS, Shield, Witness};
 pub use step::{StepPlan, StepSearch, search_step};
 pub use timing::Timing;
 pub use watch::{Reply, Surprise};

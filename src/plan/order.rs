@@ -5,7 +5,8 @@
 //! what is tried: the boxes that rest on what is wanted, then those that are in the hand's way.
 //! A step's price is its bound and a constant; the estimate of what is left counts each box that
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
-//! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970).
+//! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Where nothing is
+//! judged safe, the shield is asked about what is least risky.
 
 use crate::dynamics::DynamicsError;
 use crate::scene::{Scene, Workcell};
@@ -15,6 +16,7 @@ use super::goal::Goal;
 use super::planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
 use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
+use super::shield::Guard;
 use super::step::StepPlan;
 use super::timing::{Timing, timed};
 use super::wanted::Wanted;
@@ -31,6 +33,10 @@ struct Node {
     bound: f64,
     /// Steps so far.
     depth: usize,
+    /// How many tiers of wishes were searched here.
+    tiers: usize,
+    /// The least risky of what is not judged safe, for when nothing is.
+    doubtful: Vec<StepPlan>,
 }
 
 /// A step that was found but not yet taken.
@@ -48,6 +54,8 @@ pub(super) struct OrderSearch<'a> {
     planner: &'a Planner<'a>,
     goal: &'a Goal,
     nodes: Vec<Node>,
+    /// For each node, once a step from it was checked.
+    guards: Vec<Option<Guard<'a>>>,
     open: Vec<Branch>,
     /// The boxes left in each scene that was taken, sorted, and whether the goal's box was placed.
     seen: Vec<Vec<String>>,
@@ -77,11 +85,14 @@ impl<'a> OrderSearch<'a> {
             price: 0.0,
             bound: 0.0,
             depth: 0,
+            tiers: 0,
+            doubtful: Vec::new(),
         };
         Ok(Self {
             planner,
             goal,
             nodes: vec![root],
+            guards: vec![None],
             open: Vec::new(),
             seen: Vec::new(),
             rejected: Vec::new(),
@@ -154,66 +165,77 @@ impl<'a> OrderSearch<'a> {
         if self.seen.contains(&key) {
             return Ok(None);
         }
-        let bound = of_plan([parent.bound, branch.step.risk.bound]);
-        if let Some(max_plan_risk) = parent.workcell.safety.max_plan_risk
-            && bound > max_plan_risk
-        {
-            let reason = Reason::PlanRisk {
+        let (planner, salt) = (self.planner, branch.parent as u64);
+        let guard =
+            self.guards[branch.parent].get_or_insert_with(|| planner.guard(&parent.workcell, salt));
+        let vouched = timed(&mut self.timing.verify, || guard.vouch(&branch.step))?;
+        let bound = of_plan([parent.bound, vouched.risk.bound]);
+        let over = (parent.workcell.safety.max_plan_risk)
+            .filter(|most| bound > *most)
+            .map(|max_plan_risk| Reason::PlanRisk {
                 bound,
                 max_plan_risk,
-            };
-            self.reject(branch.parent, &branch.step, reason);
+            });
+        if let Some(reason) = vouched.objection.or(over) {
+            self.reject(branch.parent, &branch.step, vouched.risk.risk, reason);
+            self.turn_back(branch)?;
             return Ok(None);
         }
-        let salt = branch.parent as u64;
-        let planner = self.planner;
-        let checked = timed(&mut self.timing.verify, || {
-            planner.verify(&parent.workcell, &branch.step, salt)
-        });
-        let (shield, objection) = checked?;
-        if let Some(reason) = objection {
-            self.reject(branch.parent, &branch.step, reason);
-            self.try_alternative(branch);
-            return Ok(None);
-        }
+        let step = StepPlan {
+            risk: vouched.risk,
+            ..branch.step
+        };
         self.seen.push(key);
         self.nodes.push(Node {
-            price: parent.price + step_price(&branch.step, parent.workcell.safety.max_risk),
+            price: parent.price + step_price(&step, parent.workcell.safety.max_risk),
             bound,
             depth: parent.depth + 1,
             step: Some(PlannedStep {
                 scene: parent.workcell.scene.clone(),
-                step: branch.step,
-                shield,
+                step,
+                shield: vouched.witness,
             }),
             parent: Some(branch.parent),
             workcell: after,
+            tiers: 0,
+            doubtful: Vec::new(),
         });
+        self.guards.push(None);
         Ok(Some(self.nodes.len() - 1))
     }
 
-    /// Puts the next best step for the same box in the place of one that the shield turned down.
-    fn try_alternative(&mut self, mut branch: Branch) {
-        if branch.alternatives.is_empty() {
-            return;
+    /// Puts the next best step for the same box in the place of one that was turned down, or looks for others.
+    fn turn_back(&mut self, mut branch: Branch) -> Result<(), PlanError> {
+        let parent = branch.parent;
+        if !branch.alternatives.is_empty() {
+            let step = branch.alternatives.remove(0);
+            self.open.push(Branch { step, ..branch });
+            return Ok(());
         }
-        let step = branch.alternatives.remove(0);
-        self.open.push(Branch { step, ..branch });
+        let leads_on = self.open.iter().any(|b| b.parent == parent)
+            || self.nodes.iter().any(|n| n.parent == Some(parent));
+        if leads_on || self.expansions_left == 0 {
+            return Ok(());
+        }
+        self.expand(parent)
     }
 
-    fn reject(&mut self, node: usize, step: &StepPlan, reason: Reason) {
+    fn reject(&mut self, node: usize, step: &StepPlan, risk: f64, reason: Reason) {
         let workcell = &self.nodes[node].workcell;
         self.rejected.push(RejectedCandidate {
-            risk: Some(step.risk.risk),
+            risk: Some(risk),
             ..super::candidates::turned_down(workcell, &step.grasp, reason)
         });
     }
 
-    /// Finds the safe steps of a node, tier by tier, until some tier has one.
+    /// Finds the safe steps of a node, tier by tier from where the last search ended, until some tier has
+    /// one. Where none has, what is least risky is left to the shield.
     fn expand(&mut self, node: usize) -> Result<(), PlanError> {
         self.expansions_left = self.expansions_left.saturating_sub(1);
         let wanted = Wanted::of(&self.nodes[node].workcell, self.goal, &self.placed(node));
-        for (tier, wishes) in wanted.tiers.iter().enumerate() {
+        while let Some(wishes) = wanted.tiers.get(self.nodes[node].tiers) {
+            let tier = self.nodes[node].tiers;
+            self.nodes[node].tiers += 1;
             let salt = (node as u64) << 8 | tier as u64;
             let workcell = &self.nodes[node].workcell;
             let found = match self.planner.step(workcell, wishes, salt) {
@@ -227,21 +249,24 @@ impl<'a> OrderSearch<'a> {
             self.timing.add(&found.timing);
             self.rejected.extend(found.rejected);
             if node == 0 && tier == 0 && self.least_risky.is_none() {
-                self.least_risky = found.least_risky;
+                self.least_risky = found.doubtful.first().cloned();
             }
+            self.nodes[node].doubtful.extend(found.doubtful);
             if self.branch_out(node, wanted.left, found.safe) {
-                break;
+                return Ok(());
             }
         }
+        let doubtful = std::mem::take(&mut self.nodes[node].doubtful);
+        self.branch_out(node, wanted.left, doubtful);
         Ok(())
     }
 
-    /// One branch for each box that can be taken safely; whether there is any.
-    fn branch_out(&mut self, node: usize, left: usize, safe: Vec<StepPlan>) -> bool {
+    /// One branch for each box of `found`, best first; whether there is any.
+    fn branch_out(&mut self, node: usize, left: usize, found: Vec<StepPlan>) -> bool {
         let max_risk = self.nodes[node].workcell.safety.max_risk;
         let most = 2.0 * max_risk;
         let mut by_box: Vec<Vec<StepPlan>> = Vec::new();
-        for step in safe {
+        for step in found {
             match by_box.iter_mut().find(|b| b[0].box_id == step.box_id) {
                 Some(of_box) => of_box.push(step),
                 None => by_box.push(vec![step]),

@@ -6,7 +6,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::dynamics::{Dynamics, DynamicsError, Risk};
+use crate::dynamics::{Dynamics, DynamicsError};
 use crate::scene::task::PlannerSettings;
 use crate::scene::{Scene, Workcell};
 
@@ -14,8 +14,8 @@ use super::candidates::{Wish, turned_down};
 use super::goal::Goal;
 use super::objective::Objective;
 use super::order::OrderSearch;
-use super::reason::{Reason, RejectedCandidate};
-use super::shield;
+use super::reason::RejectedCandidate;
+use super::shield::{Guard, Shield, Witness};
 use super::step::{StepPlan, StepSearch, search_step};
 use super::timing::{Timing, timed};
 
@@ -32,12 +32,12 @@ pub enum Verdict {
 /// A step of a plan, and the scene that it is taken in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlannedStep {
-    /// What is done.
+    /// What is done; its risk is the one with what the shield saw.
     pub step: StepPlan,
     /// The scene before it: what the action's indices mean.
     pub scene: Scene,
-    /// What the shield found, where there is one.
-    pub shield: Option<Risk>,
+    /// What the shield saw, where there is one.
+    pub shield: Option<Witness>,
 }
 
 /// What the planner came to.
@@ -79,7 +79,7 @@ pub struct Planner<'a> {
     /// The physics that it imagines with.
     pub dynamics: &'a dyn Dynamics,
     /// The physics that has to agree, if any.
-    pub shield: Option<&'a dyn Dynamics>,
+    pub shield: Option<Shield<'a>>,
     /// The budget.
     pub settings: PlannerSettings,
     /// What is wanted of a safe action.
@@ -141,61 +141,73 @@ impl Planner<'_> {
 
     fn grant(&self, workcell: &Workcell, wish: &Wish) -> Result<Plan, PlanError> {
         let found = self.step(workcell, std::slice::from_ref(wish), 0)?;
+        let least_risky = found.doubtful.first().cloned();
         let mut plan = Plan {
             verdict: Verdict::NoSafePlan,
             reason: Some("no single step for this box is safe".to_owned()),
             remedies: Vec::new(),
             steps: Vec::new(),
-            risk: found.least_risky.as_ref().map_or(1.0, |s| s.risk.risk),
-            risk_bound: found.least_risky.as_ref().map_or(1.0, |s| s.risk.bound),
+            risk: least_risky.as_ref().map_or(1.0, |s| s.risk.risk),
+            risk_bound: least_risky.as_ref().map_or(1.0, |s| s.risk.bound),
             rejected: found.rejected,
-            least_risky: found.least_risky,
+            least_risky,
             timing: found.timing,
         };
-        for step in found.safe {
-            let mut verify = 0.0;
-            let checked = timed(&mut verify, || self.verify(workcell, &step, 0));
-            plan.timing.verify += verify;
-            let (shield, objection) = checked?;
-            if let Some(reason) = objection {
-                plan.rejected.push(RejectedCandidate {
-                    risk: Some(step.risk.risk),
-                    ..turned_down(workcell, &step.grasp, reason)
-                });
-                continue;
-            }
+        let mut verify = 0.0;
+        let steps = found.safe.into_iter().chain(found.doubtful);
+        let passed = timed(&mut verify, || {
+            self.first_vouched(workcell, steps, 0, &mut plan.rejected)
+        });
+        plan.timing.verify += verify;
+        if let Some(planned) = passed? {
             plan.verdict = Verdict::Safe;
             plan.reason = None;
-            plan.risk = step.risk.risk;
-            plan.risk_bound = step.risk.bound;
-            plan.steps.push(PlannedStep {
-                step,
-                scene: workcell.scene.clone(),
-                shield,
-            });
-            break;
+            plan.risk = planned.step.risk.risk;
+            plan.risk_bound = planned.step.risk.bound;
+            plan.steps.push(planned);
         }
         Ok(plan)
     }
 
-    /// What the shield says of an action: its risk, and why it objects if it does.
+    /// The first of `steps` in one scene that may be carried out; why the ones before may not goes to
+    /// `rejected`.
     ///
     /// # Errors
     /// When the second physics cannot take the scene in.
-    pub fn verify(
+    pub fn first_vouched(
         &self,
         workcell: &Workcell,
-        step: &StepPlan,
+        steps: impl Iterator<Item = StepPlan>,
         salt: u64,
-    ) -> Result<(Option<Risk>, Option<Reason>), PlanError> {
-        let Some(shield) = self.shield else {
-            return Ok((None, None));
-        };
+        rejected: &mut Vec<RejectedCandidate>,
+    ) -> Result<Option<PlannedStep>, PlanError> {
+        let mut guard = self.guard(workcell, salt);
+        for step in steps {
+            let vouched = guard.vouch(&step)?;
+            if let Some(reason) = vouched.objection {
+                rejected.push(RejectedCandidate {
+                    risk: Some(vouched.risk.risk),
+                    ..turned_down(workcell, &step.grasp, reason)
+                });
+                continue;
+            }
+            return Ok(Some(PlannedStep {
+                step: StepPlan {
+                    risk: vouched.risk,
+                    ..step
+                },
+                scene: workcell.scene.clone(),
+                shield: vouched.witness,
+            }));
+        }
+        Ok(None)
+    }
+
+    /// Who has to agree to steps in a scene.
+    pub fn guard(&self, workcell: &Workcell, salt: u64) -> Guard<'_> {
         // Another stream than the planner's own: draws that helped to choose must not confirm.
         let seed = mixed(self.seed ^ 0x5348_4945_4c44, salt);
-        let checked = shield::check(shield, workcell, &step.action, seed)?;
-        let objection = shield::objection(&checked, workcell.safety.max_risk);
-        Ok((checked.ok(), objection))
+        Guard::new(self.shield, workcell, seed)
     }
 }
 

@@ -2,19 +2,19 @@
 //!
 //! Owns [`largest_safe`]: a ladder of sizes in one batch, then a finer ladder between the last
 //! safe rung and the first unsafe one; what lies beyond an unsafe rung does not count, however
-//! safe it looks. A second physics may confirm it, and takes it down rung by rung until it does.
+//! safe it looks. A second physics may confirm it, and takes it down rung by rung until it does; where none does so, no size is called safe.
 
-use crate::dynamics::{Dynamics, DynamicsError, SceneDynamics};
+use crate::dynamics::{Dynamics, DynamicsError, Imagined, SceneDynamics};
 use crate::pose::Vec3;
 use crate::rollout::Action;
 use crate::scene::Workcell;
-
-use super::shield::check;
 
 /// Rungs of a ladder.
 const RUNGS: usize = 16;
 /// Ladders, each within a rung of the one before.
 const ROUNDS: usize = 2;
+/// Strides of a trajectory that only its risk is asked of.
+const HORIZON: usize = 1;
 /// How often the second physics may object before nothing counts as safe.
 const CONFIRMATIONS: usize = 6;
 
@@ -97,30 +97,36 @@ pub fn largest_safe(
         step = (high - low) / RUNGS as f64;
         (low, high) = climb(scene, line, low, step, max_risk);
     }
-    let Some(confirm) = confirm else {
-        return Ok(LargestSafe {
-            value: low,
-            confirmed: None,
-        });
+    let confirmed = confirm.map(|c| c.believe(workcell, seed)).transpose()?;
+    let judge = |action: &Action| {
+        let actions = std::slice::from_ref(action);
+        let imagined = scene.imagine(actions, HORIZON).pop();
+        let safe = |i: &Imagined| i.risk.is_valid() && i.risk.bound <= max_risk;
+        imagined.is_some_and(|i| i.as_ref().is_ok_and(safe))
     };
-    // Down by a tenth or a rung, whichever is more, each time that the second physics objects.
+    // Down by a tenth or a rung, whichever is more, each time that somebody objects: who imagined it, looking
+    // more closely, or the second physics.
     for _ in 0..CONFIRMATIONS {
         if low <= 0.0 {
             break;
         }
         let action = line.poke.action(line.box_index, line.direction, low);
-        let agreed = check(confirm, workcell, &action, seed)?.is_ok_and(|r| r.risk <= max_risk);
-        if agreed {
+        let agreed = confirmed.as_ref().map(|second| {
+            let mut seen = second.screen(std::slice::from_ref(&action));
+            seen.pop()
+                .is_some_and(|r| r.is_ok_and(|r| r.risk <= max_risk))
+        });
+        if agreed != Some(false) && judge(&action) {
             return Ok(LargestSafe {
                 value: low,
-                confirmed: Some(true),
+                confirmed: agreed,
             });
         }
         low = (low - step.max(0.1 * low)).max(0.0);
     }
     Ok(LargestSafe {
-        value: low,
-        confirmed: Some(false),
+        value: 0.0,
+        confirmed: confirmed.map(|_| false),
     })
 }
 

@@ -27,13 +27,17 @@ pub enum Reason {
     #[error("{0}")]
     Unpredicted(#[from] PredictionFailure),
     /// The shield disagrees with what was imagined.
-    #[error("the check found {worst}: a risk of {risk:.3}, the limit {max_risk:.3}", worst = .worst.name())]
+    #[error("the check found {worst} in {accidents:.0} of {draws} draws: with that the bound on the risk is {bound:.3}, the limit {max_risk:.3}", worst = .worst.name())]
     Shield {
-        /// Share of the draws that ended in an accident.
-        risk: f64,
+        /// Draws that ended in an accident.
+        accidents: f64,
+        /// Draws that were simulated.
+        draws: usize,
+        /// The bound on the risk with what was seen, probability.
+        bound: f64,
         /// The limit, probability.
         max_risk: f64,
-        /// The accident that it ended in most.
+        /// The accident that they ended in most.
         worst: AccidentKind,
     },
     /// It would be safe by itself, but not in a plan with this total.

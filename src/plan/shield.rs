@@ -1,45 +1,264 @@
-//! The shield: a second physics, usually the sandbox under N draws, has to agree with the plan.
+//! The shield: a second physics, usually the sandbox under draws, as a witness to what was judged.
 //!
-//! Owns [`check`] and its rule: an action passes when the share of draws that end in an accident
-//! is not above the limit on risk. With fewer than 1/max_risk draws that means none at all.
+//! Owns [`Shield`] (who is asked, and how much) and [`Guard`] (one scene under its draws). What was
+//! judged is a prior: a Beta distribution of the risk with the judged bound as its mean and a
+//! strength of [`PRIOR`] draws. After `n` draws of which `k` went wrong its mean is
+//! `(PRIOR · bound + k) / (PRIOR + n)`, and that is held against the limit from then on. So a few draws
+//! confirm what is judged safe, one accident turns it down, and what is judged a little over the
+//! limit may still be done if enough draws say so. A bound of 1 (refused, since nothing like it was ever
+//! learned from) would take more draws than anybody has, and stays refused.
 
-use crate::dynamics::{Dynamics, DynamicsError, Prediction, Risk};
+use crate::dynamics::{Dynamics, DynamicsError, PredictionFailure, Risk, SceneDynamics};
 use crate::rollout::Action;
 use crate::scene::Workcell;
 
+use super::planner::mixed;
 use super::reason::{Reason, worst_accident};
+use super::step::StepPlan;
 
-/// Draws of the shield where nobody says how many: with 8 it took longer than all of the world model's
-/// part of a step.
+/// Draws of the shield for a clear case where nobody says how many: with 8 it took longer than all of
+/// the world model's part of a step.
 pub const SHIELD_DRAWS: usize = 4;
-
-/// What the shield says of one action.
+/// At most so many times as many draws for a case that is not clear: 32, what the reference looks at.
+const MOST_BATCHES: usize = 8;
+/// How many draws a judgement is worth.
 ///
-/// # Errors
-/// When the second physics cannot take the scene in.
-pub fn check(
-    shield: &dyn Dynamics,
-    workcell: &Workcell,
-    action: &Action,
-    seed: u64,
-) -> Result<Prediction<Risk>, DynamicsError> {
-    let scene = shield.believe(workcell, seed)?;
-    let mut risks = scene.screen(std::slice::from_ref(action));
-    Ok(risks
-        .pop()
-        .unwrap_or(Err(crate::dynamics::PredictionFailure::NotFinite)))
+/// A calibrated forecast whose Brier score is `b` over beliefs whose outcomes scatter by `c` (the
+/// ceiling's Brier score) leaves a spread that a Beta of strength c / (b - c) has: 0.9 on the standard
+/// split, 2.1 on the hard one.
+const PRIOR: f64 = 2.0;
+/// Draws are asked for until the bound could fall to this share of the limit.
+const AIM: f64 = 0.125;
+/// What was judged over the limit has to come down to this share of it.
+const VOUCHED: f64 = 0.5;
+
+/// A second physics and its budget.
+#[derive(Clone, Copy)]
+pub struct Shield<'a> {
+    /// Who is asked; it screens an action under [`Self::draws`] draws.
+    pub physics: &'a dyn Dynamics,
+    /// Draws for a clear case, and of each further batch.
+    pub draws: usize,
 }
 
-/// Why the shield turns an action down; `None` lets it pass.
-pub fn objection(checked: &Prediction<Risk>, max_risk: f64) -> Option<Reason> {
-    match checked {
-        Err(why) => Some(why.clone().into()),
-        Ok(risk) if !risk.is_valid() => Some(crate::dynamics::PredictionFailure::NotFinite.into()),
-        Ok(risk) if risk.risk > max_risk => Some(Reason::Shield {
-            risk: risk.risk,
-            max_risk,
-            worst: worst_accident(risk),
-        }),
-        Ok(_) => None,
+/// What a shield saw of an action.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Witness {
+    /// Draws that were simulated.
+    pub draws: usize,
+    /// Of these, how many ended in an accident.
+    pub accidents: f64,
+}
+
+impl Witness {
+    /// Share of the draws that ended in an accident.
+    pub fn share(&self) -> f64 {
+        self.accidents / self.draws.max(1) as f64
+    }
+}
+
+/// What is thought of a step once the shield was asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vouched {
+    /// The judged risk with what was seen.
+    pub risk: Risk,
+    /// What was seen; `None` where nobody was asked.
+    pub witness: Option<Witness>,
+    /// Why it may not be carried out; `None` lets it pass.
+    pub objection: Option<Reason>,
+}
+
+/// One scene under the draws of a shield, made as they are asked for and shared by all of its steps.
+pub struct Guard<'a> {
+    shield: Option<Shield<'a>>,
+    workcell: Workcell,
+    seed: u64,
+    batches: Vec<Box<dyn SceneDynamics + 'a>>,
+}
+
+impl<'a> Guard<'a> {
+    /// A guard of `workcell`; without a shield it lets pass what is judged safe and nothing else.
+    pub fn new(shield: Option<Shield<'a>>, workcell: &Workcell, seed: u64) -> Self {
+        Self {
+            shield,
+            workcell: workcell.clone(),
+            seed,
+            batches: Vec::new(),
+        }
+    }
+
+    /// Asks about a step, as long as the answer may still change.
+    ///
+    /// # Errors
+    /// When the second physics cannot take the scene in.
+    pub fn vouch(&mut self, step: &StepPlan) -> Result<Vouched, DynamicsError> {
+        let limit = self.workcell.safety.max_risk;
+        let judged = step.risk;
+        let is_safe = step.score.is_safe();
+        let allowed = if is_safe { limit } else { VOUCHED * limit };
+        let (draws, most) = match &self.shield {
+            Some(shield) => (shield.draws, MOST_BATCHES * shield.draws),
+            None => (0, 0),
+        };
+        if draws == 0 || (!is_safe && updated(judged.bound, 0.0, most) > allowed) {
+            return Ok(Vouched {
+                risk: judged,
+                witness: None,
+                objection: (!is_safe).then(|| Reason::risky(&judged, limit)),
+            });
+        }
+        let wanted = draws_for(judged.bound, limit).clamp(draws, most);
+        let mut seen = Tally::default();
+        while seen.witness.draws < wanted {
+            let batch = seen.witness.draws / draws;
+            let found = self.ask(batch, &step.action)?;
+            if let Err(why) = seen.add(found, draws) {
+                return Ok(Vouched {
+                    risk: judged,
+                    witness: Some(seen.witness),
+                    objection: Some(why.into()),
+                });
+            }
+            // Even if all that are left ended well it would be over the limit.
+            if updated(judged.bound, seen.witness.accidents, wanted) > allowed {
+                break;
+            }
+        }
+        let risk = seen.update(&judged);
+        let objection = (risk.bound > allowed).then(|| Reason::Shield {
+            accidents: seen.witness.accidents,
+            draws: seen.witness.draws,
+            bound: risk.bound,
+            max_risk: limit,
+            worst: seen.worst(&judged),
+        });
+        Ok(Vouched {
+            risk,
+            witness: Some(seen.witness),
+            objection,
+        })
+    }
+
+    /// What a batch of draws makes of an action.
+    fn ask(
+        &mut self,
+        batch: usize,
+        action: &Action,
+    ) -> Result<Result<Risk, PredictionFailure>, DynamicsError> {
+        let Some(shield) = self.shield else {
+            return Ok(Err(PredictionFailure::NotFinite));
+        };
+        while self.batches.len() <= batch {
+            let seed = mixed(self.seed, self.batches.len() as u64);
+            let scene = shield.physics.believe(&self.workcell, seed)?;
+            self.batches.push(scene);
+        }
+        let mut risks = self.batches[batch].screen(std::slice::from_ref(action));
+        let answer = risks.pop().unwrap_or(Err(PredictionFailure::NotFinite));
+        Ok(answer.and_then(|risk| match risk.is_valid() {
+            true => Ok(risk),
+            false => Err(PredictionFailure::NotFinite),
+        }))
+    }
+}
+
+/// The mean of a Beta with mean `judged` and strength [`PRIOR`] after `draws` of which so many went wrong.
+fn updated(judged: f64, accidents: f64, draws: usize) -> f64 {
+    (PRIOR * judged + accidents) / (PRIOR + draws as f64)
+}
+
+/// Draws without an accident that bring a bound down to [`AIM`] of the limit.
+fn draws_for(bound: f64, limit: f64) -> usize {
+    let wanted = PRIOR * (bound / (AIM * limit).max(1e-6) - 1.0);
+    wanted.clamp(0.0, 1e6).ceil() as usize
+}
+
+/// What was seen so far.
+#[derive(Default)]
+struct Tally {
+    witness: Witness,
+    by_accident: [f64; 5],
+}
+
+impl Default for Witness {
+    fn default() -> Self {
+        Self {
+            draws: 0,
+            accidents: 0.0,
+        }
+    }
+}
+
+impl Tally {
+    fn add(
+        &mut self,
+        found: Result<Risk, PredictionFailure>,
+        draws: usize,
+    ) -> Result<(), PredictionFailure> {
+        let risk = found?;
+        self.witness.draws += draws;
+        self.witness.accidents += risk.risk * draws as f64;
+        for (sum, share) in self.by_accident.iter_mut().zip(risk.by_accident) {
+            *sum += share * draws as f64;
+        }
+        Ok(())
+    }
+
+    fn update(&self, judged: &Risk) -> Risk {
+        let Witness { draws, accidents } = self.witness;
+        let mut by_accident = judged.by_accident;
+        for (p, seen) in by_accident.iter_mut().zip(self.by_accident) {
+            *p = updated(*p, seen, draws);
+        }
+        Risk {
+            risk: updated(judged.risk, accidents, draws),
+            bound: updated(judged.bound, accidents, draws),
+            by_accident,
+            ..*judged
+        }
+    }
+
+    /// The kind that was seen most; where none was, the one that was judged likeliest.
+    fn worst(&self, judged: &Risk) -> crate::rollout::AccidentKind {
+        let seen = Risk {
+            by_accident: self.by_accident,
+            ..*judged
+        };
+        match self.witness.accidents > 0.0 {
+            true => worst_accident(&seen),
+            false => worst_accident(judged),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clear_case_takes_the_fewest_draws_and_a_doubtful_one_more() {
+        let limit = 0.02;
+        assert_eq!(draws_for(0.001, limit), 0);
+        assert_eq!(draws_for(0.02, limit), 14);
+        assert!(draws_for(0.1, limit) > 32);
+    }
+
+    #[test]
+    fn thirty_two_safe_draws_vouch_for_a_sixth_but_never_for_what_was_refused() {
+        assert!(updated(0.16, 0.0, 32) <= VOUCHED * 0.02);
+        assert!(updated(1.0, 0.0, 32) > 0.02);
+        // One accident in 32 is over a limit of 2 %, however sure the judgement was.
+        assert!(updated(0.0, 1.0, 32) > 0.02);
+    }
+
+    #[test]
+    fn what_was_seen_moves_the_judgement_towards_the_share_that_was_seen() {
+        let mut before = 0.5;
+        for draws in [4, 8, 16, 64, 512] {
+            let after = updated(0.5, 0.1 * draws as f64, draws);
+            assert!(after < before && after > 0.1);
+            before = after;
+        }
+        assert!(before < 0.102);
     }
 }

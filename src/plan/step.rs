@@ -26,6 +26,8 @@ const IMAGINED_AT_ONCE: usize = 3;
 const SCREENING_PARTS: usize = 4;
 /// Screening ends once so many times the elites are safe: what is left is worse by statics.
 const ENOUGH_ELITES: usize = 4;
+/// Of actions that are not safe so many are imagined, where none is safe.
+const DOUBTFUL: usize = 3;
 /// A bound over which nothing is worth improving: not one draw or member sees it end well.
 const HOPELESS: f64 = 0.95;
 
@@ -53,8 +55,8 @@ pub struct StepPlan {
 pub struct StepSearch {
     /// Safe actions, best first.
     pub safe: Vec<StepPlan>,
-    /// The least risky action that is not safe.
-    pub least_risky: Option<StepPlan>,
+    /// Where none is safe: the least risky actions, best first, which a shield may vouch for.
+    pub doubtful: Vec<StepPlan>,
     /// Everything that was turned down.
     pub rejected: Vec<RejectedCandidate>,
     /// Where the time went.
@@ -181,7 +183,9 @@ impl Search<'_> {
             let grasp = &next.candidate.grasp;
             let same_grasp = |f: &&Rated| f.candidate.grasp == *grasp;
             let same_box = |f: &&Rated| f.candidate.grasp.box_index == grasp.box_index;
-            let hopeless = !next.score.is_safe() && !finalists.is_empty();
+            let doubtful = finalists.iter().filter(|f| !f.score.is_safe()).count();
+            let any_safe = finalists.len() > doubtful;
+            let hopeless = !next.score.is_safe() && (any_safe || doubtful == DOUBTFUL);
             if hopeless
                 || finalists.iter().any(|f| same_grasp(&f))
                 || finalists.iter().filter(same_box).count() == FINALISTS_PER_BOX
@@ -214,7 +218,7 @@ impl Search<'_> {
             .iter()
             .map(|f| f.candidate.action.clone())
             .collect();
-        let imagined = self.dynamics.imagine(&actions);
+        let imagined = self.dynamics.imagine(&actions, self.settings.horizon);
         let mut plans = Vec::new();
         for (finalist, imagined) in finalists.iter().zip(imagined) {
             match imagined.and_then(valid_trajectory) {
@@ -258,10 +262,15 @@ impl Search<'_> {
             plans.into_iter().partition(|p| p.score.is_safe());
         safe.sort_by(|a, b| a.score.compare(&b.score));
         unsafe_plans.sort_by(|a, b| a.score.compare(&b.score));
-        for plan in &unsafe_plans {
-            rejected.push(self.too_risky(&plan.grasp, &plan.risk));
-        }
         let mut seen: Vec<GraspCandidate> = Vec::new();
+        if safe.is_empty() {
+            // Whoever asked says what becomes of them.
+            seen.extend(unsafe_plans.iter().map(|p| p.grasp));
+        } else {
+            for plan in unsafe_plans.drain(..) {
+                rejected.push(self.too_risky(&plan.grasp, &plan.risk));
+            }
+        }
         for r in rated.iter().filter(|r| !r.score.is_safe()) {
             if !seen.contains(&r.candidate.grasp) {
                 seen.push(r.candidate.grasp);
@@ -270,7 +279,7 @@ impl Search<'_> {
         }
         StepSearch {
             safe,
-            least_risky: unsafe_plans.into_iter().next(),
+            doubtful: unsafe_plans,
             rejected,
             timing,
         }

@@ -38,7 +38,7 @@ fn quick() -> PlannerSettings {
 fn planner<'a>(dynamics: &'a dyn Dynamics, shield: Option<&'a dyn Dynamics>) -> Planner<'a> {
     Planner {
         dynamics,
-        shield,
+        shield: shield.map(|physics| Shield { physics, draws: 4 }),
         settings: quick(),
         objective: Objective::default(),
         seed: 7,
@@ -186,6 +186,56 @@ fn the_shield_turns_down_what_only_the_planner_believes() {
         .unwrap();
     assert_eq!(agreed.verdict, Verdict::Safe);
     assert!(agreed.steps[0].shield.is_some());
+}
+
+#[test]
+fn what_is_judged_a_little_over_the_limit_is_done_where_enough_draws_vouch_for_it() {
+    let doubting = |toppling| Fake {
+        cursed: vec!["high".into()],
+        toppling,
+        ..Fake::default()
+    };
+    let sure = Fake::default();
+    let ask = |judge: &Fake, shield: Option<&Fake>| {
+        let shield = shield.map(|s| s as &dyn Dynamics);
+        planner(judge, shield)
+            .plan(&tower(), &retrieve("high"))
+            .unwrap()
+    };
+    let doubtful = doubting(0.1);
+    assert_eq!(ask(&doubtful, None).verdict, Verdict::NoSafePlan);
+    let vouched = ask(&doubtful, Some(&sure));
+    assert_eq!(vouched.verdict, Verdict::Safe);
+    assert_eq!(vouched.steps[0].shield.map(|w| w.draws), Some(32));
+    assert!(vouched.risk_bound <= tower().safety.max_risk);
+    // Not where the draws see what was judged, and not where it was judged to be all but certain.
+    assert_eq!(ask(&doubtful, Some(&doubtful)).verdict, Verdict::NoSafePlan);
+    assert_eq!(
+        ask(&doubting(0.9), Some(&sure)).verdict,
+        Verdict::NoSafePlan
+    );
+    // A clear case takes the fewest draws.
+    let clear = ask(&sure, Some(&sure));
+    assert_eq!(clear.steps[0].shield.map(|w| w.draws), Some(4));
+}
+
+#[test]
+fn where_the_shield_turns_down_the_first_way_the_next_is_looked_for() {
+    let fake = Fake::default();
+    let strict = Fake {
+        cursed: vec!["high".into()],
+        ..Fake::default()
+    };
+    let goal = Goal::Clear {
+        box_ids: ["high", "aside"].map(String::from).to_vec(),
+    };
+    let plan = planner(&fake, Some(&strict)).plan(&tower(), &goal).unwrap();
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    let turned_down = |id: &str| {
+        let shields = plan.rejected.iter().filter(|r| r.reason.kind() == "shield");
+        shields.into_iter().any(|r| r.box_id == id)
+    };
+    assert!(turned_down("high") && !turned_down("aside"));
 }
 
 #[test]

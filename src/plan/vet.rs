@@ -96,33 +96,31 @@ fn judge(
         filter: step.filter.clone(),
     };
     let found = planner.step(workcell, &[wish], salt)?;
-    let mut objected = None;
-    for safe in found.safe {
-        let (_, objection) = planner.verify(workcell, &safe, salt)?;
-        match objection {
-            None => {
-                let closest = closest_accident(&safe, &workcell.scene);
-                return Ok(JudgedStep {
-                    verdict: Verdict::Safe,
-                    why: format!(
-                        "safe; it comes closest to {} ({:.3})",
-                        closest.kind.name(),
-                        closest.probability
-                    ),
-                    step: Some(safe),
-                });
-            }
-            Some(why) => objected = objected.or(Some((safe, why))),
-        }
+    let (safe, doubtful) = (found.safe, found.doubtful);
+    let first = safe.first().cloned();
+    let least_risky = doubtful.first().cloned();
+    let mut rejected = Vec::new();
+    let steps = safe.into_iter().chain(doubtful);
+    if let Some(passed) = planner.first_vouched(workcell, steps, salt, &mut rejected)? {
+        let closest = closest_accident(&passed.step, &workcell.scene);
+        return Ok(JudgedStep {
+            verdict: Verdict::Safe,
+            why: format!(
+                "it comes closest to {} ({:.3})",
+                closest.kind.name(),
+                closest.probability
+            ),
+            step: Some(passed.step),
+        });
     }
-    if let Some((step, why)) = objected {
+    if let (Some(step), Some(why)) = (first, rejected.first()) {
         return Ok(JudgedStep {
             verdict: Verdict::NoSafePlan,
-            why: why.to_string(),
+            why: why.reason.to_string(),
             step: Some(step),
         });
     }
-    if let Some(risky) = found.least_risky {
+    if let Some(risky) = least_risky {
         let closest = closest_accident(&risky, &workcell.scene);
         let of = match closest.boxes.as_slice() {
             [] => String::new(),

@@ -310,7 +310,10 @@ impl<'a> Watch<'a> {
             return Ok((Reply::StoppedNoWay { risk }, Onward::Stop));
         };
         self.action = ways[k].clone();
-        if let Some(Ok(imagined)) = scene.imagine(&ways[k..=k]).pop() {
+        if let Some(Ok(imagined)) = scene
+            .imagine(&ways[k..=k], self.planner.settings.horizon)
+            .pop()
+        {
             self.imagined = imagined.frames;
         }
         let reply = Reply::ChangedWay {

@@ -44,13 +44,15 @@ pub enum ExportError {
         path: PathBuf,
     },
     /// The system refused.
-    #[error("could not write {}: {source}", .path.display())]
-    #[diagnostic(help("make room, or choose another place; what was there before is untouched"))]
+    #[error("could not write {}: {cause}", .path.display())]
+    #[diagnostic(help(
+        "make room, or choose another place in a folder that is there; what was there before is untouched"
+    ))]
     Write {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
@@ -95,9 +97,9 @@ impl Format {
             return Err(ExportError::IsFolder { path });
         }
         let bytes = self.encode(recording)?;
-        write_whole(path, &bytes).map_err(|source| ExportError::Write {
+        write_whole(path, &bytes).map_err(|cause| ExportError::Write {
             path: path.to_owned(),
-            source,
+            cause,
         })?;
         Ok(bytes.len() as u64)
     }
@@ -125,11 +127,20 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         // What any new file gets, less the umask; a temporary file would be its owner's alone.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = builder.tempfile_in(folder).map_err(without_path)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|e| e.error)?;
     Ok(())
+}
+
+/// What the system said, without the temporary file's name that `tempfile` adds: nobody gave it.
+fn without_path(error: io::Error) -> io::Error {
+    let told = error.to_string();
+    match told.split_once(" at path ") {
+        Some((why, _)) => io::Error::new(error.kind(), why.to_owned()),
+        None => error,
+    }
 }
 
 #[cfg(test)]
@@ -155,5 +166,12 @@ mod tests {
         let nowhere = folder.path().join("no").join("a.html");
         let error = Format::Html.write(&two_boxes(), &nowhere).unwrap_err();
         assert!(matches!(error, ExportError::Write { .. }));
+        // Once, and of no name but the one that was given.
+        assert!(std::error::Error::source(&error).is_none());
+        let told = error.to_string();
+        assert!(
+            told.contains("a.html") && !told.contains(".topple-"),
+            "{told}"
+        );
     }
 }

@@ -15,7 +15,7 @@ use crate::dynamics::{
     SceneDynamics,
 };
 use crate::pose::{Pose, Vec3, tilt_between};
-use crate::rollout::{Action, Rollout};
+use crate::rollout::{AccidentKind, Action, Rollout};
 use crate::scene::{Draw, Workcell};
 
 /// How the counted share of accidents becomes the bound.
@@ -165,7 +165,7 @@ impl SceneDynamics for Drawn<'_> {
             .collect()
     }
 
-    fn imagine(&self, actions: &[Action]) -> Vec<Prediction<Imagined>> {
+    fn imagine(&self, actions: &[Action], horizon: usize) -> Vec<Prediction<Imagined>> {
         actions
             .iter()
             .map(|action| {
@@ -173,7 +173,7 @@ impl SceneDynamics for Drawn<'_> {
                 let rollouts = self.rollouts(action, draws, Extent::Whole, Recording::Strides)?;
                 Ok(Imagined {
                     risk: counted_risk(&rollouts, self.config.bound),
-                    frames: mean_frames(&rollouts),
+                    frames: mean_frames(&rollouts, horizon),
                     fates: fates(&self.workcell, action, &rollouts),
                 })
             })
@@ -195,7 +195,7 @@ pub fn counted_risk(rollouts: &[Rollout], rule: BoundRule) -> Risk {
     Risk {
         risk,
         bound,
-        by_accident: crate::rollout::AccidentKind::ALL.map(|kind| share(&|r| r.has(kind))),
+        by_accident: AccidentKind::ALL.map(|kind| share(&|r| r.has(kind))),
         path_length: mean(&|r| r.path_length),
         peak_speed: mean(&|r| r.peak_speed),
         disagreement: (risk * (1.0 - risk) / n).sqrt(),
@@ -230,14 +230,17 @@ fn upper_bound(hits: f64, n: f64) -> f64 {
     high
 }
 
-/// The mean trajectory, as long as the longest rollout; shorter ones rest at their last frame.
-fn mean_frames(rollouts: &[Rollout]) -> Vec<ImaginedFrame> {
+/// The mean trajectory for `horizon` strides, then the end of the longest rollout; shorter ones rest at
+/// their last frame.
+fn mean_frames(rollouts: &[Rollout], horizon: usize) -> Vec<ImaginedFrame> {
     let longest = rollouts.iter().max_by_key(|r| r.frames.len());
     let Some(longest) = longest else {
         return Vec::new();
     };
     let n = rollouts.len() as f64;
+    let last = longest.frames.len().saturating_sub(1);
     (0..longest.frames.len())
+        .filter(|&f| f <= horizon || f == last)
         .map(|f| {
             let at = |r: &Rollout, i: usize| -> Pose {
                 let frame = &r.frames[f.min(r.frames.len() - 1)];
@@ -288,7 +291,12 @@ fn fates(workcell: &Workcell, action: &Action, rollouts: &[Rollout]) -> Vec<BoxF
                 let moved = pose.translation.vector - reference.translation.vector;
                 let tilt = tilt_between(&reference.rotation, &pose.rotation);
                 displacements.push(moved.norm());
-                moves += f64::from(moved.norm() > safety.max_displacement);
+                // At any time, as the accident has it; of a box that is acted on, where it ends up.
+                let disturbed = rollout
+                    .accidents
+                    .iter()
+                    .any(|a| a.kind == AccidentKind::Disturb && a.box_index == i);
+                moves += f64::from(disturbed || moved.norm() > safety.max_displacement);
                 let carried = i == action.box_index() && action.grasp().is_some();
                 let fell = tilt > safety.max_tilt || moved.z < -0.5 * height;
                 falls += f64::from(fell && !carried);

@@ -213,6 +213,10 @@ impl Hand {
         }
         // From here on the commanded path is followed from where the hand really is.
         self.offset *= self.command.inverse() * hand_pose;
+        // The anchor is put there, not moved: its way in one step would count as a velocity, and the
+        // drive's damper gave the palm a kick of 150 mm/s.
+        self.command = hand_pose;
+        engine.bodies[self.anchor].set_position(to_engine(&hand_pose), true);
         self.held_at = Some(hand_pose.inverse() * box_pose);
         GripStatus::Holding { margin: 1.0 }
     }

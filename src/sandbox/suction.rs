@@ -11,7 +11,7 @@ use rapier3d::dynamics::{
 
 use super::engine::{DT_S, Engine, from_engine, from_vector, to_engine, to_vector};
 use super::hand::{ANGULAR, LINEAR, PALM_FRICTION, set_spring};
-use crate::grasp::compliance::{BEND, LIP, TRAVEL_M};
+use crate::grasp::compliance::{Compliance, TRAVEL_M, cup_compliance};
 use crate::pose::{Pose, Vec3};
 
 /// The lip bridges this much air, m.
@@ -30,6 +30,7 @@ pub struct Suction {
     max_pull: f64,
     max_shear: f64,
     max_moment: f64,
+    gives: Compliance,
     seal: Option<Seal>,
 }
 
@@ -49,6 +50,7 @@ impl Suction {
             max_pull,
             max_shear,
             max_moment,
+            gives: cup_compliance(max_pull, max_shear, max_moment),
             seal: None,
         }
     }
@@ -72,8 +74,8 @@ impl Suction {
         };
         let mut joint = GenericJoint::new(JointAxesMask::empty());
         joint.set_local_frame2(to_engine(&on_box));
-        set_spring(&mut joint, LINEAR, LIP);
-        set_spring(&mut joint, ANGULAR, BEND);
+        set_spring(&mut joint, LINEAR, self.gives.linear);
+        set_spring(&mut joint, ANGULAR, self.gives.angular);
         let joint = engine.joints.insert(palm, body, joint, true);
         set_lip_friction(engine, palm, 0.0, CoefficientCombineRule::Min);
         self.seal = Some(Seal {
@@ -108,8 +110,9 @@ impl Suction {
         let slide = from_vector(item.velocity_at_point(point) - hand.velocity_at_point(point));
         let turn = from_vector(item.angvel() - hand.angvel());
         let into_hand = frame.rotation.inverse();
-        let force = stretch.translation.vector * LIP.0 + into_hand * slide * LIP.1;
-        let moment = stretch.rotation.scaled_axis() * BEND.0 + into_hand * turn * BEND.1;
+        let (lip, bend) = (self.gives.linear, self.gives.angular);
+        let force = stretch.translation.vector * lip.0 + into_hand * slide * lip.1;
+        let moment = stretch.rotation.scaled_axis() * bend.0 + into_hand * turn * bend.1;
         let pull = force.z.max(0.0);
         let shear = force.xy().norm();
         let used =

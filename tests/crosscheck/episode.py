@@ -15,14 +15,17 @@ from dataset import Action, Episode
 from hand import GUARD_N, Hand, make_hand, make_tool
 from judge import Judge
 from poses import Pose, gap, matrix, motion_at, support
-from world import World, tie
+from world import World
 
-STEPS_PER_S = 480
-"""Twice the sandbox's rate: MuJoCo's contacts need two steps in their time constant, and the cup's
-spring acts explicitly."""
+STEPS_PER_S = 960
+"""Four times the sandbox's rate: MuJoCo's contacts need two steps in their time constant."""
 LOOKS_PER_S = 240
 """How often the judge looks: in every step of the sandbox."""
 SETTLE_S = 0.5
+PARTING_S = 0.1
+"""How long boxes move as if in honey at first: a draw comes with the sandbox's overlaps, up to 2 mm under a
+heavy box, and parting them must not be a blow."""
+PARTING_DAMPING_S = 0.005
 CLEAR_M = 0.10
 CLEAR_EVERY_S = 0.05
 REST_LIMIT_S = 3.0
@@ -63,13 +66,16 @@ class Run:
         if self.action.gripper is not None:
             self.hand = make_hand(self.world, self.action.gripper, self.opening)
         start = self.world.positions()
-        for _ in range(round(SETTLE_S / dt)):
+        for k in range(round(SETTLE_S / dt)):
             self.world.step()
+            if k * dt < PARTING_S:
+                self.world.slow(float(np.exp(-dt / PARTING_DAMPING_S)))
         self.settle_drift = float(np.linalg.norm(self.world.positions() - start, axis=1).max())
         self.judge = Judge.start(self.world)
         self._look_every = max(round(steps_per_s / LOOKS_PER_S), 1)
         self._clear_every = round(CLEAR_EVERY_S / dt)
         self.clock = 0
+        self.stopped = False
         self.dropped = self.completed = False
 
     @property
@@ -89,11 +95,8 @@ class Run:
         box, by = self.action.box, self.action.nudge_by
         assert by is not None
         start, duration = self.world.pose(box).position, float(np.linalg.norm(by)) / NUDGE_SPEED
-        # MuJoCo takes a moving anchor to be at rest, so the tie's damping holds the box back by 2·T·d.
-        time_constant, impedance = tie(self.episode)
-        lead = by / duration * 2.0 * time_constant * impedance
         while self.t < duration:
-            self.world.tie_nudge(start + by * min((self.t + self.world.dt) / duration, 1.0) + lead)
+            self.world.tie_nudge(start + by * min((self.t + self.world.dt) / duration, 1.0), by / duration)
             self.step()
         self.world.untie_nudge()
 
@@ -146,7 +149,9 @@ class Run:
         assert self.hand is not None
         self.dropped, self.judge.held = True, None
         self.hand.open()
+        self.stopped = True
         self.rest()
+        self.stopped = False
         self.hand.vanish()
 
     def let_go(self, target: int) -> None:
@@ -182,6 +187,8 @@ class Run:
             calm = calm + 1 if still[self.world.present].all() else 0
             if calm >= round(CALM_S / self.world.dt):
                 break
+            if self.stopped and self.hand is not None:
+                self.hand.stay()
             self.step()
 
     def verdict(self) -> Verdict:

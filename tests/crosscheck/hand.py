@@ -40,6 +40,9 @@ class Grip(Protocol):
     def open(self) -> None:
         """Lets go."""
 
+    def move(self) -> None:
+        """Prepares the coming step of what moves by itself: fingers on their way apart."""
+
 
 def palm(pieces: list[Piece], fingers: str) -> str:
     """MJCF of the palm with its collision pieces and what hangs on it."""
@@ -78,6 +81,7 @@ class Hand:
         self._actuators = [model.actuator(f"hand_{axis}").id for axis in "xyz"]
         self._offset = Pose.identity()
         self._command = Pose(PARK, np.eye(3))
+        self._limit = world.episode.max_hand_force
         self._held_at: Pose | None = None
         self.place(self._command)
 
@@ -100,8 +104,14 @@ class Hand:
 
     def steer(self, pose: Pose, limit: float) -> None:
         """Commands the hand to be at `pose` at the end of the coming step, with `limit` N at most."""
+        self._drive(pose @ self._offset, limit)
+
+    def stay(self) -> None:
+        """Commands the hand to stay for the coming step where it was last told to be."""
+        self._drive(self._command, self._limit)
+
+    def _drive(self, command: Pose, limit: float) -> None:
         data, dt = self.world.data, self.world.dt
-        command = pose @ self._offset
         velocity = (command.position - self._command.position) / dt
         error = command.position - data.qpos[self._slides]
         wanted = error * DRIVE[0] + (velocity - data.qvel[self._slide_dofs]) * DRIVE[1]
@@ -112,17 +122,23 @@ class Hand:
         self.world.model.actuator_forcerange[self._actuators] = np.stack([-caps, caps], axis=1)
         data.ctrl[self._actuators] = command.position + velocity * (DRIVE[1] / DRIVE[0])
         self._turn_towards(command, limit)
-        self._command = command
+        self._command, self._limit = command, limit
+        self.grip.move()
 
     def _turn_towards(self, command: Pose, limit: float) -> None:
-        """Torques on the ball joint; its damping is the joint's own, so that it acts implicitly."""
+        """Torques on the ball joint; its damping is the joint's own, so that it acts implicitly.
+
+        The cap is on what spring and damper make together. On the torque alone, with the damper left beside it,
+        no hand turned faster than 0.6 rad/s, and jaws came to their boxes up to 50 degrees askew.
+        """
         data, dt = self.world.data, self.world.dt
         rotation = self.pose.rotation
         error = rotation_vector(rotation.T @ command.rotation)
         spin = rotation.T @ self._command.rotation @ rotation_vector(self._command.rotation.T @ command.rotation) / dt
-        torque = error * TURN[0] + spin * TURN[1]
+        now = data.qvel[self._turn_dofs]
+        torque = error * TURN[0] + (spin - now) * TURN[1]
         most = limit * LEVER_M
-        data.qfrc_applied[self._turn_dofs] = np.clip(torque, -most, most)
+        data.qfrc_applied[self._turn_dofs] = np.clip(torque, -most, most) + now * TURN[1]
 
     def close(self, target: int) -> bool:
         """Tries to grip box `target`; whether the grip has formed."""
@@ -130,7 +146,9 @@ class Hand:
             return False
         # From here on the commanded path is followed from where the hand really is.
         pose = self.pose
+        # That is no motion, so it must not be taken for a velocity of the command.
         self._offset = self._offset @ (self._command.inverse() @ pose)
+        self._command = pose
         self._held_at = pose.inverse() @ self.world.pose(target)
         return True
 

@@ -64,6 +64,7 @@ class Jaw:
         self.world = world
         self.max_force = float(gripper.numbers[1])
         self._closing: int | None = None
+        self._opening = False
         self._felt = deque([np.zeros(2)], maxlen=max(round(WINDOW_S / world.dt), 1))
         self._untouched_s = 0.0
         for k in range(2):
@@ -109,12 +110,18 @@ class Jaw:
         return self._untouched_s < LOST_S
 
     def open(self) -> None:
-        """Moves both fingers apart."""
+        """Begins to move both fingers apart."""
         if self._closing is None:
             return
         for k in range(2):
             self._set_servo(k, SQUEEZE, self.max_force)
-            # Opens at the closing speed's servo lag; the range's end stops it.
-            self.world.data.actuator(f"finger{k}").ctrl[0] = 0.0
+            self.world.data.actuator(f"finger{k}").ctrl[0] = self._travel(k)
             self.world.restore_friction(f"finger{k}")
-        self._closing = None
+        self._closing, self._opening = None, True
+
+    def move(self) -> None:
+        """Moves opening fingers on, as slowly as they closed: not with all their force, which flings them apart."""
+        if self._opening:
+            for k in range(2):
+                servo = self.world.data.actuator(f"finger{k}")
+                servo.ctrl[0] = max(servo.ctrl[0] - CLOSING_SPEED * self.world.dt, 0.0)

@@ -7,7 +7,7 @@ MuJoCo's own contact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import mujoco
 import numpy as np
@@ -18,9 +18,14 @@ from poses import Pose, rotation_vector
 from world import Piece, Tool, World
 
 LIP = (2.0e4, 4.0e2)
-"""N/m and N·s/m."""
+"""A small cup's bellows, N/m and N·s/m."""
 BEND = (1.2e2, 3.0)
 """N·m/rad and N·m·s/rad."""
+GIVES_M = 0.009
+"""A stronger cup's bellows give no more than this under all that it holds."""
+BENDS_RAD = 0.06
+STRONGEST = (3.0e3, 120.0)
+"""No bellows is made for more, N and N·m."""
 SEAL_GAP_M = 0.008
 SEAL_ANGLE_RAD = 0.175
 EDGE_SLACK_M = 0.002
@@ -40,6 +45,12 @@ def tool(gripper: Gripper) -> Tool:
     return Tool(body=hand.palm(pieces, ""), actuators=hand.servos(), pieces=pieces)
 
 
+def no_softer(spring: tuple[float, float], load: float, gives: float) -> tuple[float, float]:
+    """`spring`, or one of its kind that gives no more than `gives` under `load`."""
+    stiffer = max(load / (spring[0] * gives), 1.0)
+    return spring[0] * stiffer, spring[1] * stiffer
+
+
 @dataclass
 class Seal:
     """Where the cup holds a box."""
@@ -47,6 +58,10 @@ class Seal:
     target: int
     on_box: Pose
     over_s: float = 0.0
+    load: Array = field(default_factory=lambda: np.zeros(6))
+    """What the cup does to the hand in the latest step: force (N) and moment (N·m) in the hand frame."""
+    velocity: Array | None = None
+    """Of the box against the hand one step ago."""
 
 
 class Cup:
@@ -55,6 +70,8 @@ class Cup:
     def __init__(self, world: World, gripper: Gripper) -> None:
         self.world = world
         self.radius, self.max_pull, self.max_shear, self.max_moment = gripper.numbers[:4]
+        self.lip = no_softer(LIP, min(max(self.max_pull, self.max_shear), STRONGEST[0]), GIVES_M)
+        self.bend = no_softer(BEND, min(self.max_moment, STRONGEST[1]), BENDS_RAD)
         self._hand = world.model.body("hand").id
         self._seal: Seal | None = None
 
@@ -90,17 +107,25 @@ class Cup:
         sealed = world.pose(target) @ seal.on_box
         stretch = frame.inverse() @ sealed
         slide, turn = self._relative_velocity(target, sealed.position, frame)
-        lip, bend = self._springs(target)
-        force = stretch.position * lip[0] + slide * lip[1]
-        moment = rotation_vector(stretch.rotation) * bend[0] + turn * bend[1]
+        stiffness, damping = (np.repeat([self.lip[k], self.bend[k]], 3) for k in range(2))
+        spring = np.concatenate([stretch.position, rotation_vector(stretch.rotation)]) * stiffness
+        velocity = np.concatenate([slide, turn])
+        load = spring + velocity * damping
         used = max(
-            float(np.hypot(force[0], force[1])) / self.max_shear,
-            max(force[2], 0.0) / self.max_pull + float(np.linalg.norm(moment)) / self.max_moment,
+            float(np.hypot(load[0], load[1])) / self.max_shear,
+            max(load[2], 0.0) / self.max_pull + float(np.linalg.norm(load[3:])) / self.max_moment,
         )
         seal.over_s = seal.over_s + world.dt if used > 1.0 else 0.0
         if seal.over_s > PATIENCE_S - 0.5 * world.dt or np.linalg.norm(stretch.position) > TRAVEL_M:
             return False
-        self._act(target, frame.rotation @ force, frame.rotation @ moment, sealed.position)
+        # The damper is solved for the velocity at the step's end, as an explicit one would be unstable on
+        # light boxes: what else acts on the velocity is taken to be what it was in the step before.
+        before = velocity if seal.velocity is None else seal.velocity
+        easing = np.eye(6) + world.dt * damping[:, None] * self._mobility(target, sealed.position, frame)
+        ahead = spring + (2.0 * velocity - before) * damping
+        seal.load = seal.load + np.linalg.solve(easing, ahead - seal.load)
+        seal.velocity = velocity
+        self._act(target, frame.rotation @ seal.load[:3], frame.rotation @ seal.load[3:], sealed.position)
         return True
 
     def _relative_velocity(self, target: int, at: Array, frame: Pose) -> tuple[Array, Array]:
@@ -114,19 +139,25 @@ class Cup:
         into_hand = frame.rotation.T
         return into_hand @ (linear - hand_linear), into_hand @ (spin - of_hand[:3])
 
-    def _springs(self, target: int) -> tuple[tuple[float, float], tuple[float, float]]:
-        """The cup's springs, softer on boxes too light for an explicit spring at this time step."""
-        mass = self.world.model.body(f"box{target}").mass[0]
-        least = self.world.model.body(f"box{target}").inertia.min()
-        dt = self.world.dt
-        lip = (min(LIP[0], 0.25 * mass / dt**2), min(LIP[1], 0.25 * mass / dt))
-        bend = (min(BEND[0], 0.25 * least / dt**2), min(BEND[1], 0.25 * least / dt))
-        return lip, bend
+    def _mobility(self, target: int, at: Array, frame: Pose) -> Array:
+        """How the box and the hand give to a load between them at the point `at`: `[6, 6]`, in the hand frame."""
+        world, model = self.world, self.world.model
+        box = model.body(f"box{target}").id
+        about_box = world.data.ximat[box].reshape(3, 3)
+        held = _mobility(model.body_mass[box], model.body_inertia[box], about_box, at - world.data.xipos[box])
+        # The servo's and the ball joint's dampers are solved for the step's end too, so they add to the inertia.
+        turns = model.body_inertia[self._hand] + hand.TURN[1] * world.dt
+        holds = _mobility(model.body_mass[self._hand], turns, frame.rotation, at - world.data.xipos[self._hand])
+        into_hand = np.kron(np.eye(2), frame.rotation.T)
+        return into_hand @ (held + holds) @ into_hand.T
 
     def _act(self, target: int, force: Array, moment: Array, at: Array) -> None:
         self.world.push(target, -force, -moment, at)
         arm = at - self.world.data.xipos[self._hand]
         self.world.data.xfrc_applied[self._hand] = np.concatenate([force, moment + np.cross(arm, force)])
+
+    def move(self) -> None:
+        """Nothing of a cup moves by itself."""
 
     def open(self) -> None:
         """Vents the cup."""
@@ -137,3 +168,14 @@ class Cup:
         self._seal = None
         for piece in self.world.pieces:
             self.world.restore_friction(piece)
+
+
+def _mobility(mass: float, moments: Array, axes: Array, arm: Array) -> Array:
+    """The acceleration of a free body at `arm` from its centre of mass for a load there, `[6, 6]`."""
+    x, y, z = arm
+    shift = np.eye(6)
+    shift[:3, 3:] = [[0.0, z, -y], [-z, 0.0, x], [y, -x, 0.0]]
+    inverse = np.zeros((6, 6))
+    inverse[:3, :3] = np.eye(3) / mass
+    inverse[3:, 3:] = axes @ np.diag(1.0 / moments) @ axes.T
+    return shift @ inverse @ shift.T

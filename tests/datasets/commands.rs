@@ -56,6 +56,66 @@ fn a_generated_set_is_inspected_and_its_shards_merge_into_it() {
     assert_eq!(merge(&["merged", "1"]), Some(2));
     assert_eq!(merge(&["merged", "2", "1"]), Some(0));
     assert!(contents(&at("whole")) == contents(&at("merged")));
+
+    let [out, one, two] = ["merged", "1", "2"].map(at);
+    let again = ["merge", text(&out), text(&one), text(&two)];
+    let said = topple(&again);
+    assert!(String::from_utf8_lossy(&said.stdout).contains("already holds"));
+    let told: Value = serde_json::from_slice(&topple(&[&again[..], &["--json"]].concat()).stdout)
+        .expect("one JSON object");
+    assert_eq!(
+        (&told["episodes"], &told["found"]),
+        (&16.into(), &16.into())
+    );
+    assert_eq!(told["shards"], 2);
+}
+
+#[test]
+fn a_damaged_file_of_frames_is_named_by_inspect() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("set");
+    assert_eq!(generate(&out, &[]).status.code(), Some(0));
+    let frames = out.join("data/chunk-000/file-000.parquet");
+    let whole = std::fs::read(&frames).unwrap();
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    for damaged in [&whole[..whole.len() / 2], &flipped, b"words"] {
+        std::fs::write(&frames, damaged).unwrap();
+        let inspected = topple(&["inspect", text(&out)]);
+        assert_eq!(inspected.status.code(), Some(2), "{inspected:?}");
+        assert!(inspected.stdout.is_empty());
+        let said = String::from_utf8_lossy(&inspected.stderr);
+        assert!(said.contains("file-000.parquet"), "{said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_on_stdout_ends_in_code_1_and_a_closed_pipe_is_no_failure() {
+    let dir = TempDir::new().unwrap();
+    let out = dir.path().join("set");
+    assert_eq!(generate(&out, &[]).status.code(), Some(0));
+    let program = env!("CARGO_BIN_EXE_topple");
+    // The set is there, so that only the report is left to write.
+    let into = |more: &[&str], stdout: Stdio| {
+        let mut command = Command::new(program);
+        command.args(["generate", "--out", text(&out), "--episodes", "9"]);
+        command.args(["--families", "leaning,bridge", "--max-boxes", "5"]);
+        let child = command.args(more).stdout(stdout).stderr(Stdio::piped());
+        child.spawn().unwrap()
+    };
+    for more in [&[][..], &["--json"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let output = into(more, full.unwrap().into()).wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("cannot write to stdout"), "{said}");
+
+        let mut child = into(more, Stdio::piped());
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
 }
 
 #[test]
@@ -77,6 +137,9 @@ fn what_cannot_be_used_ends_in_code_2_and_a_remedy() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty());
     }
+    let onto_file = topple(&["generate", "--out", text(&file), "--episodes", "8"]);
+    let said = String::from_utf8_lossy(&onto_file.stderr);
+    assert!(said.contains("is a file, not a folder"), "{said}");
     assert!(!absent.exists());
     assert_eq!(contents(dir.path()).len(), 1);
 }

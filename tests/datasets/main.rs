@@ -213,7 +213,7 @@ fn a_folder_full_of_something_else_is_left_alone() {
     let file = dir.path().join("thesis.tex");
     assert!(matches!(
         try_make(&Fake::new(1), &file),
-        Err(DatasetError::NotEmpty { .. })
+        Err(DatasetError::NotAFolder { .. })
     ));
 }
 
@@ -230,10 +230,17 @@ fn merged_shards_are_the_whole_set_byte_for_byte() {
         let shards: Vec<PathBuf> = shards.iter().map(|p| p.to_path_buf()).collect();
         merge(out, &shards, &AtomicBool::new(false), |_, _| {})
     };
-    assert_eq!(merge_all(&[c, a, b], out).unwrap(), Ending::Complete);
+    let first = merge_all(&[c, a, b], out).unwrap();
+    assert_eq!((first.ending, first.found), (Ending::Complete, 0));
     assert!(contents(whole) == contents(out));
     // A second merge finds all done.
-    assert_eq!(merge_all(&[a, b, c], out).unwrap(), Ending::Complete);
+    let second = merge_all(&[a, b, c], out).unwrap();
+    assert_eq!(second.ending, Ending::Complete);
+    assert_eq!((second.found, second.episodes), (first.total, first.total));
+    assert!(contents(whole) == contents(out));
+    // A shard is no such result, though it is of the same set.
+    let other = merge_all(&[a, b, c], a).unwrap_err();
+    assert!(matches!(other, DatasetError::OtherConfig { .. }), "{other}");
 
     let fresh = TempDir::new().unwrap();
     let refused = |shards: &[&Path]| merge_all(shards, fresh.path()).unwrap_err().to_string();

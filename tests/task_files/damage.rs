@@ -117,3 +117,32 @@ fn what_cannot_be_read_is_told_with_its_reason() {
     std::fs::write(&image, bytes).unwrap();
     assert!(task::load(&image).is_err());
 }
+
+#[test]
+fn what_plan_and_vet_print_is_told_from_what_they_read() {
+    let plan = r#"{"version":1,"task":"a","verdict":"safe","steps":[{"action":"remove"}]}"#;
+    let vetted = r#"{"verdict":"unsafe","steps":[],"first_unsafe":0,"repaired":null}"#;
+    for (text, words) in [
+        (plan, ["this is a plan", "`topple replay`"]),
+        (vetted, ["an answer of `topple vet`", "list of steps"]),
+    ] {
+        let error = parse(text).unwrap_err();
+        let told = format!("{error} | {}", error.first().remedy);
+        assert_eq!(error.kind(), MistakeKind::WrongType, "{told}");
+        for word in words {
+            assert!(told.contains(word), "`{word}` is not in: {told}");
+        }
+    }
+}
+
+#[test]
+fn a_mistake_in_a_line_of_a_hundred_kilobytes_is_drawn_in_a_few_lines() {
+    let line = format!("{{\"version\": 1, \"x\": \"{}\u{0}\", ", "x".repeat(50_000));
+    let text = format!("{line}\"nam\": 1, \"y\": \"{}\"}}", "y".repeat(50_000));
+    let error = parse(&text).unwrap_err();
+    let mut told = String::new();
+    let handler = miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none());
+    handler.render_report(&mut told, &error).unwrap();
+    assert!(told.len() < 3000, "{} bytes", told.len());
+    assert!(!told.contains('\0'), "{told}");
+}

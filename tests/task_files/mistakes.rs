@@ -242,3 +242,28 @@ fn the_rendered_error_underlines_the_value_and_offers_help() {
         assert!(told.contains(piece), "`{piece}` is not in:\n{told}");
     }
 }
+
+#[test]
+fn an_empty_list_or_text_is_told_in_plain_words() {
+    let error = parse("version: 1\nname: none\nscene: {boxes: []}\n").unwrap_err();
+    let words = ["`scene.boxes` is empty: at least one entry"];
+    assert_told(&error, MistakeKind::OutOfRange, 3, &words);
+    let error = mistake_of("name: grocery-pallet", "name: \"\"");
+    let words = ["`name` is empty: at least one character"];
+    assert_told(&error, MistakeKind::OutOfRange, 2, &words);
+}
+
+#[test]
+fn quotes_in_a_message_stay_quotes_and_control_characters_are_escaped() {
+    let error = mistake_of("id: b\n", "id: \"a b\"\n");
+    assert_told(&error, MistakeKind::OutOfRange, 17, &["is \"a b\""]);
+    let error = mistake_of("box: a}", "box: \"a\\e[31m\"}");
+    assert_told(&error, MistakeKind::NotThere, 28, &["`a\\u{1b}[31m`"]);
+}
+
+#[test]
+fn a_box_that_is_not_there_is_told_with_those_that_are_the_likest_first() {
+    let error = mistake_of("box: a}", "box: bb}");
+    let words = ["no box `bb`", "The boxes are b, a."];
+    assert_told(&error, MistakeKind::NotThere, 28, &words);
+}

@@ -10,7 +10,7 @@ use super::clock::{Quantiles, timed};
 use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
-use crate::plan::{Objective, Planner, PlannerSettings, SHIELD_DRAWS, Verdict, Wish};
+use crate::plan::{Objective, Planner, PlannerSettings, SHIELD_DRAWS, Shield, Verdict, Wish};
 use crate::sandbox::SandboxDynamics;
 use crate::sandbox::exact::BoundRule;
 
@@ -104,7 +104,10 @@ fn times(dynamics: &dyn Dynamics, seed: u64, beliefs: &[Belief]) -> Result<Times
         for guarded in [false, true] {
             let planner = Planner {
                 dynamics,
-                shield: guarded.then_some(&shield as &dyn Dynamics),
+                shield: guarded.then_some(Shield {
+                    physics: &shield,
+                    draws: SHIELD_DRAWS,
+                }),
                 settings: PlannerSettings::default(),
                 objective: Objective::default(),
                 seed,

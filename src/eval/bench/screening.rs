@@ -12,6 +12,7 @@ use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
 use crate::model::LearnedDynamics;
 use crate::model::contacts::SceneGraph;
+use crate::model::course::STRIDES;
 use crate::model::features::Encoder;
 use crate::rollout::Action;
 use crate::scene::Workcell;
@@ -94,7 +95,7 @@ fn imagine_us(
     rounds: usize,
 ) -> Result<f64, BenchError> {
     price_us(rounds, actions.len(), || {
-        let trajectories = dynamics.believe(workcell, 0)?.imagine(actions);
+        let trajectories = dynamics.believe(workcell, 0)?.imagine(actions, STRIDES);
         Ok(trajectories.into_iter().try_for_each(|r| r.map(drop))?)
     })
 }

@@ -56,7 +56,10 @@ impl Encoder {
             Action::Nudge { by, .. } => Mover::Nudge(*by, (by.norm() / NUDGE_SPEED).max(0.01)),
             Action::Push { force, .. } => Mover::Push(*force, PUSH_S),
         };
-        let gone = || self.sketch.forecast(target, Mover::Gone);
+        let gone = || {
+            let relieved = self.sketch.relieved(&self.graph, &view.without);
+            relieved.forecast(target, Mover::Gone)
+        };
         let after = match action {
             Action::Remove { .. } => Some(view.gone.get_or_init(gone)),
             Action::Place { .. } => placed.map(|p| &p.settling),

@@ -148,13 +148,29 @@ impl Sketch {
         out
     }
 
-    fn at_rest(graph: &SceneGraph, loads: &Loads) -> Self {
-        let bodies: Vec<Inert> = graph
-            .bodies
-            .iter()
-            .zip(&loads.bodies)
-            .map(|(body, load)| Inert::new(body, load.above))
+    /// The same belief for when `target` is gone: what it weighed makes nothing below it more inert.
+    ///
+    /// `loads` are those without it. What is taken out of forecasts are forces that the search did not
+    /// find; they speed up a lighter body by more.
+    pub fn relieved(&self, graph: &SceneGraph, loads: &Loads) -> Self {
+        let mut out = self.clone();
+        out.bodies = inert_bodies(graph, loads);
+        out.rows = (self.patches.iter())
+            .map(|p| p.first_rows(&out.bodies))
             .collect();
+        let pairs = self.bodies.iter().zip(&out.bodies);
+        for ((linear, angular), (was, is)) in out.unbalanced.iter_mut().zip(pairs) {
+            if was.inverse_mass > 0.0 {
+                let lighter = is.inverse_mass / was.inverse_mass;
+                *linear *= lighter;
+                *angular *= lighter;
+            }
+        }
+        out
+    }
+
+    fn at_rest(graph: &SceneGraph, loads: &Loads) -> Self {
+        let bodies = inert_bodies(graph, loads);
         let shapes: Vec<Obb> = graph.bodies.iter().map(|b| b.obb).collect();
         let mut patches: Vec<Patch> = Vec::new();
         for (i, body) in graph.bodies.iter().enumerate() {
@@ -275,6 +291,13 @@ impl Sketch {
         patches.extend(more);
         Some((patches, resting))
     }
+}
+
+fn inert_bodies(graph: &SceneGraph, loads: &Loads) -> Vec<Inert> {
+    let pairs = graph.bodies.iter().zip(&loads.bodies);
+    pairs
+        .map(|(body, load)| Inert::new(body, load.above))
+        .collect()
 }
 
 /// The weight that comes through a patch, evenly over its points, N.

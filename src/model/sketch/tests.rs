@@ -25,6 +25,30 @@ fn forecast(scene: &Scene, target: usize, mover: Mover) -> Forecast {
     sketch_of(&graph).forecast(target, mover)
 }
 
+#[test]
+fn what_a_counterweight_held_tips_as_fast_as_it_would_without_it() {
+    // A plank half over an edge, held down by a box on its inner end.
+    let scene = scene_of(vec![
+        box_at("weight", [0.1, 0.3, 0.2], [-0.1, 0.0, 0.34], 20.0),
+        box_at("plank", [0.5, 0.3, 0.04], [0.1, 0.0, 0.22], 1.0),
+        box_at("base", [0.3, 0.3, 0.2], [-0.15, 0.0, 0.1], 20.0),
+    ]);
+    let graph = SceneGraph::new(&scene);
+    let without = Loads::new(&graph, Some(0));
+    let relieved = sketch_of(&graph).relieved(&graph, &without);
+    let plank = relieved.forecast(0, Mover::Gone).bodies[1];
+    // The same plank in a scene that never had the weight, and so does not stand.
+    let mut bare = scene.clone();
+    bare.boxes.remove(0);
+    let bare = SceneGraph::new(&bare);
+    let standing = Sketch::new(&bare, &Loads::new(&bare, None));
+    let alone = Sketch::moved(&standing, &bare, &Loads::new(&bare, None), 0);
+    let free = alone.settling().bodies[0];
+    let (held, free) = (plank.turned.norm(), free.turned.norm());
+    assert!(free > 0.3, "{free}");
+    assert!((held / free - 1.0).abs() < 0.15, "{held} {free}");
+}
+
 /// A stiff hand on the middle of the box, which goes off evenly along `by` within 0.42 s.
 fn taken(scene: &Scene, target: usize, by: Vec3) -> Held {
     let start = scene.boxes[target].pose;

@@ -61,9 +61,9 @@ pub struct StepReport {
     pub box_id: String,
     /// How it is gripped.
     pub grasp: GraspReport,
-    /// P(accident).
+    /// P(accident): as judged, with what the shield saw.
     pub risk: f64,
-    /// What is held against `max_risk`.
+    /// What is held against `max_risk`, the same.
     pub risk_bound: f64,
     /// By kind.
     pub risk_by_accident: RiskByAccident,
@@ -71,6 +71,8 @@ pub struct StepReport {
     pub closest: ClosestReport,
     /// Share of the shield's draws that ended in an accident; `null` without a shield.
     pub verified_risk: Option<f64>,
+    /// How many draws those were; 0 without a shield.
+    pub verified_draws: usize,
     /// The hand.
     pub motion: Vec<KeyReport>,
     /// The boxes.
@@ -290,7 +292,8 @@ fn step_report(planned: &PlannedStep, grippers: &[Gripper]) -> StepReport {
             probability: closest.probability,
             boxes: closest.boxes,
         },
-        verified_risk: planned.shield.map(|r| r.risk),
+        verified_risk: planned.shield.map(|w| w.share()),
+        verified_draws: planned.shield.map_or(0, |w| w.draws),
         motion: step.action.motion().map(motion_report).unwrap_or_default(),
         imagined: imagined_report(&step.imagined, scene),
     }

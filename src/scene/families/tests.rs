@@ -181,7 +181,6 @@ fn taking_a_target_is_neither_always_safe_nor_never() {
             }
         }
         let share = stands as f64 / asked as f64;
-        println!("{}: {share:.2}", family.name());
         let name = family.name();
         assert!(
             (0.08..0.97).contains(&share),

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::DEFAULT_FRICTION;
 use super::check::{Fault, Neighbour, find_faults};
-use super::error::{Mistake, MistakeKind, mistake, nearest, shown};
+use super::error::{Mistake, MistakeKind, mistake, no_such_box};
 use super::format::{BoxBlock, FRICTION, FixtureBlock, MASS_KG, PoseBlock, SceneBlock};
 use super::kinds::KindKeys;
 use super::locate::{FieldPath, Located};
@@ -281,21 +281,7 @@ impl Builder<'_> {
     pub fn box_index(&mut self, id: &str, scene: &Scene, at: &FieldPath) -> Option<usize> {
         let index = scene.box_index(id);
         if index.is_none() {
-            let ids: Vec<&str> = scene.boxes.iter().map(|b| b.id.as_str()).collect();
-            let is_fixture = scene.fixtures.iter().any(|f| f.id == id);
-            let id = shown(id);
-            let message = match is_fixture {
-                true => format!("`{id}` is a fixture, not a box"),
-                false => format!("there is no box `{id}`"),
-            };
-            let first = ids.iter().take(12).copied().collect::<Vec<_>>().join(", ");
-            let remedy = match nearest(&id, &ids) {
-                Some(near) => format!("Did you mean `{near}`?"),
-                None => format!(
-                    "The boxes are {first}{}.",
-                    if ids.len() > 12 { ", …" } else { "" }
-                ),
-            };
+            let (message, remedy) = no_such_box(scene, id);
             self.note(MistakeKind::NotThere, at, message, remedy);
         }
         index

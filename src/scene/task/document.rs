@@ -7,12 +7,13 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value;
 
 use super::error::{MistakeKind, TaskError, mistake, shown};
 use super::explain::{explain, not_yaml, out_of_range, place_of_error};
 use super::locate::{FieldPath, Located, Place, SourceText};
+use super::schema::DocumentKind;
 
 /// More than a thousand boxes with all their keys need.
 const MAX_FILE_BYTES: u64 = 16 << 20;
@@ -54,24 +55,24 @@ pub(super) fn read_text(path: &Path) -> Result<SourceText, TaskError> {
     }
 }
 
-/// The document of `source`, with the spans of its values; `schema` gives the words for them.
+/// The document of `source`, with the spans of its values; the schema of `kind` gives the words for them.
 pub(super) fn read_document<T>(
     source: &SourceText,
-    what: &str,
-    schema: &Value,
+    kind: DocumentKind,
 ) -> Result<(T, Located), TaskError>
 where
     T: DeserializeOwned + garde::Validate<Context = ()>,
 {
-    check_yaml(source, what)?;
+    refuse_answer(source, kind)?;
+    check_yaml(source, kind)?;
     let located = Located::new(source.clone());
-    check_version(&located, what)?;
+    check_version(&located, kind)?;
     let document: T = serde_saphyr::from_str_with_options(&source.text, options())
-        .map_err(|error| explain(&error, &located, schema))?;
+        .map_err(|error| explain(&error, &located, kind))?;
     if let Err(report) = document.validate() {
         let mistakes = report
             .iter()
-            .map(|(path, error)| out_of_range(path, error, &located, schema))
+            .map(|(path, error)| out_of_range(path, error, &located, kind))
             .collect();
         if let Some(error) = TaskError::from_mistakes(mistakes) {
             return Err(error);
@@ -98,10 +99,40 @@ fn options() -> serde_saphyr::Options {
     }
 }
 
+/// Refuses what `plan --json` and `vet --json` print, which is easily taken for what they read.
+fn refuse_answer(source: &SourceText, kind: DocumentKind) -> Result<(), TaskError> {
+    /// The keys that tell them.
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(rename = "verdict")]
+        _verdict: IgnoredAny,
+        #[serde(rename = "steps")]
+        _steps: IgnoredAny,
+        // Only a plan has one.
+        version: Option<IgnoredAny>,
+    }
+    if !source.text.trim_start().starts_with('{') {
+        return Ok(());
+    }
+    let Ok(answer) = serde_json::from_str::<Answer>(&source.text) else {
+        return Ok(());
+    };
+    let (what, remedy) = match answer.version {
+        Some(_) => ("a plan", "To see it, use `topple replay`."),
+        None => (
+            "an answer of `topple vet`",
+            "Give the list of steps that it judged.",
+        ),
+    };
+    let message = format!("this is {what}, not {}", kind.name());
+    Err(mistake(source, MistakeKind::WrongType, None, message, remedy).into())
+}
+
 /// Whether it is YAML at all, and within its limits, whatever its keys.
-fn check_yaml(source: &SourceText, what: &str) -> Result<(), TaskError> {
+fn check_yaml(source: &SourceText, kind: DocumentKind) -> Result<(), TaskError> {
     if source.text.trim().is_empty() {
-        let remedy = format!("Write {what}; `topple schema` prints what goes in.");
+        let (what, command) = (kind.name(), kind.schema_command());
+        let remedy = format!("Write {what}; `{command}` prints what goes in.");
         let message = "the file is empty";
         return Err(mistake(source, MistakeKind::Syntax, None, message, remedy).into());
     }
@@ -118,12 +149,14 @@ fn check_yaml(source: &SourceText, what: &str) -> Result<(), TaskError> {
 }
 
 /// A version is looked at before all other keys: a later version may have keys unknown here.
-fn check_version(located: &Located, what: &str) -> Result<(), TaskError> {
+fn check_version(located: &Located, kind: DocumentKind) -> Result<(), TaskError> {
+    let what = kind.name();
     let path = FieldPath::default().key("version");
     let source = &located.source;
     if !located.is_mapping() {
         let message = format!("this is YAML, but not {what}: it has no keys");
-        let remedy = "Begin with `version: 1`; `topple schema` prints what goes in.";
+        let command = kind.schema_command();
+        let remedy = format!("Begin with `version: 1`; `{command}` prints what goes in.");
         let place = Some(located.place(&FieldPath::default()));
         return Err(mistake(source, MistakeKind::WrongType, place, message, remedy).into());
     }

@@ -1,15 +1,16 @@
 //! What can be wrong with a task file, told so that a person can put it right.
 //!
 //! Owns [`TaskError`]: the kind of the mistake, the file, the line, what is wrong with which
-//! value, the remedy, and the source text, so that `miette` can underline the place. One error
+//! value, the remedy, and the lines around it, so that `miette` can underline the place. One error
 //! carries every mistake that was found in the same pass over the file.
 
 use std::fmt;
-use std::sync::Arc;
 
-use miette::{NamedSource, SourceSpan};
+use miette::SourceSpan;
 
+use super::excerpt::{Excerpt, push_visibly};
 use super::locate::{Place, SourceText};
+use crate::scene::Scene;
 
 /// The kinds of mistakes that a file can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +57,7 @@ pub struct Mistake {
     #[help]
     pub remedy: String,
     #[source_code]
-    source_text: NamedSource<Arc<str>>,
+    source_text: Excerpt,
     #[label("here")]
     span: Option<SourceSpan>,
     /// The other mistakes of the same file.
@@ -133,6 +134,7 @@ pub(super) fn mistake(
     message: impl Into<String>,
     remedy: impl Into<String>,
 ) -> Mistake {
+    let (source_text, span) = Excerpt::around(source, place.as_ref());
     Mistake {
         kind,
         at: FileLine {
@@ -141,31 +143,54 @@ pub(super) fn mistake(
         },
         message: message.into(),
         remedy: remedy.into(),
-        source_text: NamedSource::new(&source.name, Arc::clone(&source.text)),
-        span: place.map(|p| (p.bytes.start, p.bytes.len()).into()),
+        source_text,
+        span,
         others: Vec::new(),
     }
 }
 
 /// `value` as a message shows it: printable, in one line, at most 40 characters.
 pub(super) fn shown(value: &str) -> String {
-    let mut text: String = value
+    let mut text = String::new();
+    value
         .chars()
         .take(40)
-        .flat_map(char::escape_debug)
-        .collect();
+        .for_each(|c| push_visibly(&mut text, c));
     if value.chars().nth(40).is_some() {
         text.push('…');
     }
     text
 }
 
+/// How like two words are, from 0 to 1.
+fn likeness(a: &str, b: &str) -> f64 {
+    strsim::jaro_winkler(a, b)
+}
+
 /// The word of `known` that is most like `word`, if any is like it.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     known
         .iter()
-        .map(|&candidate| (strsim::jaro_winkler(word, candidate), candidate))
+        .map(|&candidate| (likeness(word, candidate), candidate))
         .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, candidate)| candidate)
+}
+
+/// That `scene` has no box `id`, and as remedy those that it has, the ones that are most like it first.
+pub fn no_such_box(scene: &Scene, id: &str) -> (String, String) {
+    /// More do not fit a line.
+    const SHOWN: usize = 12;
+    let mut ids: Vec<&str> = scene.boxes.iter().map(|b| b.id.as_str()).collect();
+    let is_fixture = scene.fixtures.iter().any(|f| f.id == id);
+    let message = match is_fixture {
+        true => format!("`{}` is a fixture, not a box", shown(id)),
+        false => format!("there is no box `{}`", shown(id)),
+    };
+    let near = nearest(id, &ids).map_or(String::new(), |near| format!("Did you mean `{near}`? "));
+    ids.sort_by(|a, b| likeness(id, b).total_cmp(&likeness(id, a)));
+    let more = if ids.len() > SHOWN { ", …" } else { "" };
+    ids.truncate(SHOWN);
+    let remedy = format!("{near}The boxes are {}{more}.", ids.join(", "));
+    (message, remedy)
 }

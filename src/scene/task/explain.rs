@@ -3,12 +3,11 @@
 //! Owns the way from an error's location to the value's name, and from there to the schema's
 //! description and range. It decides nothing: that a document is wrong was found before.
 
-use serde_json::Value;
 use serde_saphyr::Error as YamlError;
 
 use super::error::{Mistake, MistakeKind, TaskError, mistake, nearest, shown};
 use super::locate::{FieldPath, Located, Place, SourceText, byte_at, place_of};
-use super::schema::field_words;
+use super::schema::{DocumentKind, field_words};
 
 /// Where `error` says that it is, one character wide.
 pub(super) fn place_of_error(error: &YamlError, text: &str) -> Option<Place> {
@@ -85,10 +84,10 @@ fn plain(error: &YamlError) -> String {
 }
 
 /// The words for a value that does not fit its type.
-pub(super) fn explain(error: &YamlError, located: &Located, schema: &Value) -> TaskError {
+pub(super) fn explain(error: &YamlError, located: &Located, document: DocumentKind) -> TaskError {
     let error = error.without_snippet();
     if let YamlError::AliasError { error, .. } = error {
-        return explain(error, located, schema);
+        return explain(error, located, document);
     }
     let source = &located.source;
     let at_error = place_of_error(error, &source.text);
@@ -124,9 +123,9 @@ pub(super) fn explain(error: &YamlError, located: &Located, schema: &Value) -> T
             )
         }
         YamlError::SerdeMissingField { field, .. } => {
-            let lacking = lacks(&path, field, located, schema);
+            let lacking = lacks(&path, field, located, document);
             let message = format!("`{field}` is missing from {lacking}");
-            let remedy = format!("Add {}", words(schema, &lacking.key(field)));
+            let remedy = format!("Add {}", words(document, &lacking.key(field)));
             (
                 MistakeKind::MissingKey,
                 Some(located.place(&lacking)),
@@ -147,7 +146,7 @@ pub(super) fn explain(error: &YamlError, located: &Located, schema: &Value) -> T
         }
         YamlError::NonFiniteFloat { value, .. } => {
             let message = format!("`{path}` is {}, which is not finite", shown(value));
-            let remedy = words(schema, &path);
+            let remedy = words(document, &path);
             (
                 MistakeKind::OutOfRange,
                 Some(located.place(&path)),
@@ -158,7 +157,7 @@ pub(super) fn explain(error: &YamlError, located: &Located, schema: &Value) -> T
         other => {
             let found = shown(first_line(located.value_text(&path).unwrap_or_default()));
             let message = format!("`{path}` is {found}, not {}", wanted(other));
-            let remedy = words(schema, &path);
+            let remedy = words(document, &path);
             (
                 MistakeKind::WrongType,
                 Some(located.place(&path)),
@@ -170,8 +169,9 @@ pub(super) fn explain(error: &YamlError, located: &Located, schema: &Value) -> T
     mistake(source, kind, place, message, remedy).into()
 }
 
-fn words(schema: &Value, path: &FieldPath) -> String {
-    field_words(schema, path).unwrap_or_else(|| "`topple schema` prints what goes in.".to_owned())
+fn words(kind: DocumentKind, path: &FieldPath) -> String {
+    let command = kind.schema_command();
+    field_words(kind.schema(), path).unwrap_or_else(|| format!("`{command}` prints what goes in."))
 }
 
 /// What should have been there.
@@ -200,11 +200,12 @@ fn wanted(error: &YamlError) -> String {
 }
 
 /// The mapping that lacks `field`: the error names the last key that was read in it.
-fn lacks(path: &FieldPath, field: &str, located: &Located, schema: &Value) -> FieldPath {
+fn lacks(path: &FieldPath, field: &str, located: &Located, kind: DocumentKind) -> FieldPath {
     let mut at = path.clone();
     loop {
         let missing = at.key(field);
-        if located.value_text(&missing).is_none() && field_words(schema, &missing).is_some() {
+        if located.value_text(&missing).is_none() && field_words(kind.schema(), &missing).is_some()
+        {
             return at;
         }
         if at.0.pop().is_none() {
@@ -239,16 +240,18 @@ pub(super) fn out_of_range(
     path: &garde::Path,
     error: &garde::Error,
     located: &Located,
-    schema: &Value,
+    kind: DocumentKind,
 ) -> Mistake {
     let path = FieldPath::parse(&path.to_string());
-    let found = located.value_text(&path).unwrap_or_default();
-    let message = format!(
-        "`{path}` is {}: {}",
-        shown(first_line(found)),
-        error.message()
-    );
-    let remedy = field_words(schema, &path).unwrap_or_default();
+    let message = match wrong_length(error.message(), located.is_list(&path)) {
+        Some(why) => format!("`{path}` {why}"),
+        None => {
+            let found = located.value_text(&path).unwrap_or_default();
+            let found = shown(first_line(found));
+            format!("`{path}` is {found}: {}", error.message())
+        }
+    };
+    let remedy = words(kind, &path);
     let place = Some(located.place(&path));
     mistake(
         &located.source,
@@ -257,4 +260,16 @@ pub(super) fn out_of_range(
         message,
         remedy,
     )
+}
+
+/// garde's words for a list or a text of the wrong length, as a person would say it.
+fn wrong_length(message: &str, is_list: bool) -> Option<String> {
+    if message.starts_with("length is lower than ") {
+        // No list and no text here needs more than one.
+        let least = if is_list { "entry" } else { "character" };
+        return Some(format!("is empty: at least one {least} belongs there"));
+    }
+    let most = message.strip_prefix("length is greater than ")?;
+    let what = if is_list { "entries" } else { "characters" };
+    Some(format!("has more than {most} {what}"))
 }

@@ -312,9 +312,12 @@ pub(super) struct SafetyBlock {
 }
 
 /// Ids go on the command line as BOX/FACE and BOX=DX,DY,DZ, so they hold no such signs.
+fn goes_into_id(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':')
+}
+
 fn valid_id(id: &str, _: &()) -> garde::Result {
-    let fine = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
-    if id.is_empty() || id.chars().count() > MAX_ID_CHARS || !id.chars().all(fine) {
+    if id.is_empty() || id.chars().count() > MAX_ID_CHARS || !id.chars().all(goes_into_id) {
         return Err(garde::Error::new("not an id"));
     }
     Ok(())
@@ -323,8 +326,29 @@ fn valid_id(id: &str, _: &()) -> garde::Result {
 fn id_schema(_: &mut SchemaGenerator) -> Schema {
     schemars::json_schema!({
         "type": "string", "minLength": 1, "maxLength": MAX_ID_CHARS,
-        "pattern": r"^[\p{Alphabetic}\p{N}_.:-]+$",
+        "pattern": id_pattern(),
     })
+}
+
+/// What no id holds, from the first character to the last of each range: of ASCII all of it, and
+/// punctuation beyond.
+///
+/// Regular expressions have no common word for a letter of any script: `\p{Alphabetic}` is an
+/// error in Python's. So the schema lets through some signs that the reader refuses, but refuses
+/// nothing that the reader takes.
+const NOT_IN_IDS: [(char, char); 7] = [
+    ('\0', ','),
+    ('/', '/'),
+    (';', '@'),
+    ('[', '^'),
+    ('`', '`'),
+    ('{', '\u{a9}'),
+    ('\u{2000}', '\u{206f}'),
+];
+
+fn id_pattern() -> String {
+    let ranges = NOT_IN_IDS.map(|(a, b)| format!(r"\u{:04x}-\u{:04x}", u32::from(a), u32::from(b)));
+    format!("^[^{}]+$", ranges.concat())
 }
 
 fn mass_schema(_: &mut SchemaGenerator) -> Schema {
@@ -337,4 +361,19 @@ fn friction_schema(_: &mut SchemaGenerator) -> Schema {
         alternatives.push(serde_json::json!({"type": "null"}));
     }
     schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pattern_of_ids_refuses_nothing_that_the_reader_takes_and_of_ascii_all_that_it_refuses() {
+        for c in '\0'..=char::MAX {
+            let refused = NOT_IN_IDS.iter().any(|(a, b)| (*a..=*b).contains(&c));
+            assert!(!refused || !goes_into_id(c), "{c:?}");
+            assert!(refused || goes_into_id(c) || !c.is_ascii(), "{c:?}");
+        }
+        assert!(id_pattern().starts_with(r"^[^\u0000-\u002c\u002f-"));
+    }
 }

@@ -203,6 +203,12 @@ impl Located {
         self.source.text.get(node.bytes.clone()).map(str::trim)
     }
 
+    /// Whether the value at `path` is a list.
+    pub fn is_list(&self, path: &FieldPath) -> bool {
+        let node = self.node(path);
+        node.is_some_and(|node| matches!(node.content, Content::Seq(_)))
+    }
+
     /// Whether the document has keys.
     pub fn is_mapping(&self) -> bool {
         matches!(self.root.content, Content::Map(_))

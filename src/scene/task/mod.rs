@@ -10,6 +10,7 @@ mod build;
 mod check;
 mod document;
 mod error;
+mod excerpt;
 mod explain;
 mod format;
 mod job;
@@ -30,7 +31,7 @@ use crate::pose::{Pose, Quat, Vec3};
 use crate::scene::{Gripper, Robot, Scene, Workcell};
 
 pub use check::{Fault, Neighbour, find_box_faults, find_faults, tolerance_m};
-pub use error::{FileLine, Mistake, MistakeKind, TaskError};
+pub use error::{FileLine, Mistake, MistakeKind, TaskError, no_such_box};
 pub use format::GripperKind;
 pub use planner::{PlannerKind, PlannerSettings};
 pub use schema::{steps_schema, task_schema};
@@ -42,6 +43,7 @@ use document::{read_document, read_text};
 use error::mistake;
 use format::TaskDocument;
 use locate::{FieldPath, SourceText};
+use schema::DocumentKind;
 use value::SceneEntry;
 
 /// The friction of whatever has none written (design, section 4).
@@ -134,11 +136,10 @@ pub fn parse(text: &str, path: &Path) -> Result<TaskFile, TaskError> {
 }
 
 fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> {
-    let schema = task_schema();
-    let (document, located) = read_document::<TaskDocument>(&source, "a task file", schema)?;
+    let (document, located) = read_document::<TaskDocument>(&source, DocumentKind::Task)?;
     let mut builder = Builder {
         located: &located,
-        schema,
+        schema: task_schema(),
         mistakes: Vec::new(),
     };
     let (scene, scene_source) = match &document.scene {
@@ -217,12 +218,11 @@ fn scene_of_other(
             let remedy = "Give the path of a task file, relative to this one.";
             return Err(refuse(message, remedy));
         }
-        let schema = task_schema();
         let source = read_text(&target)?;
-        let (document, located) = read_document::<TaskDocument>(&source, "a task file", schema)?;
+        let (document, located) = read_document::<TaskDocument>(&source, DocumentKind::Task)?;
         let mut builder = Builder {
             located: &located,
-            schema,
+            schema: task_schema(),
             mistakes: Vec::new(),
         };
         match document.scene {

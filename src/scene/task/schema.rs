@@ -25,6 +25,41 @@ pub fn steps_schema() -> &'static Value {
     &SCHEMA
 }
 
+/// The kinds of files that people write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DocumentKind {
+    /// What `plan` and its like read.
+    Task,
+    /// What `vet` reads beside it.
+    Steps,
+}
+
+impl DocumentKind {
+    /// With its article, for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Task => "a task file",
+            Self::Steps => "a list of steps",
+        }
+    }
+
+    /// What its keys mean.
+    pub fn schema(self) -> &'static Value {
+        match self {
+            Self::Task => task_schema(),
+            Self::Steps => steps_schema(),
+        }
+    }
+
+    /// The command that prints [`Self::schema`].
+    pub fn schema_command(self) -> &'static str {
+        match self {
+            Self::Task => "topple schema",
+            Self::Steps => "topple schema steps",
+        }
+    }
+}
+
 /// What `schema` says of the value at `path`: its description and its range.
 pub(super) fn field_words(schema: &Value, path: &FieldPath) -> Option<String> {
     let key = path.last_key()?;

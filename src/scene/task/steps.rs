@@ -13,7 +13,7 @@ use super::error::{MistakeKind, TaskError};
 use super::format::GripperKind;
 use super::kinds::STEP_KEYS;
 use super::locate::{FieldPath, SourceText};
-use super::schema::steps_schema;
+use super::schema::{DocumentKind, steps_schema};
 use super::step_format::{StepBlock, StepsDocument};
 use crate::pose::{Pose, Quat};
 use crate::scene::Gripper;
@@ -95,11 +95,10 @@ pub fn parse_steps(text: &str, path: &Path, task: &TaskFile) -> Result<Vec<Step>
 }
 
 fn read_steps(source: &SourceText, task: &TaskFile) -> Result<Vec<Step>, TaskError> {
-    let schema = steps_schema();
-    let (document, located) = read_document::<StepsDocument>(source, "a list of steps", schema)?;
+    let (document, located) = read_document::<StepsDocument>(source, DocumentKind::Steps)?;
     let mut builder = Builder {
         located: &located,
-        schema,
+        schema: steps_schema(),
         mistakes: Vec::new(),
     };
     let list = FieldPath::default().key("steps");

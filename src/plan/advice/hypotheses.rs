@@ -1,0 +1,289 @@
+//! The changes that are asked about, one question each.
+//!
+//! Owns the hypotheses of [`Asking`]: boxes that are gone, a slower lift, another or a stronger gripper, a
+//! box that is known exactly.
+
+use super::{Advice, Answer, Asking, Change};
+use crate::dynamics::Imagined;
+use crate::motion::{Lift, MIN_LIFT_SPEED};
+use crate::plan::candidates::Wish;
+use crate::plan::explain::concerned;
+use crate::plan::goal::Goal;
+use crate::plan::objective::{Score, violation};
+use crate::plan::planner::{PlanError, mixed};
+use crate::plan::reason::Reason;
+use crate::plan::report::gripper_name;
+use crate::plan::step::{StepPlan, valid};
+use crate::plan::support::SupportGraph;
+use crate::plan::wanted::blocker;
+use crate::pose::Vec3;
+use crate::rollout::Action;
+use crate::scene::{CenterOfMass, Gripper, Quantity, Workcell};
+
+/// Sets of boxes that are thought away at most: each costs a whole search.
+const SETS: usize = 4;
+/// How many times stronger a gripper is asked about.
+pub(super) const STRONGER: f64 = 2.0;
+/// Slower lifts that are asked about, as shares of the speed that was too risky.
+const SLOWER: [f64; 3] = [0.5, 0.25, 0.1];
+/// Keeps the draws of the question about slower lifts apart from all others.
+const SLOWER_SALT: u64 = 0x736c_6f77;
+
+impl Asking<'_> {
+    fn ask(&self, workcell: &Workcell) -> Result<Answer, PlanError> {
+        Answer::of(self.planner.plan(workcell, self.goal))
+    }
+
+    /// Sets of boxes that stand on the goal's, or in the hand's way, or are most in danger: each
+    /// with whatever rests on it, none with a box of the goal.
+    pub(super) fn sets_in_the_way(&self) -> Vec<Vec<usize>> {
+        let scene = &self.workcell.scene;
+        let graph = SupportGraph::of(scene);
+        let index = |id: &str| scene.box_index(id);
+        let goal: Vec<usize> = self
+            .goal
+            .box_ids()
+            .into_iter()
+            .filter_map(|id| scene.box_index(id))
+            .collect();
+        let on_goal = goal.iter().flat_map(|&g| graph.on[g].iter().copied());
+        let blockers = self.plan.rejected.iter().filter_map(|r| match &r.reason {
+            Reason::Geometry(why) => blocker(why).and_then(|id| index(&id)),
+            _ => None,
+        });
+        let in_danger = self.plan.least_risky.iter().flat_map(|step| {
+            let held = step.grasp.box_index;
+            let ids = concerned(&step.imagined, scene, held);
+            ids.into_iter().filter_map(move |id| scene.box_index(&id))
+        });
+        let mut sets: Vec<Vec<usize>> = Vec::new();
+        let mut add = |mut set: Vec<usize>| {
+            set.sort_unstable();
+            set.dedup();
+            let free_of_goal = set.iter().all(|i| !goal.contains(i));
+            if !set.is_empty() && free_of_goal && !sets.contains(&set) && sets.len() < SETS {
+                sets.push(set);
+            }
+        };
+        // All that stands on the goal is the surest, so it is asked about in any case.
+        add(goal.iter().flat_map(|&g| graph.above(g)).collect());
+        for first in on_goal.chain(in_danger).chain(blockers) {
+            add(std::iter::once(first).chain(graph.above(first)).collect());
+        }
+        sets
+    }
+
+    pub(super) fn without(&self, set: &[usize]) -> Result<Advice, PlanError> {
+        let scene = &self.workcell.scene;
+        let boxes: Vec<String> = set.iter().map(|&i| scene.boxes[i].id.clone()).collect();
+        let mut changed = self.workcell.clone();
+        let gone = |id: &String| boxes.contains(id);
+        changed.scene.boxes.retain(|b| !gone(&b.id));
+        let answer = self.ask(&changed)?;
+        let by_itself = match answer.possible {
+            true => {
+                let clear = Goal::Clear {
+                    box_ids: boxes.clone(),
+                };
+                let first = Answer::of(self.planner.plan(self.workcell, &clear))?;
+                Some(first.possible)
+            }
+            false => None,
+        };
+        let names = boxes.join("`, `");
+        let what = match by_itself {
+            Some(true) => format!("take `{names}` first, which is safe by itself"),
+            Some(false) => format!("let somebody else take `{names}` first"),
+            None => format!("without `{names}`"),
+        };
+        Ok(answer.advice(Change::WithoutBoxes { boxes, by_itself }, &what))
+    }
+
+    /// The least risky step, ever more slowly, until it is safe.
+    pub(super) fn slower_lift(&self) -> Result<Option<Advice>, PlanError> {
+        let Some(step) = &self.plan.least_risky else {
+            return Ok(None);
+        };
+        let seed = mixed(self.planner.seed, SLOWER_SALT);
+        let scene = self.planner.dynamics.believe(self.workcell, seed)?;
+        let horizon = self.planner.settings.horizon;
+        let slower: Vec<StepPlan> = SLOWER
+            .iter()
+            .map(|share| (share * step.lift.speed).max(MIN_LIFT_SPEED))
+            .filter(|speed| *speed < step.lift.speed)
+            .filter_map(|speed| {
+                let lift = Lift { speed, ..step.lift };
+                let action = again(self.workcell, step, &lift)?;
+                let actions = std::slice::from_ref(&action);
+                let imagined = scene.imagine(actions, horizon).pop()?.ok()?;
+                valid(imagined.risk).ok()?;
+                Some(self.as_step(step, lift, action, imagined))
+            })
+            .collect();
+        let mut best: Option<Advice> = None;
+        let mut guard = self.planner.guard(self.workcell, SLOWER_SALT);
+        for slow in slower {
+            let vouched = guard.vouch(&slow)?;
+            let possible = vouched.objection.is_none();
+            let slow = StepPlan {
+                risk: vouched.risk,
+                ..slow
+            };
+            let advice = slower_advice(step, &slow, possible);
+            if possible {
+                return Ok(Some(advice));
+            }
+            if best
+                .as_ref()
+                .is_none_or(|b| advice.risk_bound < b.risk_bound)
+            {
+                best = Some(advice);
+            }
+        }
+        Ok(best)
+    }
+
+    fn as_step(&self, of: &StepPlan, lift: Lift, action: Action, imagined: Imagined) -> StepPlan {
+        let risk = imagined.risk;
+        let motion = action.motion();
+        StepPlan {
+            score: Score {
+                violation: violation(&risk, &self.workcell.safety),
+                cost: motion.map_or(0.0, |m| self.planner.objective.cost(m, &risk)),
+            },
+            lift,
+            action,
+            risk,
+            imagined,
+            ..of.clone()
+        }
+    }
+
+    pub(super) fn with_gripper(&self, gripper: Gripper) -> Result<Advice, PlanError> {
+        let mut changed = self.workcell.clone();
+        changed.robot.grippers = vec![gripper];
+        let change = Change::OtherGripper {
+            gripper: gripper_name(&gripper),
+        };
+        let what = format!("with {}", gripper_in_words(&gripper));
+        Ok(self.ask(&changed)?.advice(change, &what))
+    }
+
+    pub(super) fn stronger(&self) -> Result<Advice, PlanError> {
+        let mut changed = self.workcell.clone();
+        for gripper in &mut changed.robot.grippers {
+            gripper.strengthen(STRONGER);
+        }
+        let what = format!("with grippers {STRONGER:.0} times as strong");
+        let change = Change::StrongerGripper { times: STRONGER };
+        Ok(self.ask(&changed)?.advice(change, &what))
+    }
+
+    /// The goal's only box at the belief's means; `None` where it is known already.
+    pub(super) fn known_box(&self) -> Result<Option<Advice>, PlanError> {
+        let ids = self.goal.box_ids();
+        let [id] = ids.as_slice() else {
+            return Ok(None);
+        };
+        let Some(index) = self.workcell.scene.box_index(id) else {
+            return Ok(None);
+        };
+        let mut changed = self.workcell.clone();
+        let spec = &mut changed.scene.boxes[index];
+        if spec.mass.std() + spec.friction.std() + spec.com.std() == 0.0 {
+            return Ok(None);
+        }
+        let mass_kg = spec.mass.mean();
+        spec.mass = Quantity::Known(mass_kg);
+        spec.friction = Quantity::Known(spec.friction.mean());
+        spec.com = CenterOfMass::Known(spec.com.mean());
+        let what = format!(
+            "if `{id}` were known to weigh {mass_kg:.1} kg, its friction and its centre of mass too"
+        );
+        let change = Change::KnownBox {
+            box_id: (*id).to_owned(),
+            mass_kg,
+        };
+        Ok(Some(self.ask(&changed)?.advice(change, &what)))
+    }
+}
+
+/// The action of `step` with another lift; `None` where its motion cannot be.
+fn again(workcell: &Workcell, step: &StepPlan, lift: &Lift) -> Option<Action> {
+    let wish = Wish {
+        target: match &step.action {
+            Action::Place { target, .. } => Some(*target),
+            _ => None,
+        },
+        ..Wish::remove(step.grasp.box_index)
+    };
+    wish.action(workcell, &step.grasp, lift).ok()
+}
+
+fn slower_advice(step: &StepPlan, slow: &StepPlan, possible: bool) -> Advice {
+    let (from, to) = (step.lift.speed, slow.lift.speed);
+    let face = step.grasp.face.name();
+    let verdict = if possible {
+        "then this step is safe"
+    } else {
+        "still not safe"
+    };
+    Advice {
+        sentence: format!(
+            "take `{}` by its {face} face at {to:.2} m/s instead of {from:.2}: {verdict} (bound {:.3})",
+            step.box_id, slow.risk.bound
+        ),
+        change: Change::SlowerLift {
+            box_id: step.box_id.clone(),
+            face,
+            from,
+            to,
+        },
+        possible,
+        risk: Some(slow.risk.risk),
+        risk_bound: Some(slow.risk.bound),
+        steps: possible.then(|| step.box_id.clone()).into_iter().collect(),
+    }
+}
+
+/// A common gripper of each kind that the robot does not have.
+pub(super) fn other_grippers(grippers: &[Gripper]) -> Vec<Gripper> {
+    let common = [
+        Gripper::Suction {
+            cup_radius: 0.04,
+            max_pull: 180.0,
+            max_shear: 120.0,
+            max_moment: 3.6,
+        },
+        Gripper::ParallelJaw {
+            max_opening: 0.45,
+            max_force: 150.0,
+            finger: Vec3::new(0.02, 0.06, 0.12),
+            pad_friction: 0.8,
+        },
+    ];
+    let has = |kind: &Gripper| {
+        grippers
+            .iter()
+            .any(|g| gripper_name(g) == gripper_name(kind))
+    };
+    common.into_iter().filter(|g| !has(g)).collect()
+}
+
+fn gripper_in_words(gripper: &Gripper) -> String {
+    match *gripper {
+        Gripper::Suction {
+            cup_radius,
+            max_pull,
+            max_shear,
+            ..
+        } => format!(
+            "a suction cup (radius {cup_radius:.3} m, {max_pull:.0} N of pull, {max_shear:.0} N of shear)"
+        ),
+        Gripper::ParallelJaw {
+            max_opening,
+            max_force,
+            ..
+        } => format!("a parallel jaw (opens {max_opening:.2} m, squeezes {max_force:.0} N)"),
+    }
+}
