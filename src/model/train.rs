@@ -3,17 +3,15 @@
 //! Owns [`train`]. Each member is a sequential program of the seed alone, so the number of threads
 //! changes nothing but the time. Refuses to print: an [`Observer`] is told what happens.
 
+mod epoch;
+mod turns;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex};
 
-use candle_core::{Device, Result as CandleResult};
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
+use candle_core::Result as CandleResult;
 
-use super::adamw::{AdamW, learning_rate};
-use super::batch::Batch;
+use super::adamw::learning_rate;
 use super::calibration::Calibration;
 use super::checkpoint::{self, MemberState, ResumeError, RunState};
 use super::config::{BadKnob, TrainConfig};
@@ -24,18 +22,16 @@ use super::folder::{
     DataSource, MODEL_VERSION, ModelCard, ModelError, WorldModel, hash, weights_bytes,
 };
 use super::log::{self, EpochLog};
-use super::loss::{Targets, imagination_loss, judgement_loss};
 use super::metrics::Forecast;
-use super::network::Network;
 use super::normaliser::Normaliser;
-use super::ops::Dropout;
-use super::params::Parameters;
 use super::promise::Promise;
 use super::report::{ValidationReport, forecasts, judge_report, pose_report};
 use super::samples::Sample;
+use epoch::{Course, Member, restore, run_epoch, steps_of_epoch};
+use turns::Turns;
 
-/// Stack of a training thread: deep graphs go back through as many calls.
-const STACK_BYTES: usize = 128 << 20;
+pub(crate) use epoch::{Step, descend, fresh_members};
+
 /// Most validation episodes that an epoch is judged on, and that poses are judged on.
 const JUDGED_EACH_EPOCH: usize = 8000;
 const IMAGINED_EACH_EPOCH: usize = 1000;
@@ -137,41 +133,6 @@ pub enum TrainError {
     },
 }
 
-/// One member in memory.
-pub(crate) struct Member {
-    pub(crate) network: Network,
-    pub(crate) parameters: Parameters,
-    optimiser: AdamW,
-    best: Vec<Vec<f32>>,
-}
-
-/// Losses of one member: of a step, or the mean over an epoch.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Losses {
-    judgement: f64,
-    imagination: f64,
-}
-
-/// One member's epoch.
-#[derive(Default)]
-struct Passed {
-    mean: Losses,
-    /// `[steps]` of the judgement.
-    steps: Vec<f64>,
-}
-
-/// What every member's epoch needs.
-struct Course<'a> {
-    data: &'a TrainingData,
-    normaliser: &'a Normaliser,
-    config: &'a TrainConfig,
-    turns: Turns,
-    stop: &'a AtomicBool,
-    observer: &'a dyn Observer,
-    done: std::sync::atomic::AtomicUsize,
-    epoch: usize,
-}
-
 /// Trains an ensemble in `folder` and leaves the finished model there.
 ///
 /// # Errors
@@ -269,159 +230,6 @@ pub fn train(
 }
 
 /// As many members as `config` wants, of fresh weights.
-pub(crate) fn fresh_members(config: &TrainConfig, device: &Device) -> CandleResult<Vec<Member>> {
-    (0..config.members)
-        .map(|m| {
-            let seed = mix(config.seed, m as u64, u64::MAX);
-            let (network, parameters) = Network::new(config.architecture(), seed, device)?;
-            Ok(Member {
-                optimiser: AdamW::new(&parameters),
-                best: parameters.numbers()?,
-                network,
-                parameters,
-            })
-        })
-        .collect()
-}
-
-fn restore(members: &mut [Member], states: Vec<MemberState>) -> CandleResult<()> {
-    for (member, state) in members.iter_mut().zip(states) {
-        member.parameters.set(&state.weights)?;
-        member.optimiser = state.optimiser;
-        member.best = state.best;
-    }
-    Ok(())
-}
-
-/// Every member's epoch, at most `threads` of them at work at once.
-fn run_epoch(course: &Course<'_>, members: &mut [Member]) -> Result<Vec<Passed>, TrainError> {
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = members
-            .iter_mut()
-            .enumerate()
-            .map(|(m, member)| {
-                std::thread::Builder::new()
-                    .name(format!("member {m}"))
-                    .stack_size(STACK_BYTES)
-                    .spawn_scoped(scope, move || member_epoch(course, m, member))
-                    .map_err(|e| TrainError::Thread(e.to_string()))
-            })
-            .collect::<Result<_, _>>()?;
-        handles
-            .into_iter()
-            .map(|handle| match handle.join() {
-                Ok(losses) => Ok(losses?),
-                Err(_) => Err(TrainError::Thread("it panicked".into())),
-            })
-            .collect()
-    })
-}
-
-fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleResult<Passed> {
-    let config = course.config;
-    let mut order: Vec<usize> = (0..course.data.train.len()).collect();
-    let seed = mix(config.seed, m as u64, course.epoch as u64);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    order.shuffle(&mut rng);
-    let steps = steps_of_epoch(course.data, config);
-    let total = steps * config.epochs as u64;
-    let mut passed = Passed::default();
-    // The last, incomplete batch of an epoch is left to the next shuffle.
-    for (i, chunk) in order.chunks_exact(config.batch).enumerate() {
-        if course.stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let _turn = course.turns.take();
-        let samples: Vec<&Sample> = chunk
-            .iter()
-            .map(|&k| course.data.telling(k, course.epoch))
-            .collect();
-        let step = course.epoch as u64 * steps + i as u64;
-        let rate = learning_rate(config.lr, step, total);
-        let imagines = i % config.imagine_every == 0;
-        let mut dropout = Dropout::On {
-            rate: config.dropout,
-            rng: &mut rng,
-        };
-        let step = Step {
-            config,
-            rate,
-            imagines,
-        };
-        let loss = step_member(member, &samples, course.normaliser, &step, &mut dropout)?;
-        passed.steps.push(loss.judgement);
-        passed.mean.judgement += loss.judgement / steps as f64;
-        passed.mean.imagination +=
-            loss.imagination / steps.div_ceil(config.imagine_every as u64) as f64;
-        let done = course.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let all = steps as usize * config.members;
-        course
-            .observer
-            .batch(course.epoch + 1, done, all, loss.judgement);
-    }
-    Ok(passed)
-}
-
-/// What one gradient step is told.
-pub(crate) struct Step<'a> {
-    pub(crate) config: &'a TrainConfig,
-    pub(crate) rate: f64,
-    pub(crate) imagines: bool,
-}
-
-fn step_member(
-    member: &mut Member,
-    samples: &[&Sample],
-    normaliser: &Normaliser,
-    step: &Step<'_>,
-    dropout: &mut Dropout<'_>,
-) -> CandleResult<Losses> {
-    let device = member.network.device();
-    let batch = Batch::of_samples(samples, normaliser, device)?;
-    let targets = Targets::new(samples, device)?;
-    descend(member, &batch, &targets, step, dropout)
-}
-
-/// One gradient step on a batch that is ready: forwards, the losses, backwards, down the gradient.
-pub(crate) fn descend(
-    member: &mut Member,
-    batch: &Batch,
-    targets: &Targets,
-    step: &Step<'_>,
-    dropout: &mut Dropout<'_>,
-) -> CandleResult<Losses> {
-    let judged = member.network.judge(batch, dropout)?;
-    let judgement = judgement_loss(&judged, targets)?;
-    let mut losses = Losses {
-        judgement: f64::from(judgement.to_scalar::<f32>()?),
-        imagination: 0.0,
-    };
-    let loss = if step.imagines {
-        let imagined = member.network.imagine(batch, STRIDES)?;
-        let imagination = imagination_loss(&imagined, targets)?;
-        losses.imagination = f64::from(imagination.to_scalar::<f32>()?);
-        (judgement + (imagination * IMAGINATION_WEIGHT)?)?
-    } else {
-        judgement
-    };
-    let grads = loss.backward()?;
-    member.optimiser.update(
-        &member.parameters,
-        &grads,
-        step.rate,
-        step.config.weight_decay,
-    )?;
-    Ok(losses)
-}
-
-/// What the imagination's loss counts beside the judgement's. They share no variable, so it only keeps
-/// the one's large gradients from shortening the other's steps.
-const IMAGINATION_WEIGHT: f64 = 0.1;
-
-fn steps_of_epoch(data: &TrainingData, config: &TrainConfig) -> u64 {
-    (data.train.len() / config.batch) as u64
-}
-
 fn validate(
     members: &[Member],
     normaliser: &Normaliser,
@@ -524,50 +332,4 @@ fn finish(
     WorldModel::save(folder, &card, &weights)?;
     let forecasts = forecasts(&validation, Some(&card.calibration));
     Ok(Trained { card, forecasts })
-}
-
-/// One seed out of three numbers (SplitMix64's finaliser, Steele et al., 2014).
-fn mix(a: u64, b: u64, c: u64) -> u64 {
-    let mut x = a;
-    for y in [b, c] {
-        x = x.wrapping_add(y).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^= x >> 31;
-    }
-    x
-}
-
-/// At most so many at work at once.
-struct Turns {
-    free: Mutex<usize>,
-    freed: Condvar,
-}
-
-/// A place at work, given back when dropped.
-struct Turn<'a>(&'a Turns);
-
-impl Turns {
-    fn new(count: usize) -> Self {
-        Self {
-            free: Mutex::new(count.max(1)),
-            freed: Condvar::new(),
-        }
-    }
-
-    fn take(&self) -> Turn<'_> {
-        let mut free = self.free.lock().unwrap_or_else(|e| e.into_inner());
-        while *free == 0 {
-            free = self.freed.wait(free).unwrap_or_else(|e| e.into_inner());
-        }
-        *free -= 1;
-        Turn(self)
-    }
-}
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(|e| e.into_inner()) += 1;
-        self.0.freed.notify_one();
-    }
 }
