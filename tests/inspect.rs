@@ -12,7 +12,7 @@ fn the_shipped_model_says_what_it_was_trained_on() {
         .args(["inspect", model])
         .assert()
         .success()
-        .stdout(contains("of 400000 episodes").and(contains("certified limits on risk")));
+        .stdout(contains("of 320000 episodes").and(contains("certified limits on risk")));
 }
 
 #[test]

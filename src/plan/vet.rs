@@ -96,46 +96,48 @@ fn judge(
         filter: step.filter.clone(),
     };
     let found = planner.step(workcell, &[wish], salt)?;
-    let (safe, doubtful) = (found.safe, found.doubtful);
-    let first = safe.first().cloned();
-    let least_risky = doubtful.first().cloned();
-    let mut rejected = Vec::new();
-    let steps = safe.into_iter().chain(doubtful);
-    if let Some(passed) = planner.first_vouched(workcell, steps, salt, &mut rejected)? {
-        let closest = closest_accident(&passed.step, &workcell.scene);
-        return Ok(JudgedStep {
-            verdict: Verdict::Safe,
-            why: format!(
-                "it comes closest to {} ({:.3})",
-                closest.kind.name(),
-                closest.probability
-            ),
-            step: Some(passed.step),
-        });
-    }
-    if let (Some(step), Some(why)) = (first, rejected.first()) {
-        return Ok(JudgedStep {
-            verdict: Verdict::NoSafePlan,
-            why: why.reason.to_string(),
-            step: Some(step),
-        });
-    }
-    if let Some(risky) = least_risky {
-        let closest = closest_accident(&risky, &workcell.scene);
+    let mut guard = planner.guard(workcell, salt);
+    let mut objected: Option<JudgedStep> = None;
+    for step in found.safe.into_iter().chain(found.doubtful) {
+        let vouched = guard.vouch(&step)?;
+        let step = StepPlan {
+            risk: vouched.risk,
+            ..step
+        };
+        let closest = closest_accident(&step, &workcell.scene);
+        let Some(objection) = vouched.objection else {
+            return Ok(JudgedStep {
+                verdict: Verdict::Safe,
+                why: format!(
+                    "it comes closest to {} ({:.3})",
+                    closest.kind.name(),
+                    closest.probability
+                ),
+                step: Some(step),
+            });
+        };
         let of = match closest.boxes.as_slice() {
             [] => String::new(),
             boxes => format!(" of `{}`", boxes.join("`, `")),
         };
-        return Ok(JudgedStep {
-            verdict: Verdict::NoSafePlan,
-            why: format!(
+        let why = match vouched.witness {
+            Some(_) => objection.to_string(),
+            None => format!(
                 "{}{of} is likely: the bound on the risk is {:.3}, the limit {:.3}",
                 closest.kind.name(),
-                risky.risk.bound,
+                step.risk.bound,
                 workcell.safety.max_risk
             ),
-            step: Some(risky),
+        };
+        // The first is the best: what is said of the step is said of that.
+        objected.get_or_insert(JudgedStep {
+            verdict: Verdict::NoSafePlan,
+            why,
+            step: Some(step),
         });
+    }
+    if let Some(judged) = objected {
+        return Ok(judged);
     }
     let why = best_of_each(&found.rejected)
         .first()
