@@ -5,8 +5,9 @@
 //! strength of [`PRIOR`] draws. After `n` draws of which `k` went wrong its mean is
 //! `(PRIOR · bound + k) / (PRIOR + n)`, and that is held against the limit from then on. So a few draws
 //! confirm what is judged safe, one accident turns it down, and what is judged a little over the
-//! limit may still be done if enough draws say so. A bound of 1 (refused, since nothing like it was ever
-//! learned from) would take more draws than anybody has, and stays refused.
+//! limit may still be done if enough draws say so. Where the first physics abstains (a bound of 1 on what it does not
+//! hold for dangerous: nothing like it was ever learned from) nothing is known before the draws: they alone decide,
+//! 24 safe ones at a limit of 2 %.
 
 use crate::dynamics::{Dynamics, DynamicsError, PredictionFailure, Risk, SceneDynamics};
 use crate::rollout::Action;
@@ -31,6 +32,36 @@ const PRIOR: f64 = 2.0;
 const AIM: f64 = 0.125;
 /// What was judged over the limit has to come down to this share of it.
 const VOUCHED: f64 = 0.5;
+
+/// What is known where nobody judged: the Beta(½, ½) of Jeffreys.
+const IGNORANCE: Prior = Prior {
+    mean: 0.5,
+    strength: 1.0,
+};
+
+/// What is thought of a risk before any draw: a Beta distribution.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Prior {
+    mean: f64,
+    strength: f64,
+}
+
+impl Prior {
+    fn of(judged: &Risk) -> Self {
+        if judged.bound >= 1.0 && judged.risk < IGNORANCE.mean {
+            return IGNORANCE;
+        }
+        Self {
+            mean: judged.bound,
+            strength: PRIOR,
+        }
+    }
+
+    /// Its mean after `draws` of which so many went wrong.
+    fn updated(&self, accidents: f64, draws: usize) -> f64 {
+        updated(self.mean, self.strength, accidents, draws)
+    }
+}
 
 /// A second physics and its budget.
 #[derive(Clone, Copy)]
@@ -95,19 +126,23 @@ impl<'a> Guard<'a> {
         let limit = self.workcell.safety.max_risk;
         let judged = step.risk;
         let is_safe = step.score.is_safe();
-        let allowed = if is_safe { limit } else { VOUCHED * limit };
+        let prior = Prior::of(&judged);
+        let allowed = match is_safe || prior == IGNORANCE {
+            true => limit,
+            false => VOUCHED * limit,
+        };
         let (draws, most) = match &self.shield {
             Some(shield) => (shield.draws, MOST_BATCHES * shield.draws),
             None => (0, 0),
         };
-        if draws == 0 || (!is_safe && updated(judged.bound, 0.0, most) > allowed) {
+        if draws == 0 || (!is_safe && prior.updated(0.0, most) > allowed) {
             return Ok(Vouched {
                 risk: judged,
                 witness: None,
                 objection: (!is_safe).then(|| Reason::risky(&judged, limit)),
             });
         }
-        let wanted = draws_for(judged.bound, limit).clamp(draws, most);
+        let wanted = draws_for(prior.mean, limit).clamp(draws, most);
         let mut seen = Tally::default();
         while seen.witness.draws < wanted {
             let batch = seen.witness.draws / draws;
@@ -120,11 +155,11 @@ impl<'a> Guard<'a> {
                 });
             }
             // Even if all that are left ended well it would be over the limit.
-            if updated(judged.bound, seen.witness.accidents, wanted) > allowed {
+            if prior.updated(seen.witness.accidents, wanted) > allowed {
                 break;
             }
         }
-        let risk = seen.update(&judged);
+        let risk = seen.update(&judged, &prior);
         let objection = (risk.bound > allowed).then(|| Reason::Shield {
             accidents: seen.witness.accidents,
             draws: seen.witness.draws,
@@ -162,9 +197,9 @@ impl<'a> Guard<'a> {
     }
 }
 
-/// The mean of a Beta with mean `judged` and strength [`PRIOR`] after `draws` of which so many went wrong.
-fn updated(judged: f64, accidents: f64, draws: usize) -> f64 {
-    (PRIOR * judged + accidents) / (PRIOR + draws as f64)
+/// The mean of a Beta of this mean and strength after `draws` of which so many went wrong.
+fn updated(mean: f64, strength: f64, accidents: f64, draws: usize) -> f64 {
+    (strength * mean + accidents) / (strength + draws as f64)
 }
 
 /// Draws without an accident that bring a bound down to [`AIM`] of the limit.
@@ -204,15 +239,21 @@ impl Tally {
         Ok(())
     }
 
-    fn update(&self, judged: &Risk) -> Risk {
+    fn update(&self, judged: &Risk, prior: &Prior) -> Risk {
         let Witness { draws, accidents } = self.witness;
+        // Where nobody judged, the risk is as unknown as its bound, and so is each kind's.
+        let risk = match *prior == IGNORANCE {
+            true => prior.mean,
+            false => judged.risk,
+        };
+        let more = risk / judged.risk.max(1e-9);
         let mut by_accident = judged.by_accident;
         for (p, seen) in by_accident.iter_mut().zip(self.by_accident) {
-            *p = updated(*p, seen, draws);
+            *p = updated((*p * more).min(risk), prior.strength, seen, draws);
         }
         Risk {
-            risk: updated(judged.risk, accidents, draws),
-            bound: updated(judged.bound, accidents, draws),
+            risk: updated(risk, prior.strength, accidents, draws),
+            bound: prior.updated(accidents, draws),
             by_accident,
             ..*judged
         }
@@ -243,19 +284,39 @@ mod tests {
         assert!(draws_for(0.1, limit) > 32);
     }
 
+    fn judged(risk: f64, bound: f64) -> Prior {
+        Prior::of(&Risk {
+            risk,
+            bound,
+            by_accident: [0.0; 5],
+            path_length: 0.0,
+            peak_speed: 0.0,
+            disagreement: 0.0,
+        })
+    }
+
     #[test]
-    fn thirty_two_safe_draws_vouch_for_a_sixth_but_never_for_what_was_refused() {
-        assert!(updated(0.16, 0.0, 32) <= VOUCHED * 0.02);
-        assert!(updated(1.0, 0.0, 32) > 0.02);
+    fn thirty_two_safe_draws_vouch_for_a_sixth_but_not_for_what_is_held_for_dangerous() {
+        assert!(judged(0.1, 0.16).updated(0.0, 32) <= VOUCHED * 0.02);
+        assert!(judged(0.9, 1.0).updated(0.0, 32) > 0.02);
         // One accident in 32 is over a limit of 2 %, however sure the judgement was.
-        assert!(updated(0.0, 1.0, 32) > 0.02);
+        assert!(judged(0.0, 0.0).updated(1.0, 32) > 0.02);
+    }
+
+    #[test]
+    fn where_nobody_judged_twenty_four_safe_draws_are_needed_and_one_accident_is_too_many() {
+        let abstained = judged(0.01, 1.0);
+        assert_eq!(abstained, IGNORANCE);
+        assert!(abstained.updated(0.0, 23) > 0.02);
+        assert!(abstained.updated(0.0, 24) <= 0.02);
+        assert!(abstained.updated(1.0, 32) > 0.02);
     }
 
     #[test]
     fn what_was_seen_moves_the_judgement_towards_the_share_that_was_seen() {
         let mut before = 0.5;
         for draws in [4, 8, 16, 64, 512] {
-            let after = updated(0.5, 0.1 * draws as f64, draws);
+            let after = updated(0.5, PRIOR, 0.1 * draws as f64, draws);
             assert!(after < before && after > 0.1);
             before = after;
         }
