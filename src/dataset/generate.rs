@@ -80,10 +80,8 @@ pub fn generate(
     };
     let writer = DatasetWriter::begin(dir, &plan)?;
     let missing = writer.missing()?;
-    let count =
-        |files: &[FileNumber]| -> u64 { files.iter().map(|&f| writer.info().episodes_of(f)).sum() };
-    let total = count(&writer.info().files().collect::<Vec<_>>());
-    let found = total - count(&missing);
+    let total = writer.info().episodes_in(writer.info().files());
+    let found = total - writer.info().episodes_in(missing.iter().copied());
     let work = Work {
         source,
         writer: &writer,
@@ -94,7 +92,7 @@ pub fn generate(
     };
     (work.progress)(0);
     let written = work.all(&missing)?;
-    let episodes = found + count(&written);
+    let episodes = found + writer.info().episodes_in(written.iter().copied());
     let ending = if written.len() == missing.len() {
         writer.finish()?;
         Ending::Complete

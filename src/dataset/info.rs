@@ -206,6 +206,11 @@ impl Info {
         first..(first + self.stacks_per_file).min(self.stacks)
     }
 
+    /// How many episodes lie in `files`.
+    pub(super) fn episodes_in(&self, files: impl IntoIterator<Item = FileNumber>) -> u64 {
+        files.into_iter().map(|file| self.episodes_of(file)).sum()
+    }
+
     /// How many episodes a file has.
     pub(super) fn episodes_of(&self, file: FileNumber) -> u64 {
         let stacks = self.stacks_of(file);

@@ -36,13 +36,11 @@ pub fn merge(
     };
     let writer = DatasetWriter::begin(out, &plan)?;
     let missing = writer.missing()?;
-    let count =
-        |files: &[FileNumber]| -> u64 { files.iter().map(|&f| writer.info().episodes_of(f)).sum() };
-    let total = count(&writer.info().files().collect::<Vec<_>>());
-    let found = total - count(&missing);
-    let report = |ending, copied| Report {
+    let total = writer.info().episodes_in(writer.info().files());
+    let found = total - writer.info().episodes_in(missing.iter().copied());
+    let report = |ending, copied: &[FileNumber]| Report {
         ending,
-        episodes: found + count(copied),
+        episodes: found + writer.info().episodes_in(copied.iter().copied()),
         found,
         total,
     };
