@@ -27,14 +27,8 @@ const PUSH_MAX_N: f64 = 10_000.0;
 /// # Errors
 /// When it is not of this form, or longer than 2 m.
 pub fn nudge(text: &str) -> Result<BoxVector, String> {
-    let nudge: BoxVector = text.parse()?;
-    let length = nudge.vector.norm();
-    if length > NUDGE_MAX_M {
-        return Err(format!(
-            "this nudge is {length} m long, the limit is {NUDGE_MAX_M} m: give metres, or take the box out with --grasp"
-        ));
-    }
-    Ok(nudge)
+    let way_out = "give metres, or take the box out with --grasp";
+    limited(text, NUDGE_MAX_M, "m", way_out)
 }
 
 /// Reads a push, `BOX=FX,FY,FZ` in newtons.
@@ -42,14 +36,19 @@ pub fn nudge(text: &str) -> Result<BoxVector, String> {
 /// # Errors
 /// When it is not of this form, or stronger than 10 kN.
 pub fn push(text: &str) -> Result<BoxVector, String> {
-    let push: BoxVector = text.parse()?;
-    let force = push.vector.norm();
-    if force > PUSH_MAX_N {
+    let way_out = "give newtons; a weaker one moves any box of a stack";
+    limited(text, PUSH_MAX_N, "N", way_out)
+}
+
+fn limited(text: &str, most: f64, unit: &str, way_out: &str) -> Result<BoxVector, String> {
+    let asked: BoxVector = text.parse()?;
+    let size = asked.vector.norm();
+    if size > most {
         return Err(format!(
-            "this push is {force} N, the limit is {PUSH_MAX_N} N: give newtons; a weaker one moves any box of a stack"
+            "this is {size} {unit}, the limit is {most} {unit}: {way_out}"
         ));
     }
-    Ok(push)
+    Ok(asked)
 }
 
 impl FromStr for BoxVector {
