@@ -209,6 +209,24 @@ fn a_cup_lets_go_where_pull_and_moment_together_pass_their_sum() {
     }
 }
 
+#[test]
+fn a_grip_that_forms_off_the_commanded_pose_does_not_kick_the_hand() {
+    let size = Vec3::new(0.2, 0.2, 0.15);
+    let cell = on_a_plinth(size, 3.0, Vec3::zeros(), cup(150.0, 150.0, AMPLE_NM));
+    // Told to be 5 mm inside the box, the hand presses on its face, and that far the grip forms off.
+    let inside = Pose::from_parts(
+        Vec3::new(0.0, 0.0, 0.07).into(),
+        rotation_with_z(-Vec3::z(), Vec3::x()),
+    );
+    let rollout = slow_lift(&cell, inside, Face::Top);
+    let formed = rollout.frames.iter().position(|f| f.held).unwrap();
+    let hand = |k: usize| rollout.frames[k].hand.unwrap().translation.vector;
+    let fastest = (formed - 2..formed + 12)
+        .map(|k| 240.0 * (hand(k + 1) - hand(k)).norm())
+        .fold(0.0, f64::max);
+    assert!(fastest < 0.03, "{fastest} m/s");
+}
+
 fn jaw(max_force: f64, pad_friction: f64) -> Gripper {
     Gripper::ParallelJaw {
         max_opening: 0.4,
