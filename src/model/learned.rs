@@ -6,19 +6,19 @@
 use rayon::prelude::*;
 
 use crate::dynamics::{
-    BoxFate, Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Risk,
+    Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Risk,
     SceneDynamics,
 };
-use crate::pose::{Pose, Quat, Vec3};
-use crate::rollout::{AccidentKind, Action, NUDGE_SPEED, STRIDE_S};
+use crate::pose::Pose;
+use crate::rollout::{AccidentKind, Action, STRIDE_S};
 use crate::scene::Workcell;
 
 use super::batch::Batch;
-use super::course::{Carry, STRIDES};
+use super::course::STRIDES;
 use super::ensemble::{ImaginedPose, Opinion};
 use super::features::{Encoder, GraphInput, Seen};
 use super::folder::WorldModel;
-use super::samples::intended;
+use super::trajectory::{fates, intended_end, place};
 
 /// Actions that go through the network at once: a planner's handful still makes work for two cores,
 /// and larger batches are hardly cheaper. Fixed, so that no answer depends on the number of threads.
@@ -252,96 +252,4 @@ impl Believed<'_> {
             Err(PredictionFailure::NotFinite)
         }
     }
-}
-
-/// A box after stride `k`: moved and turned as imagined, the target along its course besides.
-fn place(observed: &Pose, seen: &Seen, node: usize, k: usize, at: &ImaginedPose) -> Pose {
-    let moved = seen
-        .frame
-        .vector_to_world(&Vec3::new(at.pose[0], at.pose[1], at.pose[2]));
-    let turned = seen
-        .frame
-        .axial_to_world(&Vec3::new(at.pose[3], at.pose[4], at.pose[5]));
-    let (course_moved, course_turned) = if node == 0 {
-        let strides = &seen.course.strides;
-        intended(&strides[0].target, &strides[k + 1].target)
-    } else {
-        (Vec3::zeros(), Quat::identity())
-    };
-    Pose::from_parts(
-        (observed.translation.vector + moved + course_moved).into(),
-        Quat::from_scaled_axis(turned) * course_turned * observed.rotation,
-    )
-}
-
-/// What comes after the strides that were looked at, as it is meant: a box that is put down gets to its
-/// place, a nudged one to the end of its nudge, and the others stay where they were seen last.
-fn intended_end(
-    action: &Action,
-    observed: &[Pose],
-    frames: &[ImaginedFrame],
-) -> Vec<ImaginedFrame> {
-    let index = action.box_index();
-    let (Some(last), Some(start)) = (frames.last(), observed.get(index)) else {
-        return Vec::new();
-    };
-    let end = match action {
-        Action::Place { motion, .. } => motion.duration(),
-        Action::Nudge { by, .. } => by.norm() / NUDGE_SPEED,
-        Action::Remove { .. } | Action::Push { .. } => last.t,
-    };
-    let mut out = Vec::new();
-    let mut t = last.t;
-    while t < end - 1e-6 {
-        t = (t + STRIDE_S).min(end);
-        let mut frame = ImaginedFrame { t, ..last.clone() };
-        frame.boxes[index] = match action {
-            Action::Place {
-                grasp,
-                motion,
-                target,
-            } => {
-                let carry = Carry::new(motion, start, &grasp.hand_in_box);
-                match t < carry.end {
-                    true => carry.target(&carry.hand(t)),
-                    false => *target,
-                }
-            }
-            Action::Nudge { by, .. } => {
-                let mut pose = last.boxes[index];
-                let left = (t - last.t) / end.max(1e-9);
-                pose.translation.vector += by * left;
-                pose
-            }
-            Action::Remove { .. } | Action::Push { .. } => last.boxes[index],
-        };
-        out.push(frame);
-    }
-    out
-}
-
-fn fates(
-    seen: &Seen,
-    opinion: &Opinion,
-    last_std: impl Fn(usize) -> f64,
-    observed: &[Pose],
-    frames: &[ImaginedFrame],
-) -> Vec<BoxFate> {
-    let mut out = vec![BoxFate::default(); observed.len()];
-    let last = &frames[frames.len() - 1];
-    for (node, &body) in seen.input.bodies.iter().enumerate() {
-        let Some(fate) = out.get_mut(body as usize) else {
-            continue;
-        };
-        let body = body as usize;
-        let moved = last.boxes[body].translation.vector - observed[body].translation.vector;
-        let std = last_std(node);
-        *fate = BoxFate {
-            p_moves: opinion.fates[node][0],
-            p_falls: opinion.fates[node][1],
-            displacement_mean: moved.norm(),
-            displacement_p95: moved.norm() + 1.645 * std,
-        };
-    }
-    out
 }

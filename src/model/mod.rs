@@ -15,7 +15,7 @@
 //!    the hand moves).
 //! 5. [`ensemble`] joins the members; [`calibration`] and [`certify`] make a risk and a bound
 //!    of them, whose [`promise`] is tested.
-//! 6. [`learned`] is all that as a [`crate::dynamics::Dynamics`]; [`train`](mod@train) makes it from
+//! 6. [`learned`] is all that as a [`crate::dynamics::Dynamics`], `trajectory` what it tells of poses; [`train`](mod@train) makes it from
 //!    [`samples`], each also as other looks at its scene tell it ([`retell`]), with a [`checkpoint`]
 //!    after every pass; [`folder`] keeps it.
 //!
@@ -145,6 +145,7 @@ pub mod sketch;
 pub mod slide;
 pub mod sweep;
 pub mod train;
+mod trajectory;
 pub mod way;
 
 pub use config::TrainConfig;
