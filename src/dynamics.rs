@@ -15,7 +15,8 @@ use crate::scene::Workcell;
 pub struct Risk {
     /// P(any accident), calibrated.
     pub risk: f64,
-    /// What is held against `max_risk`: a bound on the risk, never below it.
+    /// What is held against `max_risk`: a bound on the risk, never below it. 1 bounds nothing: so answers
+    /// who abstains.
     pub bound: f64,
     /// P of each kind, in the order of [`crate::rollout::AccidentKind::ALL`]; kinds may coincide.
     pub by_accident: [f64; 5],

@@ -322,6 +322,64 @@ fn a_scene_that_does_not_stand_gets_objects_with_all_their_keys() {
 }
 
 #[test]
+fn no_physics_and_no_flag_has_a_scene_that_falls_by_itself_planned_on() {
+    let falling = SCENE.replace("[0.03, 0, 0.3]", "[0.24, 0, 0.3]");
+    let folder = Folder::with_task("");
+    let task = folder.path("task.yaml");
+    std::fs::write(&task, falling + "task: {kind: retrieve, box: low}\n").unwrap();
+    let steps = folder.path("steps.yaml");
+    std::fs::write(&steps, "version: 1\nsteps: [{remove: low}]\n").unwrap();
+    let steps = steps.to_str().unwrap();
+    // The world model, which is not asked whether anything stands, and no check behind it.
+    for (command, rest) in [
+        ("plan", &[][..]),
+        ("plan", &["--execute"]),
+        ("vet", &[steps]),
+        ("what-if", &["--nudge", "low=0,0.01,0"]),
+        ("what-if", &["--grasp", "low/right"]),
+    ] {
+        let mut run = Command::cargo_bin("topple").unwrap();
+        run.arg(command).arg(&task).args(rest);
+        run.args(["--verify", "0", "--json"]);
+        let answer = json(&run.assert().code(3).get_output().stdout);
+        let reason = answer["reason"].as_str().unwrap_or_default();
+        assert!(reason.contains("does not stand"), "{command}: {answer}");
+    }
+}
+
+#[test]
+fn a_horizon_ends_what_is_imagined_and_a_placement_is_told_to_its_end_all_the_same() {
+    let imagined = |task: &str, horizon: usize| {
+        let folder = Folder::with_task(task);
+        let path = folder.path("task.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.replace("kind: cem,", &format!("kind: cem, horizon: {horizon},"));
+        std::fs::write(&path, text).unwrap();
+        let mut run = Command::cargo_bin("topple").unwrap();
+        run.arg("plan").arg(&path).arg("--json");
+        let plan = json(&run.assert().success().get_output().stdout);
+        plan["steps"][0].clone()
+    };
+    let frames = |step: &Value| step["imagined"].as_array().unwrap().len();
+    let retrieve = "task: {kind: retrieve, box: high}";
+    // The scene as it is seen, and a frame for each stride; ten strides are all there are.
+    assert_eq!(frames(&imagined(retrieve, 2)), 3);
+    assert_eq!(frames(&imagined(retrieve, 64)), 11);
+    let to = [0.6, 0.2, 0.1];
+    let placed = imagined(
+        "task: {kind: move, box: high, to: {position: [0.6, 0.2, 0.1]}}",
+        2,
+    );
+    let last = placed["imagined"].as_array().unwrap().last().unwrap();
+    let at = &last["boxes"]["high"]["position"];
+    for (k, wanted) in to.iter().enumerate() {
+        assert!((at[k].as_f64().unwrap() - wanted).abs() < 1e-6, "{at}");
+    }
+    let motion = placed["motion"].as_array().unwrap();
+    assert_eq!(last["t"], motion.last().unwrap()["t"]);
+}
+
+#[test]
 fn a_box_that_is_not_there_and_numbers_without_bounds_are_bad_usage() {
     let folder = Folder::with_task("");
     for (arguments, words) in [

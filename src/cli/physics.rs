@@ -14,7 +14,7 @@ use crate::eval::plant::SandboxPlant;
 use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
 use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
-use crate::sandbox::exact::{BoundRule, standing_draws};
+use crate::sandbox::exact::standing_draws;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
 use crate::scene::task::{self, PlannerKind, PlannerSettings, TaskFile};
@@ -104,26 +104,9 @@ impl Physics {
         };
         Ok(Self {
             dynamics,
-            shield: (draws > 0).then_some(SandboxDynamics {
-                screen_draws: draws,
-                imagine_draws: 1,
-                bound: BoundRule::Share,
-            }),
+            shield: (draws > 0).then(|| SandboxDynamics::beside_another(draws)),
             model,
         })
-    }
-
-    /// That the scene stands by itself in some draw of the belief, whoever imagines it.
-    ///
-    /// # Errors
-    /// Which box moves first, and how.
-    pub fn check_stands(&self, workcell: &Workcell, seed: u64) -> Result<(), DynamicsError> {
-        match standing_draws(workcell, seed ^ STANDS_SALT, 1) {
-            Ok(_) => Ok(()),
-            Err(why) => Err(DynamicsError::DoesNotStand {
-                reason: why.to_string(),
-            }),
-        }
     }
 
     /// A planner on this physics.
@@ -194,6 +177,19 @@ fn sandbox() -> (Box<dyn Dynamics>, ModelReport) {
         hash: format!("v{SANDBOX_VERSION}"),
     };
     (Box::new(SandboxDynamics::default()), report)
+}
+
+/// That the scene stands by itself in some draw of the belief, whoever imagines it.
+///
+/// # Errors
+/// Which box moves first, and how.
+pub fn check_stands(workcell: &Workcell, seed: u64) -> Result<(), DynamicsError> {
+    match standing_draws(workcell, seed ^ STANDS_SALT, 1) {
+        Ok(_) => Ok(()),
+        Err(why) => Err(DynamicsError::DoesNotStand {
+            reason: why.to_string(),
+        }),
+    }
 }
 
 /// A true world to carry a plan out in: one draw of the belief.

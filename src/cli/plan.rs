@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::physics::{Physics, PhysicsArgs, load_task, plant};
+use super::physics::{Physics, PhysicsArgs, check_stands, load_task, plant};
 use super::print::{self, percent};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
@@ -38,6 +38,21 @@ pub struct PlanArgs {
     pub physics: PhysicsArgs,
 }
 
+/// A plan in a scene that stands by itself; what looking cost is part of its time.
+fn checked_plan(
+    planner: &Planner<'_>,
+    workcell: &Workcell,
+    goal: &Goal,
+) -> Result<Plan, PlanError> {
+    let start = std::time::Instant::now();
+    check_stands(workcell, planner.seed)?;
+    let looking = 1e3 * start.elapsed().as_secs_f64();
+    let mut plan = planner.plan(workcell, goal)?;
+    plan.timing.verify += looking;
+    plan.timing.total += looking;
+    Ok(plan)
+}
+
 /// Plans, and prints the plan.
 ///
 /// # Errors
@@ -47,9 +62,7 @@ pub fn run(args: &PlanArgs) -> Outcome {
     let goal = goal(&file)?;
     let physics = Physics::open(&args.physics)?;
     let planner = physics.planner(file.planner, args.physics.seed);
-    let stands = physics.check_stands(&file.workcell, args.physics.seed);
-    let planned = stands.map_err(PlanError::from);
-    let (plan, advice) = match planned.and_then(|()| planner.plan(&file.workcell, &goal)) {
+    let (plan, advice) = match checked_plan(&planner, &file.workcell, &goal) {
         Ok(plan) => advised(&planner, &file.workcell, &goal, plan)?,
         Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => (
             refused(format!("the scene does not stand by itself: {reason}")),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::physics::{Physics, PhysicsArgs, load_task};
+use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
 use super::print::{self, percent};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
@@ -42,7 +42,7 @@ pub fn run(args: &VetArgs) -> Outcome {
     let steps: Vec<StepToVet> = listed.iter().map(|s| step_to_vet(s, &file)).collect();
     let physics = Physics::open(&args.physics)?;
     let planner = physics.planner(file.planner, args.physics.seed);
-    let stands = physics.check_stands(&file.workcell, args.physics.seed);
+    let stands = check_stands(&file.workcell, args.physics.seed);
     let stands = stands.map_err(PlanError::from);
     let judged = match stands.and_then(|()| vet(&planner, &file.workcell, &steps)) {
         Ok(judged) => judged,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::physics::{Physics, PhysicsArgs, load_task};
+use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
 use super::poke_args::{self, BoxFace, BoxVector};
 use super::print::{self, percent};
 use super::{Exit, Failure, Outcome};
@@ -53,7 +53,7 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
     let physics = Physics::open(&args.physics)?;
     let seed = args.physics.seed;
-    let stands = physics.check_stands(&file.workcell, seed);
+    let stands = check_stands(&file.workcell, seed);
     let answer = if let Err(why) = stands {
         Err(why.into())
     } else if let Some(nudge) = &args.nudge {

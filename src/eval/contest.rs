@@ -120,11 +120,7 @@ impl Ring<'_> {
             Contestant::Random => baseline(Baseline::Random, task),
             Contestant::Learned | Contestant::LearnedUnverified => {
                 let learned = self.learned.ok_or("there is no world model to ask")?;
-                let shield = SandboxDynamics {
-                    screen_draws: SHIELD_DRAWS,
-                    imagine_draws: 1,
-                    bound: BoundRule::Share,
-                };
+                let shield = SandboxDynamics::beside_another(SHIELD_DRAWS);
                 let guarded = who == Contestant::Learned;
                 let shield = guarded.then_some(Shield {
                     physics: &shield,

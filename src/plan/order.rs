@@ -228,6 +228,17 @@ impl<'a> OrderSearch<'a> {
         });
     }
 
+    /// What was not judged safe and never asked about, because another way was.
+    fn reject_what_is_left(&mut self) {
+        for node in 0..self.nodes.len() {
+            let limit = self.nodes[node].workcell.safety.max_risk;
+            for step in std::mem::take(&mut self.nodes[node].doubtful) {
+                let reason = Reason::risky(&step.risk, limit);
+                self.reject(node, &step, step.risk.risk, reason);
+            }
+        }
+    }
+
     /// Finds the safe steps of a node, tier by tier from where the last search ended, until some tier has
     /// one. Where none has, what is least risky is left to the shield.
     fn expand(&mut self, node: usize) -> Result<(), PlanError> {
@@ -292,7 +303,8 @@ impl<'a> OrderSearch<'a> {
         any
     }
 
-    pub(super) fn finish(self, reached: Option<usize>, total: f64) -> Plan {
+    pub(super) fn finish(mut self, reached: Option<usize>, total: f64) -> Plan {
+        self.reject_what_is_left();
         let steps: Vec<PlannedStep> = match reached {
             Some(node) => self.path(node).into_iter().cloned().collect(),
             None => Vec::new(),

@@ -2,7 +2,8 @@
 //!
 //! Owns [`largest_safe`]: a ladder of sizes in one batch, then a finer ladder between the last
 //! safe rung and the first unsafe one; what lies beyond an unsafe rung does not count, however
-//! safe it looks. A second physics may confirm it, and takes it down rung by rung until it does; where none does so, no size is called safe.
+//! safe it looks. Who imagined it, looking more closely, and a second physics take it down rung by rung
+//! until they agree; where they never do, no size is called safe.
 
 use crate::dynamics::{Dynamics, DynamicsError, Imagined, SceneDynamics};
 use crate::pose::Vec3;
@@ -15,7 +16,7 @@ const RUNGS: usize = 16;
 const ROUNDS: usize = 2;
 /// Strides of a trajectory that only its risk is asked of.
 const HORIZON: usize = 1;
-/// How often the second physics may object before nothing counts as safe.
+/// How often somebody may object before nothing counts as safe.
 const CONFIRMATIONS: usize = 6;
 
 /// What is done to a box, up to its size.
@@ -64,7 +65,7 @@ impl Poke {
 pub struct LargestSafe {
     /// m or N; 0 when not even the smallest rung is safe.
     pub value: f64,
-    /// Whether a second physics agrees; `None` when there is none.
+    /// Whether all who were asked agree; `None` when there is no second physics to ask and the first does.
     pub confirmed: Option<bool>,
 }
 
@@ -124,9 +125,11 @@ pub fn largest_safe(
         }
         low = (low - step.max(0.1 * low)).max(0.0);
     }
+    // That no size at all is safe needs nobody's word; that so many were objected to is no agreement.
+    let objected = low > 0.0 || confirmed.is_some();
     Ok(LargestSafe {
         value: 0.0,
-        confirmed: confirmed.map(|_| false),
+        confirmed: objected.then_some(false),
     })
 }
 

@@ -5,17 +5,19 @@
 //! strength of [`PRIOR`] draws. After `n` draws of which `k` went wrong its mean is
 //! `(PRIOR · bound + k) / (PRIOR + n)`, and that is held against the limit from then on. So a few draws
 //! confirm what is judged safe, one accident turns it down, and what is judged a little over the
-//! limit may still be done if enough draws say so. Where the first physics abstains (a bound of 1 on what it does not
-//! hold for dangerous: nothing like it was ever learned from) nothing is known before the draws: they alone decide,
-//! 24 safe ones at a limit of 2 %.
+//! limit may still be done if enough draws say so. Where the first physics abstains (a bound of 1 on what
+//! it does not hold for dangerous: nothing like it was ever learned from) nothing is known before the
+//! draws: they alone decide, 24 safe ones at a limit of 2 %.
 
-use crate::dynamics::{Dynamics, DynamicsError, PredictionFailure, Risk, SceneDynamics};
-use crate::rollout::Action;
+use crate::dynamics::{
+    Dynamics, DynamicsError, Prediction, PredictionFailure, Risk, SceneDynamics,
+};
+use crate::rollout::{AccidentKind, Action};
 use crate::scene::Workcell;
 
 use super::planner::mixed;
 use super::reason::{Reason, worst_accident};
-use super::step::StepPlan;
+use super::step::{StepPlan, valid};
 
 /// Draws of the shield for a clear case where nobody says how many: with 8 it took longer than all of
 /// the world model's part of a step.
@@ -33,33 +35,59 @@ const AIM: f64 = 0.125;
 /// What was judged over the limit has to come down to this share of it.
 const VOUCHED: f64 = 0.5;
 
-/// What is known where nobody judged: the Beta(½, ½) of Jeffreys.
-const IGNORANCE: Prior = Prior {
-    mean: 0.5,
-    strength: 1.0,
-};
-
 /// What is thought of a risk before any draw: a Beta distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Prior {
-    mean: f64,
-    strength: f64,
+enum Prior {
+    /// Somebody judged: the bound is its mean, worth [`PRIOR`] draws.
+    Judged {
+        /// Probability.
+        bound: f64,
+    },
+    /// Nobody did: Jeffreys' Beta(½, ½).
+    Unknown,
 }
 
 impl Prior {
+    /// A bound of 1 bounds nothing; where the risk is not held for high either, nothing was judged.
     fn of(judged: &Risk) -> Self {
-        if judged.bound >= 1.0 && judged.risk < IGNORANCE.mean {
-            return IGNORANCE;
-        }
-        Self {
-            mean: judged.bound,
-            strength: PRIOR,
+        if judged.bound >= 1.0 && judged.risk < 0.5 {
+            Self::Unknown
+        } else {
+            Self::Judged {
+                bound: judged.bound,
+            }
         }
     }
 
-    /// Its mean after `draws` of which so many went wrong.
-    fn updated(&self, accidents: f64, draws: usize) -> f64 {
-        updated(self.mean, self.strength, accidents, draws)
+    fn mean(self) -> f64 {
+        match self {
+            Self::Judged { bound } => bound,
+            Self::Unknown => 0.5,
+        }
+    }
+
+    /// How many draws it is worth.
+    fn strength(self) -> f64 {
+        match self {
+            Self::Judged { .. } => PRIOR,
+            Self::Unknown => 1.0,
+        }
+    }
+
+    /// A mean of `before` after `draws` of which so many went wrong.
+    fn weighed(self, before: f64, accidents: f64, draws: usize) -> f64 {
+        (self.strength() * before + accidents) / (self.strength() + draws as f64)
+    }
+
+    /// Its own mean after that.
+    fn updated(self, accidents: f64, draws: usize) -> f64 {
+        self.weighed(self.mean(), accidents, draws)
+    }
+
+    /// Draws without an accident that bring its mean down to [`AIM`] of `limit`.
+    fn draws_for(self, limit: f64) -> usize {
+        let wanted = self.strength() * (self.mean() / (AIM * limit).max(1e-6) - 1.0);
+        wanted.clamp(0.0, 1e6).ceil() as usize
     }
 }
 
@@ -73,7 +101,7 @@ pub struct Shield<'a> {
 }
 
 /// What a shield saw of an action.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Witness {
     /// Draws that were simulated.
     pub draws: usize,
@@ -124,48 +152,47 @@ impl<'a> Guard<'a> {
     /// When the second physics cannot take the scene in.
     pub fn vouch(&mut self, step: &StepPlan) -> Result<Vouched, DynamicsError> {
         let limit = self.workcell.safety.max_risk;
-        let judged = step.risk;
         let is_safe = step.score.is_safe();
-        let prior = Prior::of(&judged);
-        let allowed = match is_safe || prior == IGNORANCE {
-            true => limit,
-            false => VOUCHED * limit,
+        let prior = Prior::of(&step.risk);
+        let allowed = match prior {
+            Prior::Judged { .. } if !is_safe => VOUCHED * limit,
+            Prior::Judged { .. } | Prior::Unknown => limit,
         };
-        let (draws, most) = match &self.shield {
-            Some(shield) => (shield.draws, MOST_BATCHES * shield.draws),
-            None => (0, 0),
-        };
-        if draws == 0 || (!is_safe && prior.updated(0.0, most) > allowed) {
-            return Ok(Vouched {
-                risk: judged,
-                witness: None,
-                objection: (!is_safe).then(|| Reason::risky(&judged, limit)),
-            });
-        }
-        let wanted = draws_for(prior.mean, limit).clamp(draws, most);
-        let mut seen = Tally::default();
-        while seen.witness.draws < wanted {
-            let batch = seen.witness.draws / draws;
-            let found = self.ask(batch, &step.action)?;
-            if let Err(why) = seen.add(found, draws) {
+        let most = self.shield.map_or(0, |s| MOST_BATCHES * s.draws);
+        let shield = match self.shield {
+            Some(shield) if is_safe || prior.updated(0.0, most) <= allowed => shield,
+            _ => {
                 return Ok(Vouched {
-                    risk: judged,
-                    witness: Some(seen.witness),
-                    objection: Some(why.into()),
+                    risk: step.risk,
+                    witness: None,
+                    objection: (!is_safe).then(|| Reason::risky(&step.risk, limit)),
                 });
             }
-            // Even if all that are left ended well it would be over the limit.
-            if prior.updated(seen.witness.accidents, wanted) > allowed {
-                break;
+        };
+        let wanted = prior.draws_for(limit).clamp(shield.draws, most);
+        let mut seen = Tally::default();
+        // Until it would be over the limit even if all that are left ended well.
+        while seen.witness.draws < wanted
+            && prior.updated(seen.witness.accidents, wanted) <= allowed
+        {
+            match self.ask(shield, seen.witness.draws / shield.draws, &step.action)? {
+                Ok(found) => seen.add(&found, shield.draws),
+                Err(why) => {
+                    return Ok(Vouched {
+                        risk: step.risk,
+                        witness: Some(seen.witness),
+                        objection: Some(why.into()),
+                    });
+                }
             }
         }
-        let risk = seen.update(&judged, &prior);
+        let risk = seen.update(&step.risk, prior);
         let objection = (risk.bound > allowed).then(|| Reason::Shield {
             accidents: seen.witness.accidents,
             draws: seen.witness.draws,
             bound: risk.bound,
             max_risk: limit,
-            worst: seen.worst(&judged),
+            worst: seen.worst(&step.risk),
         });
         Ok(Vouched {
             risk,
@@ -177,12 +204,10 @@ impl<'a> Guard<'a> {
     /// What a batch of draws makes of an action.
     fn ask(
         &mut self,
+        shield: Shield<'a>,
         batch: usize,
         action: &Action,
-    ) -> Result<Result<Risk, PredictionFailure>, DynamicsError> {
-        let Some(shield) = self.shield else {
-            return Ok(Err(PredictionFailure::NotFinite));
-        };
+    ) -> Result<Prediction<Risk>, DynamicsError> {
         while self.batches.len() <= batch {
             let seed = mixed(self.seed, self.batches.len() as u64);
             let scene = shield.physics.believe(&self.workcell, seed)?;
@@ -190,22 +215,8 @@ impl<'a> Guard<'a> {
         }
         let mut risks = self.batches[batch].screen(std::slice::from_ref(action));
         let answer = risks.pop().unwrap_or(Err(PredictionFailure::NotFinite));
-        Ok(answer.and_then(|risk| match risk.is_valid() {
-            true => Ok(risk),
-            false => Err(PredictionFailure::NotFinite),
-        }))
+        Ok(answer.and_then(valid))
     }
-}
-
-/// The mean of a Beta of this mean and strength after `draws` of which so many went wrong.
-fn updated(mean: f64, strength: f64, accidents: f64, draws: usize) -> f64 {
-    (strength * mean + accidents) / (strength + draws as f64)
-}
-
-/// Draws without an accident that bring a bound down to [`AIM`] of the limit.
-fn draws_for(bound: f64, limit: f64) -> usize {
-    let wanted = PRIOR * (bound / (AIM * limit).max(1e-6) - 1.0);
-    wanted.clamp(0.0, 1e6).ceil() as usize
 }
 
 /// What was seen so far.
@@ -215,44 +226,29 @@ struct Tally {
     by_accident: [f64; 5],
 }
 
-impl Default for Witness {
-    fn default() -> Self {
-        Self {
-            draws: 0,
-            accidents: 0.0,
-        }
-    }
-}
-
 impl Tally {
-    fn add(
-        &mut self,
-        found: Result<Risk, PredictionFailure>,
-        draws: usize,
-    ) -> Result<(), PredictionFailure> {
-        let risk = found?;
+    fn add(&mut self, found: &Risk, draws: usize) {
         self.witness.draws += draws;
-        self.witness.accidents += risk.risk * draws as f64;
-        for (sum, share) in self.by_accident.iter_mut().zip(risk.by_accident) {
+        self.witness.accidents += found.risk * draws as f64;
+        for (sum, share) in self.by_accident.iter_mut().zip(found.by_accident) {
             *sum += share * draws as f64;
         }
-        Ok(())
     }
 
-    fn update(&self, judged: &Risk, prior: &Prior) -> Risk {
+    fn update(&self, judged: &Risk, prior: Prior) -> Risk {
         let Witness { draws, accidents } = self.witness;
         // Where nobody judged, the risk is as unknown as its bound, and so is each kind's.
-        let risk = match *prior == IGNORANCE {
-            true => prior.mean,
-            false => judged.risk,
+        let before = match prior {
+            Prior::Judged { .. } => judged.risk,
+            Prior::Unknown => prior.mean(),
         };
-        let more = risk / judged.risk.max(1e-9);
+        let more = before / judged.risk.max(1e-9);
         let mut by_accident = judged.by_accident;
         for (p, seen) in by_accident.iter_mut().zip(self.by_accident) {
-            *p = updated((*p * more).min(risk), prior.strength, seen, draws);
+            *p = prior.weighed((*p * more).min(before), seen, draws);
         }
         Risk {
-            risk: updated(risk, prior.strength, accidents, draws),
+            risk: prior.weighed(before, accidents, draws),
             bound: prior.updated(accidents, draws),
             by_accident,
             ..*judged
@@ -260,7 +256,7 @@ impl Tally {
     }
 
     /// The kind that was seen most; where none was, the one that was judged likeliest.
-    fn worst(&self, judged: &Risk) -> crate::rollout::AccidentKind {
+    fn worst(&self, judged: &Risk) -> AccidentKind {
         let seen = Risk {
             by_accident: self.by_accident,
             ..*judged
@@ -276,37 +272,40 @@ impl Tally {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_clear_case_takes_the_fewest_draws_and_a_doubtful_one_more() {
-        let limit = 0.02;
-        assert_eq!(draws_for(0.001, limit), 0);
-        assert_eq!(draws_for(0.02, limit), 14);
-        assert!(draws_for(0.1, limit) > 32);
-    }
-
-    fn judged(risk: f64, bound: f64) -> Prior {
-        Prior::of(&Risk {
+    fn judged(risk: f64, bound: f64) -> Risk {
+        Risk {
             risk,
             bound,
-            by_accident: [0.0; 5],
+            by_accident: [risk, 0.5 * risk, 0.0, 0.0, 0.0],
             path_length: 0.0,
             peak_speed: 0.0,
             disagreement: 0.0,
-        })
+        }
+    }
+
+    fn prior(risk: f64, bound: f64) -> Prior {
+        Prior::of(&judged(risk, bound))
+    }
+
+    #[test]
+    fn a_clear_case_takes_the_fewest_draws_and_a_doubtful_one_more() {
+        let draws = |bound| prior(0.5 * bound, bound).draws_for(0.02);
+        assert_eq!((draws(0.001), draws(0.02)), (0, 14));
+        assert!(draws(0.1) > 32);
     }
 
     #[test]
     fn thirty_two_safe_draws_vouch_for_a_sixth_but_not_for_what_is_held_for_dangerous() {
-        assert!(judged(0.1, 0.16).updated(0.0, 32) <= VOUCHED * 0.02);
-        assert!(judged(0.9, 1.0).updated(0.0, 32) > 0.02);
+        assert!(prior(0.1, 0.16).updated(0.0, 32) <= VOUCHED * 0.02);
+        assert!(prior(0.9, 1.0).updated(0.0, 32) > 0.02);
         // One accident in 32 is over a limit of 2 %, however sure the judgement was.
-        assert!(judged(0.0, 0.0).updated(1.0, 32) > 0.02);
+        assert!(prior(0.0, 0.0).updated(1.0, 32) > 0.02);
     }
 
     #[test]
     fn where_nobody_judged_twenty_four_safe_draws_are_needed_and_one_accident_is_too_many() {
-        let abstained = judged(0.01, 1.0);
-        assert_eq!(abstained, IGNORANCE);
+        let abstained = prior(0.01, 1.0);
+        assert_eq!(abstained, Prior::Unknown);
         assert!(abstained.updated(0.0, 23) > 0.02);
         assert!(abstained.updated(0.0, 24) <= 0.02);
         assert!(abstained.updated(1.0, 32) > 0.02);
@@ -316,10 +315,30 @@ mod tests {
     fn what_was_seen_moves_the_judgement_towards_the_share_that_was_seen() {
         let mut before = 0.5;
         for draws in [4, 8, 16, 64, 512] {
-            let after = updated(0.5, PRIOR, 0.1 * draws as f64, draws);
+            let after = prior(0.4, 0.5).updated(0.1 * draws as f64, draws);
             assert!(after < before && after > 0.1);
             before = after;
         }
         assert!(before < 0.102);
+    }
+
+    #[test]
+    fn after_the_draws_no_kind_is_likelier_than_any_accident_and_the_bound_is_no_less() {
+        let mut seen = Tally::default();
+        // Of eight draws one tilts, one tilts and crushes.
+        seen.add(
+            &Risk {
+                by_accident: [0.0, 0.25, 0.0, 0.125, 0.0],
+                ..judged(0.25, 0.25)
+            },
+            8,
+        );
+        for before in [judged(0.01, 0.02), judged(0.01, 1.0), judged(0.6, 0.9)] {
+            let after = seen.update(&before, Prior::of(&before));
+            assert!(after.is_valid() && after.risk <= after.bound, "{after:?}");
+            assert!(after.by_accident.iter().all(|&p| p <= after.risk));
+            assert!(after.by_accident.iter().sum::<f64>() >= after.risk);
+        }
+        assert_eq!(seen.worst(&judged(0.1, 0.1)), AccidentKind::Tilt);
     }
 }

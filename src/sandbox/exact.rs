@@ -49,6 +49,17 @@ impl Default for SandboxDynamics {
     }
 }
 
+impl SandboxDynamics {
+    /// Beside another physics: so many draws to screen what that one chose, judged by their share.
+    pub fn beside_another(draws: usize) -> Self {
+        Self {
+            screen_draws: draws,
+            imagine_draws: 1,
+            bound: BoundRule::Share,
+        }
+    }
+}
+
 impl Dynamics for SandboxDynamics {
     fn name(&self) -> &'static str {
         "sandbox"

@@ -12,7 +12,6 @@ use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
 use crate::plan::{Objective, Planner, PlannerSettings, SHIELD_DRAWS, Shield, Verdict, Wish};
 use crate::sandbox::SandboxDynamics;
-use crate::sandbox::exact::BoundRule;
 
 /// The stack that the planner is timed on beside the beliefs, and of which as many cubes are asked for.
 const LARGE: GridStack = GridStack {
@@ -93,11 +92,7 @@ pub fn planning(
 }
 
 fn times(dynamics: &dyn Dynamics, seed: u64, beliefs: &[Belief]) -> Result<Times, BenchError> {
-    let shield = SandboxDynamics {
-        screen_draws: SHIELD_DRAWS,
-        imagine_draws: 1,
-        bound: BoundRule::Share,
-    };
+    let shield = SandboxDynamics::beside_another(SHIELD_DRAWS);
     let (mut shielded, mut unshielded, mut safe) = (Vec::new(), Vec::new(), 0);
     for belief in beliefs {
         let wish = Wish::remove(belief.target);

@@ -1,0 +1,63 @@
+//! The closed loop from step to step.
+
+use super::toy::Toy;
+use super::*;
+
+fn run(toy: &mut Toy, goal: &Goal) -> Execution {
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let plan = planner.plan(&toy.now.clone(), goal).unwrap();
+    execute(&planner, toy, goal, &plan).unwrap()
+}
+
+#[test]
+fn a_plan_is_carried_out_to_its_end_on_noisy_observations() {
+    let mut toy = Toy::new(tower());
+    let done = run(&mut toy, &retrieve("low"));
+    assert_eq!(done.stop, Stop::Done);
+    assert_eq!(toy.steps, 3);
+    // Every step was planned on what was seen, 1 mm from where the plan had it.
+    let seen = done.steps[0].planned.scene.boxes[0].pose.translation.x;
+    assert!((seen - 0.001).abs() < 1e-12);
+}
+
+#[test]
+fn an_accident_ends_the_execution_at_once() {
+    let mut toy = Toy::new(tower());
+    toy.accident = Some(1);
+    let done = run(&mut toy, &retrieve("low"));
+    assert_eq!(done.stop, Stop::Accident { step: 1 });
+    assert!(!done.is_success());
+    assert_eq!(toy.steps, 2);
+}
+
+#[test]
+fn a_box_that_is_not_where_it_was_imagined_ends_the_execution() {
+    let mut toy = Toy::new(tower());
+    toy.jump = Some((0, "aside", 0.2));
+    let done = run(&mut toy, &retrieve("low"));
+    assert!(
+        matches!(done.stop, Stop::LeftImagined { step: 0, ref box_id, off_m } if box_id == "aside" && off_m > 0.19)
+    );
+}
+
+#[test]
+fn a_move_is_done_once_the_box_was_placed() {
+    let mut toy = Toy::new(tower());
+    let goal = Goal::Move {
+        box_id: "high".into(),
+        target: level(Vec3::new(-0.8, 0.0, 0.1), 0.0),
+    };
+    assert_eq!(run(&mut toy, &goal).stop, Stop::Done);
+    assert_eq!(toy.steps, 1);
+}
+
+#[test]
+fn a_limit_under_the_noise_of_the_poses_does_not_end_the_execution() {
+    let mut cell = tower();
+    cell.scene.pose_noise.position_m = 0.002;
+    cell.safety.max_displacement = 0.0005;
+    // Each look is 1 mm off, twice the limit.
+    let mut toy = Toy::new(cell);
+    assert_eq!(run(&mut toy, &retrieve("high")).stop, Stop::Done);
+}

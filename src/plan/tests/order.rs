@@ -1,0 +1,88 @@
+//! Across steps: what is taken, and in which order.
+
+use super::*;
+
+#[test]
+fn a_free_box_is_taken_in_one_step() {
+    let fake = Fake::default();
+    let plan = planner(&fake, None)
+        .plan(&tower(), &retrieve("high"))
+        .unwrap();
+    assert_eq!(plan.verdict, Verdict::Safe);
+    assert_eq!(order(&plan), ["high"]);
+    assert!(plan.risk_bound <= tower().safety.max_risk);
+}
+
+#[test]
+fn a_buried_box_is_reached_by_taking_first_what_stands_on_it() {
+    let fake = Fake::default();
+    let plan = planner(&fake, None)
+        .plan(&tower(), &retrieve("low"))
+        .unwrap();
+    assert_eq!(order(&plan), ["high", "mid", "low"]);
+    let total = risk::of_plan(plan.steps.iter().map(|s| s.step.risk.bound));
+    assert!((plan.risk_bound - total).abs() < 1e-12);
+    // Each step is planned in a scene without the boxes taken before it.
+    let left: Vec<usize> = plan.steps.iter().map(|s| s.scene.boxes.len()).collect();
+    assert_eq!(left, [4, 3, 2]);
+}
+
+#[test]
+fn clearing_takes_every_box_and_never_one_with_weight_on_it() {
+    let fake = Fake::default();
+    let goal = Goal::Clear {
+        box_ids: ["low", "mid", "high", "aside"].map(String::from).to_vec(),
+    };
+    let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
+    let order = order(&plan);
+    assert_eq!(order.len(), 4);
+    let place = |id: &str| order.iter().position(|o| *o == id).unwrap();
+    assert!(place("high") < place("mid") && place("mid") < place("low"));
+}
+
+#[test]
+fn a_moved_box_is_freed_first_and_then_placed() {
+    let fake = Fake::default();
+    let target = level(Vec3::new(-0.8, 0.4, 0.1), 0.3);
+    let goal = Goal::Move {
+        box_id: "mid".into(),
+        target,
+    };
+    let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
+    assert_eq!(order(&plan), ["high", "mid"]);
+    let Action::Place { target: there, .. } = &plan.steps[1].step.action else {
+        panic!("the last step places the box");
+    };
+    assert_eq!(*there, target);
+}
+
+#[test]
+fn a_box_at_the_target_is_taken_away_first() {
+    let fake = Fake::default();
+    let goal = Goal::Move {
+        box_id: "high".into(),
+        target: level(Vec3::new(1.0, 0.05, 0.1), 0.0),
+    };
+    let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
+    assert_eq!(order(&plan), ["aside", "high"]);
+}
+
+#[test]
+fn a_limit_on_the_whole_plan_turns_down_safe_steps_that_add_up() {
+    let fake = Fake::default();
+    let free = planner(&fake, None)
+        .plan(&tower(), &retrieve("low"))
+        .unwrap();
+    let mut cell = tower();
+    cell.safety.max_plan_risk = Some(0.5 * free.risk_bound);
+    let plan = planner(&fake, None).plan(&cell, &retrieve("low")).unwrap();
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    assert!(plan.rejected.iter().any(|r| r.reason.kind() == "plan_risk"));
+}
+
+#[test]
+fn an_unknown_box_is_an_error_and_not_a_plan() {
+    let fake = Fake::default();
+    let error = planner(&fake, None).plan(&tower(), &retrieve("nobody"));
+    assert_eq!(error, Err(PlanError::NoSuchBox("nobody".into())));
+}

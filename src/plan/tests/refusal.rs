@@ -1,0 +1,54 @@
+//! Where nothing is safe or nothing is known: no plan, and why.
+
+use super::*;
+
+#[test]
+fn when_nothing_is_safe_the_planner_refuses_and_says_why_and_what_would_help() {
+    let fake = Fake {
+        cursed: ["low", "mid", "high"].map(String::from).to_vec(),
+        ..Fake::default()
+    };
+    let plan = planner(&fake, None)
+        .plan(&tower(), &retrieve("low"))
+        .unwrap();
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    assert!(plan.steps.is_empty());
+    assert!(plan.risk_bound > 0.5);
+    let reason = plan.reason.expect("a reason");
+    assert!(reason.contains("tilt"), "{reason}");
+    assert!(plan.remedies.iter().any(|r| r.contains("`mid`")));
+    assert!(plan.rejected.iter().any(|r| r.reason.kind() == "risky"));
+}
+
+#[test]
+fn a_higher_limit_is_proposed_where_somebody_might_set_it() {
+    let remedies = |toppling| {
+        let fake = Fake {
+            cursed: ["low", "mid", "high"].map(String::from).to_vec(),
+            toppling,
+            ..Fake::default()
+        };
+        let plan = planner(&fake, None).plan(&tower(), &retrieve("low"));
+        plan.unwrap().remedies
+    };
+    let proposes = |all: Vec<String>| all.iter().any(|r| r.contains("max_risk) of 0.105"));
+    assert!(proposes(remedies(0.1)));
+    assert!(!remedies(0.9).iter().any(|r| r.contains("max_risk")));
+}
+
+#[test]
+fn a_prediction_that_is_not_finite_is_a_failed_candidate_and_never_wins() {
+    let fake = Fake {
+        lost: vec!["high".into()],
+        ..Fake::default()
+    };
+    let plan = planner(&fake, None)
+        .plan(&tower(), &retrieve("high"))
+        .unwrap();
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    assert!(
+        plan.rejected
+            .iter()
+            .any(|r| r.reason.kind() == "unpredicted")
+    );
+}

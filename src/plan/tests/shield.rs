@@ -1,0 +1,87 @@
+//! A second physics beside the first.
+
+use super::*;
+
+#[test]
+fn the_shield_turns_down_what_only_the_planner_believes() {
+    let fake = Fake::default();
+    let strict = Fake {
+        cursed: vec!["high".into()],
+        ..Fake::default()
+    };
+    let plan = planner(&fake, Some(&strict))
+        .plan(&tower(), &retrieve("high"))
+        .unwrap();
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    assert!(plan.rejected.iter().any(|r| r.reason.kind() == "shield"));
+    let agreed = planner(&fake, Some(&fake))
+        .plan(&tower(), &retrieve("high"))
+        .unwrap();
+    assert_eq!(agreed.verdict, Verdict::Safe);
+    assert!(agreed.steps[0].shield.is_some());
+}
+
+#[test]
+fn what_is_judged_a_little_over_the_limit_is_done_where_enough_draws_vouch_for_it() {
+    let doubting = |toppling| Fake {
+        cursed: vec!["high".into()],
+        toppling,
+        ..Fake::default()
+    };
+    let sure = Fake::default();
+    let ask = |judge: &Fake, shield: Option<&Fake>| {
+        let shield = shield.map(|s| s as &dyn Dynamics);
+        planner(judge, shield)
+            .plan(&tower(), &retrieve("high"))
+            .unwrap()
+    };
+    let doubtful = doubting(0.1);
+    assert_eq!(ask(&doubtful, None).verdict, Verdict::NoSafePlan);
+    let vouched = ask(&doubtful, Some(&sure));
+    assert_eq!(vouched.verdict, Verdict::Safe);
+    assert_eq!(vouched.steps[0].shield.map(|w| w.draws), Some(32));
+    assert!(vouched.risk_bound <= tower().safety.max_risk);
+    // Not where the draws see what was judged, and not where it was judged to be all but certain.
+    assert_eq!(ask(&doubtful, Some(&doubtful)).verdict, Verdict::NoSafePlan);
+    assert_eq!(
+        ask(&doubting(0.9), Some(&sure)).verdict,
+        Verdict::NoSafePlan
+    );
+    // A clear case takes the fewest draws.
+    let clear = ask(&sure, Some(&sure));
+    assert_eq!(clear.steps[0].shield.map(|w| w.draws), Some(4));
+}
+
+#[test]
+fn where_the_shield_turns_down_the_first_way_the_next_is_looked_for() {
+    // To this judge, what has weight on it can be pulled out from under it.
+    let careless = Fake {
+        toppling: 0.001,
+        ..Fake::default()
+    };
+    let plan = |shield| {
+        planner(&careless, shield)
+            .plan(&tower(), &retrieve("low"))
+            .unwrap()
+    };
+    assert_eq!(order(&plan(None)), ["low"]);
+    let sure = Fake::default();
+    let shielded = plan(Some(&sure));
+    assert_eq!(order(&shielded), ["high", "mid", "low"]);
+    let mut turned_down = shielded
+        .rejected
+        .iter()
+        .filter(|r| r.reason.kind() == "shield");
+    assert!(turned_down.any(|r| r.box_id == "low"));
+}
+
+#[test]
+fn what_was_too_risky_is_told_also_where_another_way_was_found() {
+    let sure = Fake::default();
+    let plan = planner(&sure, None)
+        .plan(&tower(), &retrieve("low"))
+        .unwrap();
+    assert_eq!(order(&plan), ["high", "mid", "low"]);
+    let mut risky = plan.rejected.iter().filter(|r| r.reason.kind() == "risky");
+    assert!(risky.any(|r| r.box_id == "low"));
+}

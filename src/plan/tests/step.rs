@@ -1,0 +1,61 @@
+//! Within a step: the search over grasps and lifts.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+
+#[test]
+fn the_same_seed_gives_the_same_plan_with_every_sampler() {
+    for kind in [PlannerKind::Cem, PlannerKind::Icem, PlannerKind::Mppi] {
+        let fake = Fake::default();
+        let mut planner = planner(&fake, None);
+        planner.settings.kind = kind;
+        let mut first = planner.plan(&tower(), &retrieve("mid")).unwrap();
+        let mut second = planner.plan(&tower(), &retrieve("mid")).unwrap();
+        first.timing = Timing::default();
+        second.timing = Timing::default();
+        assert_eq!(first, second);
+    }
+}
+
+#[test]
+fn searching_the_lift_never_ends_worse_than_the_plain_lifts() {
+    let fake = Fake::default();
+    let scene = fake.believe(&tower(), 0).unwrap();
+    let best = |iterations| {
+        let settings = PlannerSettings {
+            iterations,
+            ..quick()
+        };
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let found = search_step(
+            scene.as_ref(),
+            &tower(),
+            &[Wish::remove(2)],
+            &settings,
+            &Objective::default(),
+            &mut rng,
+        );
+        found.safe[0].score.as_cost()
+    };
+    assert!(best(4) < best(0));
+}
+
+#[test]
+fn no_more_is_screened_than_the_budget_allows() {
+    let fake = Fake::default();
+    let scene = fake.believe(&tower(), 0).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let settings = quick();
+    search_step(
+        scene.as_ref(),
+        &tower(),
+        &[Wish::remove(2), Wish::remove(3)],
+        &settings,
+        &Objective::default(),
+        &mut rng,
+    );
+    let asked = fake.screened.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(asked <= settings.screen + settings.iterations * settings.imagine);
+}

@@ -1,0 +1,108 @@
+//! Within a step that is carried out: what the hand does about what it sees.
+
+use super::toy::Toy;
+use super::*;
+use crate::plan::watch;
+
+/// One box is carried off while "aside" strays by `by`, on a physics that is `nervous` about it for motions
+/// of less than so many seconds.
+fn carried_beside(by: f64, seconds: f64) -> (Execution, Vec<Onward>) {
+    let mut toy = Toy::new(tower());
+    let aside = toy.now.scene.box_index("aside").unwrap();
+    let fake = Fake {
+        nervous: Some((
+            "aside".into(),
+            toy.now.scene.boxes[aside].pose.translation.x,
+            seconds,
+        )),
+        ..Fake::default()
+    };
+    let planner = planner(&fake, None);
+    let goal = retrieve("high");
+    let plan = planner.plan(&toy.now.clone(), &goal).unwrap();
+    toy.strays = Some(("aside", by));
+    let done = execute(&planner, &mut toy, &goal, &plan).unwrap();
+    (done, toy.answers)
+}
+
+#[test]
+fn noise_and_a_small_shift_that_is_still_safe_do_not_stop_the_hand() {
+    let (done, answers) = carried_beside(0.004, 0.0);
+    assert_eq!((done.stop, answers), (Stop::Done, vec![Onward::CarryOn]));
+    assert!(done.steps[0].surprises.is_empty());
+    let (done, answers) = carried_beside(0.02, 0.0);
+    assert_eq!((done.stop, answers), (Stop::Done, vec![Onward::CarryOn]));
+    let surprise = &done.steps[0].surprises[0];
+    assert_eq!(surprise.box_id, "aside");
+    assert!(matches!(surprise.reply, Reply::CarriedOn { .. }));
+}
+
+#[test]
+fn a_motion_that_is_no_longer_safe_goes_on_another_way_that_is() {
+    let (first, _) = carried_beside(0.0, 0.0);
+    let planned = first.steps[0].planned.step.action.motion().unwrap().clone();
+    let (done, answers) = carried_beside(0.02, planned.duration() + 0.1);
+    assert_eq!(done.stop, Stop::Done);
+    let Onward::Change(other) = &answers[0] else {
+        panic!("{answers:?}");
+    };
+    assert!(other.duration() > planned.duration() + 0.1);
+    let onset = planned.grip_time().unwrap();
+    assert_eq!(other.at(onset + 0.1).pose, planned.at(onset + 0.1).pose);
+}
+
+#[test]
+fn the_hand_stops_where_no_way_on_is_safe_or_a_box_is_far_off() {
+    for (by, seconds) in [(0.02, 1e9), (0.2, 0.0)] {
+        let (done, answers) = carried_beside(by, seconds);
+        assert_eq!(answers, vec![Onward::Stop]);
+        assert!(
+            matches!(done.stop, Stop::Halted { step: 0, ref box_id, .. } if box_id == "aside"),
+            "{:?}",
+            done.stop
+        );
+    }
+}
+
+#[test]
+fn a_box_that_tilts_in_its_place_stops_the_hand_and_one_that_is_no_number_does_too() {
+    for tilted in [
+        Pose::from_parts(Vec3::zeros().into(), rotation_about_x(0.3)),
+        Pose::translation(f64::NAN, 0.0, 0.0),
+    ] {
+        let seen = tower();
+        let fake = Fake::default();
+        let planner = planner(&fake, None);
+        let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+        let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], 1);
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        let aside = seen.scene.box_index("aside").unwrap();
+        boxes[aside] *= tilted;
+        let t = plan.steps[0].step.action.onset();
+        assert_eq!(watch.look(&Glance { t, boxes }), Onward::Stop);
+        assert_eq!(watch.surprises[0].reply, Reply::StoppedFarOff);
+    }
+}
+
+fn rotation_about_x(angle: f64) -> crate::pose::Quat {
+    crate::pose::Quat::from_scaled_axis(Vec3::new(angle, 0.0, 0.0))
+}
+
+#[test]
+fn a_box_that_goes_on_moving_from_glance_to_glance_stops_the_hand() {
+    let seen = tower();
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+    let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], 1);
+    let aside = seen.scene.box_index("aside").unwrap();
+    let mut look = |by: f64| {
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        boxes[aside].translation.x += by;
+        let t = plan.steps[0].step.action.onset();
+        watch.look(&Glance { t, boxes })
+    };
+    assert_eq!(look(0.013), Onward::CarryOn);
+    assert_eq!(look(0.026), Onward::Stop);
+    assert_eq!(watch.surprises[1].reply, Reply::StoppedUnderWay);
+}
