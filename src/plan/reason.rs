@@ -14,7 +14,7 @@ pub enum Reason {
     #[error("{0}")]
     Geometry(#[from] Rejection),
     /// The bound on its risk is over the limit.
-    #[error("{worst} is likely: the bound on the risk is {bound:.3}, the limit {max_risk:.3}", worst = .worst.name())]
+    #[error("{worst} cannot be ruled out: the bound on the risk is {bound:.3}, the limit {max_risk:.3}", worst = .worst.name())]
     Risky {
         /// The bound on the risk, probability.
         bound: f64,

@@ -123,7 +123,7 @@ fn judge(
         let why = match vouched.witness {
             Some(_) => objection.to_string(),
             None => format!(
-                "{}{of} is likely: the bound on the risk is {:.3}, the limit {:.3}",
+                "{}{of} cannot be ruled out: the bound on the risk is {:.3}, the limit {:.3}",
                 closest.kind.name(),
                 step.risk.bound,
                 workcell.safety.max_risk
