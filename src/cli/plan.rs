@@ -9,7 +9,7 @@ use super::physics::{Physics, PhysicsArgs, check_stands, load_task, plant};
 use super::print::{self, percent};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
-use crate::plan::report::{Asked, ExecutedReport, PlanReport, StepReport};
+use crate::plan::report::{Asked, ExecutedReport, PlanReport};
 use crate::plan::{
     Advice, ExecuteError, Execution, Goal, Plan, PlanError, PlannedStep, Planner, Reply, Verdict,
     advise, execute, moveit,
@@ -300,19 +300,16 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport) {
             lift_in_words(planned),
             percent(step.risk),
             percent(step.risk_bound),
-            checked_in_words(step),
+            checked_in_words(planned),
         );
     }
 }
 
 /// Of how many draws how many went wrong.
-fn checked_in_words(step: &StepReport) -> String {
-    step.verified_risk.map_or_else(
+fn checked_in_words(planned: &PlannedStep) -> String {
+    planned.shield.map_or_else(
         || "-".to_owned(),
-        |share| {
-            let draws = step.verified_draws;
-            format!("{:.0} of {draws}", share * draws as f64)
-        },
+        |seen| format!("{:.0} of {}", seen.accidents, seen.draws),
     )
 }
 

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::calibration::{Calibration, MIN_EPISODES, Scored};
 
 /// Random splits.
-const SPLITS: usize = 200;
+pub(super) const SPLITS: usize = 200;
 /// The limit that is looked at: a task's `safety.max_risk` where it says nothing else.
 pub const LEVEL: f64 = 0.02;
 /// The 98th percentile of how many of 200 fail that fail with 5 % each.
-const ALLOWED: usize = 17;
+pub(super) const ALLOWED: usize = 17;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -305,7 +305,7 @@ fn went_wrong(
 }
 
 /// Standard deviations of a position that two looks, in two directions, may lie apart by noise alone.
-const NOISE_STDS: f64 = 6.0;
+const LOOKS_APART_STDS: f64 = 6.0;
 
 /// The box that is furthest from where it was imagined, if that is further than an accident's limit and than
 /// what the looks' own noise makes up.
@@ -326,7 +326,7 @@ fn left_imagined(index: usize, expected: &Workcell, seen: &Workcell) -> Option<S
         }
     }
     let (box_id, off_m) = worst?;
-    let noise = NOISE_STDS * expected.scene.pose_noise.position_m;
+    let noise = LOOKS_APART_STDS * expected.scene.pose_noise.position_m;
     let limit = expected.safety.max_displacement.max(noise);
     (off_m > limit).then_some(Stop::LeftImagined {
         step: index,

@@ -55,6 +55,12 @@ fn planner<'a>(dynamics: &'a dyn Dynamics, shield: Option<&'a dyn Dynamics>) -> 
     }
 }
 
+/// What becomes of `goal` in the tower.
+fn planned(judge: &Fake, shield: Option<&Fake>, goal: &Goal) -> Plan {
+    let shield = shield.map(|s| s as &dyn Dynamics);
+    planner(judge, shield).plan(&tower(), goal).unwrap()
+}
+
 fn retrieve(id: &str) -> Goal {
     Goal::Retrieve { box_id: id.into() }
 }

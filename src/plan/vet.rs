@@ -120,15 +120,10 @@ fn judge(
             [] => String::new(),
             boxes => format!(" of `{}`", boxes.join("`, `")),
         };
-        let why = match vouched.witness {
-            Some(_) => objection.to_string(),
-            None => format!(
-                "{}{of} cannot be ruled out: the bound on the risk is {:.3}, the limit {:.3}",
-                closest.kind.name(),
-                step.risk.bound,
-                workcell.safety.max_risk
-            ),
-        };
+        let why = format!(
+            "{objection}; it comes closest to {}{of}",
+            closest.kind.name()
+        );
         // The first is the best: what is said of the step is said of that.
         objected.get_or_insert(JudgedStep {
             verdict: Verdict::NoSafePlan,

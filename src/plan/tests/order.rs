@@ -5,9 +5,7 @@ use super::*;
 #[test]
 fn a_free_box_is_taken_in_one_step() {
     let fake = Fake::default();
-    let plan = planner(&fake, None)
-        .plan(&tower(), &retrieve("high"))
-        .unwrap();
+    let plan = planned(&fake, None, &retrieve("high"));
     assert_eq!(plan.verdict, Verdict::Safe);
     assert_eq!(order(&plan), ["high"]);
     assert!(plan.risk_bound <= tower().safety.max_risk);
@@ -16,9 +14,7 @@ fn a_free_box_is_taken_in_one_step() {
 #[test]
 fn a_buried_box_is_reached_by_taking_first_what_stands_on_it() {
     let fake = Fake::default();
-    let plan = planner(&fake, None)
-        .plan(&tower(), &retrieve("low"))
-        .unwrap();
+    let plan = planned(&fake, None, &retrieve("low"));
     assert_eq!(order(&plan), ["high", "mid", "low"]);
     let total = risk::of_plan(plan.steps.iter().map(|s| s.step.risk.bound));
     assert!((plan.risk_bound - total).abs() < 1e-12);
@@ -33,7 +29,7 @@ fn clearing_takes_every_box_and_never_one_with_weight_on_it() {
     let goal = Goal::Clear {
         box_ids: ["low", "mid", "high", "aside"].map(String::from).to_vec(),
     };
-    let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
+    let plan = planned(&fake, None, &goal);
     let order = order(&plan);
     assert_eq!(order.len(), 4);
     let place = |id: &str| order.iter().position(|o| *o == id).unwrap();
@@ -48,7 +44,7 @@ fn a_moved_box_is_freed_first_and_then_placed() {
         box_id: "mid".into(),
         target,
     };
-    let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
+    let plan = planned(&fake, None, &goal);
     assert_eq!(order(&plan), ["high", "mid"]);
     let Action::Place { target: there, .. } = &plan.steps[1].step.action else {
         panic!("the last step places the box");
@@ -63,16 +59,14 @@ fn a_box_at_the_target_is_taken_away_first() {
         box_id: "high".into(),
         target: level(Vec3::new(1.0, 0.05, 0.1), 0.0),
     };
-    let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
+    let plan = planned(&fake, None, &goal);
     assert_eq!(order(&plan), ["aside", "high"]);
 }
 
 #[test]
 fn a_limit_on_the_whole_plan_turns_down_safe_steps_that_add_up() {
     let fake = Fake::default();
-    let free = planner(&fake, None)
-        .plan(&tower(), &retrieve("low"))
-        .unwrap();
+    let free = planned(&fake, None, &retrieve("low"));
     let mut cell = tower();
     cell.safety.max_plan_risk = Some(0.5 * free.risk_bound);
     let plan = planner(&fake, None).plan(&cell, &retrieve("low")).unwrap();

@@ -8,9 +8,7 @@ fn when_nothing_is_safe_the_planner_refuses_and_says_why_and_what_would_help() {
         cursed: ["low", "mid", "high"].map(String::from).to_vec(),
         ..Fake::default()
     };
-    let plan = planner(&fake, None)
-        .plan(&tower(), &retrieve("low"))
-        .unwrap();
+    let plan = planned(&fake, None, &retrieve("low"));
     assert_eq!(plan.verdict, Verdict::NoSafePlan);
     assert!(plan.steps.is_empty());
     assert!(plan.risk_bound > 0.5);
@@ -42,9 +40,7 @@ fn a_prediction_that_is_not_finite_is_a_failed_candidate_and_never_wins() {
         lost: vec!["high".into()],
         ..Fake::default()
     };
-    let plan = planner(&fake, None)
-        .plan(&tower(), &retrieve("high"))
-        .unwrap();
+    let plan = planned(&fake, None, &retrieve("high"));
     assert_eq!(plan.verdict, Verdict::NoSafePlan);
     assert!(
         plan.rejected

@@ -9,14 +9,10 @@ fn the_shield_turns_down_what_only_the_planner_believes() {
         cursed: vec!["high".into()],
         ..Fake::default()
     };
-    let plan = planner(&fake, Some(&strict))
-        .plan(&tower(), &retrieve("high"))
-        .unwrap();
+    let plan = planned(&fake, Some(&strict), &retrieve("high"));
     assert_eq!(plan.verdict, Verdict::NoSafePlan);
     assert!(plan.rejected.iter().any(|r| r.reason.kind() == "shield"));
-    let agreed = planner(&fake, Some(&fake))
-        .plan(&tower(), &retrieve("high"))
-        .unwrap();
+    let agreed = planned(&fake, Some(&fake), &retrieve("high"));
     assert_eq!(agreed.verdict, Verdict::Safe);
     assert!(agreed.steps[0].shield.is_some());
 }
@@ -29,12 +25,7 @@ fn what_is_judged_a_little_over_the_limit_is_done_where_enough_draws_vouch_for_i
         ..Fake::default()
     };
     let sure = Fake::default();
-    let ask = |judge: &Fake, shield: Option<&Fake>| {
-        let shield = shield.map(|s| s as &dyn Dynamics);
-        planner(judge, shield)
-            .plan(&tower(), &retrieve("high"))
-            .unwrap()
-    };
+    let ask = |judge: &Fake, shield: Option<&Fake>| planned(judge, shield, &retrieve("high"));
     let doubtful = doubting(0.1);
     assert_eq!(ask(&doubtful, None).verdict, Verdict::NoSafePlan);
     let vouched = ask(&doubtful, Some(&sure));
@@ -59,11 +50,7 @@ fn where_the_shield_turns_down_the_first_way_the_next_is_looked_for() {
         toppling: 0.001,
         ..Fake::default()
     };
-    let plan = |shield| {
-        planner(&careless, shield)
-            .plan(&tower(), &retrieve("low"))
-            .unwrap()
-    };
+    let plan = |shield| planned(&careless, shield, &retrieve("low"));
     assert_eq!(order(&plan(None)), ["low"]);
     let sure = Fake::default();
     let shielded = plan(Some(&sure));
@@ -78,9 +65,7 @@ fn where_the_shield_turns_down_the_first_way_the_next_is_looked_for() {
 #[test]
 fn what_was_too_risky_is_told_also_where_another_way_was_found() {
     let sure = Fake::default();
-    let plan = planner(&sure, None)
-        .plan(&tower(), &retrieve("low"))
-        .unwrap();
+    let plan = planned(&sure, None, &retrieve("low"));
     assert_eq!(order(&plan), ["high", "mid", "low"]);
     let mut risky = plan.rejected.iter().filter(|r| r.reason.kind() == "risky");
     assert!(risky.any(|r| r.box_id == "low"));
