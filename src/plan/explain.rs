@@ -89,7 +89,7 @@ pub(super) fn no_plan_reason(
         };
         return format!(
             "there is no safe way to {what}: the least risky step, `{}` by its {} face, has a risk of \
-             {:.3} (bound {:.3}, limit {limit:.3}); it comes closest to {}{boxes}",
+             {:.4} (bound {:.4}, limit {limit}); it comes closest to {}{boxes}",
             step.box_id,
             step.grasp.face.name(),
             step.risk.risk,
@@ -130,7 +130,8 @@ pub(super) fn remedies(
     if let Some(step) = least_risky.filter(|step| step.risk.bound <= HIGHEST_LIMIT) {
         advice.push(format!(
             "a limit (safety.max_risk) of {:.3} would allow `{}` by its {} face",
-            step.risk.bound,
+            // Rounded up: the limit has to be one that allows it.
+            (1e3 * step.risk.bound - 1e-9).ceil() * 1e-3,
             step.box_id,
             step.grasp.face.name()
         ));

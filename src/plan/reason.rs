@@ -14,7 +14,7 @@ pub enum Reason {
     #[error("{0}")]
     Geometry(#[from] Rejection),
     /// The bound on its risk is over the limit.
-    #[error("{worst} cannot be ruled out: the bound on the risk is {bound:.3}, the limit {max_risk:.3}", worst = .worst.name())]
+    #[error("{worst} cannot be ruled out: the bound on the risk is {bound:.4}, the limit {max_risk}", worst = .worst.name())]
     Risky {
         /// The bound on the risk, probability.
         bound: f64,
@@ -27,7 +27,7 @@ pub enum Reason {
     #[error("{0}")]
     Unpredicted(#[from] PredictionFailure),
     /// The shield disagrees with what was imagined.
-    #[error("the check found {worst} in {accidents:.0} of {draws} draws: with that the bound on the risk is {bound:.3}, the limit {max_risk:.3}", worst = .worst.name())]
+    #[error("the check found {worst} in {accidents:.0} of {draws} draws: with that the bound on the risk is {bound:.4}, the limit {max_risk}", worst = .worst.name())]
     Shield {
         /// Draws that ended in an accident.
         accidents: f64,
@@ -41,7 +41,7 @@ pub enum Reason {
         worst: AccidentKind,
     },
     /// It would be safe by itself, but not in a plan with this total.
-    #[error("with it the plan's bound is {bound:.3}, the limit {max_plan_risk:.3}")]
+    #[error("with it the plan's bound is {bound:.4}, the limit {max_plan_risk}")]
     PlanRisk {
         /// The plan's bound with this step, probability.
         bound: f64,

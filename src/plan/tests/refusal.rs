@@ -48,3 +48,17 @@ fn a_prediction_that_is_not_finite_is_a_failed_candidate_and_never_wins() {
             .any(|r| r.reason.kind() == "unpredicted")
     );
 }
+
+#[test]
+fn a_bound_a_hair_over_the_limit_does_not_read_as_equal_to_it() {
+    let risk = Risk {
+        risk: 0.012,
+        bound: 0.0203,
+        by_accident: [0.012, 0.0, 0.0, 0.0, 0.0],
+        path_length: 0.0,
+        peak_speed: 0.0,
+        disagreement: 0.0,
+    };
+    let told = Reason::risky(&risk, 0.02).to_string();
+    assert!(told.contains("0.0203, the limit 0.02"), "{told}");
+}
