@@ -24,7 +24,7 @@
 //!   (`model::sketch`), the whole way of a carried box (`model::way`) and how far a grip gives: what no
 //!   statics of the scene at rest told it, no number of episodes made up for (`model`'s table).
 //! - The shield's draws weigh with what was judged instead of only vetoing it (`plan::shield`): four where the
-//!   case is clear, up to 32 where it is not, so that what the model judges a little over the limit can
+//!   case is clear, up to 24 where it is not, so that what the model judges a little over the limit can
 //!   still be done.
 //! - A cup's bellows are as stiff as its limits ask (`grasp::compliance`): with one spring for all no cup held
 //!   more than 37 kg, whatever its limits.

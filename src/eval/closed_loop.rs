@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::contest::{Contestant, Deed, Ring};
+use super::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
 use super::reference::{ReferenceError, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::model::metrics::{newcombe, wilson};
@@ -83,6 +83,7 @@ pub struct SuiteReport {
 #[serde(deny_unknown_fields)]
 struct StoredDeeds {
     sandbox_version: u32,
+    reference_version: u32,
     tasks: Vec<String>,
     deeds: Vec<Deed>,
 }
@@ -104,6 +105,7 @@ pub fn reference_deeds(
     let hashes: Vec<String> = tasks.iter().map(task_hash).collect();
     let mut stored = read(&path).unwrap_or(StoredDeeds {
         sandbox_version: SANDBOX_VERSION,
+        reference_version: REFERENCE_VERSION,
         tasks: Vec::new(),
         deeds: Vec::new(),
     });
@@ -207,7 +209,8 @@ fn task_hash(task: &PlannerTask) -> String {
 fn read(path: &PathBuf) -> Option<StoredDeeds> {
     let text = std::fs::read_to_string(path).ok()?;
     let stored: StoredDeeds = serde_json::from_str(&text).ok()?;
-    (stored.sandbox_version == SANDBOX_VERSION && stored.tasks.len() == stored.deeds.len())
+    let versions = (stored.sandbox_version, stored.reference_version);
+    (versions == (SANDBOX_VERSION, REFERENCE_VERSION) && stored.tasks.len() == stored.deeds.len())
         .then_some(stored)
 }
 

@@ -4,6 +4,8 @@
 //! lifts of the best few, imagine the finalists, constraint first and objective second. Refuses to decide
 //! what comes after the step: that is [`crate::plan::order`]'s business.
 
+use std::cmp::Ordering;
+
 use rand_chacha::ChaCha8Rng;
 
 use crate::dynamics::{Imagined, Prediction, PredictionFailure, Risk, SceneDynamics};
@@ -18,7 +20,7 @@ use super::reason::{Reason, RejectedCandidate};
 use super::timing::{Timing, timed};
 use crate::scene::task::PlannerSettings;
 
-/// At most so many finalists for one box.
+/// So many finalists for one box at most where several are asked for; one alone has all the elites.
 const FINALISTS_PER_BOX: usize = 3;
 /// Finalists that are imagined together; the next ones only where none of these is safe.
 const IMAGINED_AT_ONCE: usize = 3;
@@ -69,6 +71,20 @@ pub(super) struct Rated {
     pub(super) candidate: Candidate,
     pub(super) risk: Risk,
     pub(super) score: Score,
+}
+
+impl Rated {
+    /// What speaks against it, the limit aside: how likely an accident is, then how much everything moves.
+    fn doubt(&self) -> (f64, f64, f64) {
+        let stir = self.risk.path_length + self.risk.peak_speed;
+        (self.risk.bound, self.risk.risk, stir)
+    }
+}
+
+/// How many of `finalists` are about this box.
+fn of_box(finalists: &[Rated], box_index: usize) -> usize {
+    let is_of = |f: &&Rated| f.candidate.grasp.box_index == box_index;
+    finalists.iter().filter(is_of).count()
 }
 
 /// What stays the same within one search.
@@ -173,28 +189,49 @@ impl Search<'_> {
         }
     }
 
-    /// The best of each grasp, a few for each box; `rated` is in order of score.
+    /// The best of each grasp, a few for each box, then other lifts of the same grasps; `rated` is in order
+    /// of score.
     fn finalists(&self, rated: &[Rated]) -> Vec<Rated> {
+        let elites = self.settings.elites.max(1);
+        let per_box = FINALISTS_PER_BOX.max(elites / self.wishes.len().max(1));
         let mut finalists: Vec<Rated> = Vec::new();
         for next in rated {
-            if finalists.len() == self.settings.elites.max(1) {
-                break;
-            }
             let grasp = &next.candidate.grasp;
-            let same_grasp = |f: &&Rated| f.candidate.grasp == *grasp;
-            let same_box = |f: &&Rated| f.candidate.grasp.box_index == grasp.box_index;
-            let doubtful = finalists.iter().filter(|f| !f.score.is_safe()).count();
-            let any_safe = finalists.len() > doubtful;
-            let hopeless = !next.score.is_safe() && (any_safe || doubtful == DOUBTFUL);
-            if hopeless
-                || finalists.iter().any(|f| same_grasp(&f))
-                || finalists.iter().filter(same_box).count() == FINALISTS_PER_BOX
-            {
+            let same_grasp = |f: &Rated| f.candidate.grasp == *grasp;
+            if !self.is_hopeful(next, &finalists) || finalists.iter().any(same_grasp) {
                 continue;
             }
-            finalists.push(next.clone());
+            if finalists.len() < elites && of_box(&finalists, grasp.box_index) < per_box {
+                finalists.push(next.clone());
+            }
+        }
+        // Where few grasps are to be had, a second lift of one, the safest: its first may be turned down yet.
+        let mut safest: Vec<&Rated> = rated.iter().collect();
+        safest.sort_by(|a, b| a.doubt().partial_cmp(&b.doubt()).unwrap_or(Ordering::Equal));
+        for next in safest {
+            let grasp = &next.candidate.grasp;
+            let of_grasp: Vec<&Rated> = finalists
+                .iter()
+                .filter(|f| f.candidate.grasp == *grasp)
+                .collect();
+            let [first] = of_grasp[..] else { continue };
+            let other = first.candidate.lift != next.candidate.lift;
+            if other
+                && self.is_hopeful(next, &finalists)
+                && finalists.len() < elites
+                && of_box(&finalists, grasp.box_index) < FINALISTS_PER_BOX
+            {
+                finalists.push(next.clone());
+            }
         }
         finalists
+    }
+
+    /// Whether it is safe, or one of a few that are not where none is.
+    fn is_hopeful(&self, next: &Rated, finalists: &[Rated]) -> bool {
+        let doubtful = finalists.iter().filter(|f| !f.score.is_safe()).count();
+        let any_safe = finalists.len() > doubtful;
+        next.score.is_safe() || !(any_safe || doubtful == DOUBTFUL)
     }
 
     /// The finalists carried out in the mind, a few at a time, until some are safe.

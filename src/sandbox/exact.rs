@@ -36,7 +36,13 @@ pub struct SandboxDynamics {
     pub imagine_draws: usize,
     /// How the bound follows from the count.
     pub bound: BoundRule,
+    /// Draws after which an action that went wrong is not looked at any further; after twice as many
+    /// again, and so on.
+    pub first_rung: usize,
 }
+
+/// One accident in eight is more than any limit allows, so more draws would only say how much more.
+const FIRST_RUNG: usize = 8;
 
 impl Default for SandboxDynamics {
     /// 4 draws to screen, 32 to imagine, judged by the share.
@@ -45,6 +51,7 @@ impl Default for SandboxDynamics {
             screen_draws: 4,
             imagine_draws: 32,
             bound: BoundRule::Share,
+            first_rung: FIRST_RUNG,
         }
     }
 }
@@ -56,6 +63,7 @@ impl SandboxDynamics {
             screen_draws: draws,
             imagine_draws: 1,
             bound: BoundRule::Share,
+            first_rung: FIRST_RUNG,
         }
     }
 }
@@ -128,10 +136,6 @@ pub fn standing_draws(
     }
 }
 
-/// Draws after which an action that went wrong is not looked at any further: one accident in eight
-/// is more than any limit allows, so more draws would only say how much more.
-const FIRST_RUNG: usize = 8;
-
 struct Drawn<'a> {
     config: &'a SandboxDynamics,
     workcell: Workcell,
@@ -147,17 +151,16 @@ impl Drawn<'_> {
         recording: Recording,
     ) -> Prediction<Vec<Rollout>> {
         let worlds = &self.worlds[..draws.clamp(1, self.worlds.len())];
-        let simulate = |worlds: &[Engine]| -> Prediction<Vec<Rollout>> {
-            worlds
+        let mut rollouts: Vec<Rollout> = Vec::with_capacity(worlds.len());
+        let mut rung = self.config.first_rung.max(1);
+        while rollouts.len() < worlds.len() && rollouts.iter().all(Rollout::is_safe) {
+            let next: Vec<Rollout> = worlds[rollouts.len()..rung.min(worlds.len())]
                 .par_iter()
                 .map(|world| episode::run(&self.workcell, world, action, extent, recording))
                 .collect::<Result<_, _>>()
-                .map_err(|e| PredictionFailure::Simulation(e.to_string()))
-        };
-        let (first, rest) = worlds.split_at(FIRST_RUNG.min(worlds.len()));
-        let mut rollouts = simulate(first)?;
-        if rollouts.iter().all(Rollout::is_safe) {
-            rollouts.extend(simulate(rest)?);
+                .map_err(|e| PredictionFailure::Simulation(e.to_string()))?;
+            rollouts.extend(next);
+            rung *= 2;
         }
         Ok(rollouts)
     }

@@ -30,7 +30,7 @@ fn what_is_judged_a_little_over_the_limit_is_done_where_enough_draws_vouch_for_i
     assert_eq!(ask(&doubtful, None).verdict, Verdict::NoSafePlan);
     let vouched = ask(&doubtful, Some(&sure));
     assert_eq!(vouched.verdict, Verdict::Safe);
-    assert_eq!(vouched.steps[0].shield.map(|w| w.draws), Some(32));
+    assert_eq!(vouched.steps[0].shield.map(|w| w.draws), Some(24));
     assert!(vouched.risk_bound <= tower().safety.max_risk);
     // Not where the draws see what was judged, and not where it was judged to be all but certain.
     assert_eq!(ask(&doubtful, Some(&doubtful)).verdict, Verdict::NoSafePlan);

@@ -59,3 +59,25 @@ fn no_more_is_screened_than_the_budget_allows() {
     let asked = fake.screened.load(std::sync::atomic::Ordering::Relaxed);
     assert!(asked <= settings.screen + settings.iterations * settings.imagine);
 }
+
+#[test]
+fn where_one_grasp_is_all_there_is_a_gentler_lift_of_it_stands_by() {
+    // Off its middle the cup could not hold it.
+    let heavy = workcell(vec![a_box("heavy", SIZE, [0.0, 0.0, 0.1], 13.0)], vec![]);
+    let fake = Fake::default();
+    let scene = fake.believe(&heavy, 0).unwrap();
+    let found = search_step(
+        scene.as_ref(),
+        &heavy,
+        &[Wish::remove(0)],
+        &quick(),
+        &Objective::default(),
+        &mut ChaCha8Rng::seed_from_u64(1),
+    );
+    let [first, second] = &found.safe[..] else {
+        panic!("{} safe actions", found.safe.len());
+    };
+    assert_eq!(first.grasp, second.grasp);
+    assert_ne!(first.lift, second.lift);
+    assert!(second.risk.bound < first.risk.bound);
+}
