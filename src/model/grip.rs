@@ -3,21 +3,22 @@
 //! Owns [`grip_features`]: where and how the hand grips, and what that asks of it in shares of its
 //! limits. The hand's shape is [`crate::grasp::hand_shape`]'s, the limits are [`super::demand`]'s.
 
-use crate::grasp::GraspCandidate;
+use crate::grasp::{GraspCandidate, compliance};
 use crate::pose::{Pose, Vec3};
 use crate::rollout::Motion;
 use crate::scene::geometry::Obb;
 use crate::scene::{Gripper, Robot};
 
 use super::contacts::{Body, SceneGraph};
-use super::demand::Demand;
+use super::demand::{Demand, Shares};
 use super::frame::ActionFrame;
 use super::loads::Loads;
+use super::takeup::take_up;
 
 const GRAVITY: f64 = 9.81;
 
 /// The names of [`grip_features`], in order.
-pub const GRIP_FEATURES: [&str; 37] = [
+pub const GRIP_FEATURES: [&str; 40] = [
     "suction",
     "jaw",
     "contact_x",
@@ -55,6 +56,9 @@ pub const GRIP_FEATURES: [&str; 37] = [
     "faces_down",
     "log_max_force",
     "squeeze_or_weight_on_me",
+    "take_up_share",
+    "take_up_share_high",
+    "take_up_margin",
 ];
 
 /// What is gripped, how, and with what.
@@ -140,7 +144,7 @@ pub fn grip_features(gripped: &Gripped<'_>, frame: &ActionFrame) -> [f32; GRIP_F
     out[35] = body.max_force.map_or(0.0, |f| f.max(1.0).ln());
     out[36] = body.max_force.map_or(0.0, |f| (weight + above) / f);
     // Shares past four limits are all the same to a hand.
-    for at in (14..22).chain([25, 28, 33, 36]) {
+    for at in (14..22).chain([25, 28, 33, 36, 37, 38]) {
         out[at] = out[at].clamp(-4.0, 4.0);
     }
     out.map(|x| x as f32)
@@ -185,9 +189,18 @@ fn demands(
         out[20] = pull / max_pull;
         out[21] = (weight - inward * pull).norm() / max_shear;
     }
-    // How many half-ranges of the belief lie between the demand and the limit.
-    let range = (0.5 * (moving.high - moving.mean)).max(0.02);
-    out[22] = ((1.0 - moving.mean) / range).clamp(-6.0, 6.0);
+    out[22] = margin(&moving);
+    let how = (hand, compliance(gripper));
+    let taken = take_up(gripped.graph, target, &demand, how, gripped.motion, onset);
+    out[37] = taken.mean;
+    out[38] = taken.high;
+    out[39] = margin(&taken);
+}
+
+/// How many half-ranges of the belief lie between a demand and the limit.
+fn margin(shares: &Shares) -> f64 {
+    let range = (0.5 * (shares.high - shares.mean)).max(0.02);
+    ((1.0 - shares.mean) / range).clamp(-6.0, 6.0)
 }
 
 /// Where the load meets the hand: the lip of the cup, the middle of the pads.
