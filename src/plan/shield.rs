@@ -76,6 +76,14 @@ impl Prior {
         }
     }
 
+    /// What its mean has to come down to under a limit; more where it was judged over it.
+    fn allowed(self, is_safe: bool, limit: f64) -> f64 {
+        match self {
+            Self::Judged { .. } if !is_safe => VOUCHED * limit,
+            Self::Judged { .. } | Self::Unknown => limit,
+        }
+    }
+
     /// A mean of `before` after `draws` of which so many went wrong.
     fn weighed(self, before: f64, accidents: f64, draws: usize) -> f64 {
         (self.strength() * before + accidents) / (self.strength() + draws as f64)
@@ -156,10 +164,7 @@ impl<'a> Guard<'a> {
         let limit = self.workcell.safety.max_risk;
         let is_safe = step.score.is_safe();
         let prior = Prior::of(&step.risk);
-        let allowed = match prior {
-            Prior::Judged { .. } if !is_safe => VOUCHED * limit,
-            Prior::Judged { .. } | Prior::Unknown => limit,
-        };
+        let allowed = prior.allowed(is_safe, limit);
         let most = self.shield.map_or(0, |s| MOST_BATCHES * s.draws);
         let shield = match self.shield {
             Some(shield) if is_safe || prior.updated(0.0, most) <= allowed => shield,
@@ -219,6 +224,14 @@ impl<'a> Guard<'a> {
         let answer = risks.pop().unwrap_or(Err(PredictionFailure::NotFinite));
         Ok(answer.and_then(valid))
     }
+}
+
+/// Whether an action that is under way, and is judged over the limit on what is seen now, is still within it
+/// with what the draws of it saw before it began: a box that the judgement did not expect to move may
+/// well have moved in them.
+pub(super) fn still_vouched(witness: Witness, judged: &Risk, limit: f64) -> bool {
+    let prior = Prior::of(judged);
+    prior.updated(witness.accidents, witness.draws) <= prior.allowed(false, limit)
 }
 
 /// What was seen so far.
@@ -311,6 +324,19 @@ mod tests {
         assert!(abstained.updated(0.0, 23) > 0.02);
         assert!(abstained.updated(0.0, 24) <= 0.02);
         assert!(abstained.updated(1.0, 24) > 0.02);
+    }
+
+    #[test]
+    fn what_is_judged_anew_is_weighed_with_the_draws_of_before() {
+        let after = |draws, risk, bound| {
+            let witness = Witness {
+                draws,
+                accidents: 0.0,
+            };
+            still_vouched(witness, &judged(risk, bound), 0.02)
+        };
+        assert!(after(24, 0.05, 0.1) && after(24, 0.01, 1.0));
+        assert!(!after(24, 0.4, 0.5) && !after(4, 0.05, 0.1) && !after(4, 0.01, 1.0));
     }
 
     #[test]

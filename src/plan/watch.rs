@@ -3,9 +3,10 @@
 //! Owns [`Watch`]. What differs by more than noise has the rest of the motion judged again on what is
 //! seen; where that is no longer safe the hand goes on another way that is, and where there is none,
 //! or a box is far from where it was imagined or under way, it stops. No shield is asked: it knows scenes
-//! at rest and whole actions, and a stride is short.
+//! at rest and whole actions, and a stride is short; but what its draws saw of the step before it began still
+//! weighs with what is judged now, or a step that it alone vouched for would stop at the first surprise.
 
-use crate::dynamics::{DynamicsError, ImaginedFrame};
+use crate::dynamics::{DynamicsError, ImaginedFrame, Risk};
 use crate::motion::{lift_options, onward, slower};
 use crate::pose::{Pose, tilt_between};
 use crate::rollout::{Action, Glance, Motion, Onward, STRIDE_S};
@@ -13,6 +14,7 @@ use crate::scene::Workcell;
 
 use super::objective::violation;
 use super::planner::{PlanError, PlannedStep, Planner};
+use super::shield::{Witness, still_vouched};
 use super::timing::timed;
 
 /// Standard deviations of a pose that are noise.
@@ -116,6 +118,8 @@ pub struct Watch<'a> {
     /// The boxes as they were at the last glance.
     last: Vec<Pose>,
     salt: u64,
+    /// What the shield saw of the motion that is under way.
+    witness: Option<Witness>,
     /// In order.
     pub surprises: Vec<Surprise>,
     /// What judging again took, ms.
@@ -142,6 +146,7 @@ impl<'a> Watch<'a> {
             judged: boxes.clone(),
             last: boxes,
             salt,
+            witness: planned.shield,
             surprises: Vec::new(),
             spent_ms: 0.0,
             failure: None,
@@ -297,7 +302,7 @@ impl<'a> Watch<'a> {
         };
         let risk = limit(0).map(|(risk, _)| risk.risk);
         if let Some((risk, violation)) = limit(0)
-            && violation <= 0.0
+            && (violation <= 0.0 || self.is_still_vouched(&risk))
         {
             return Ok((Reply::CarriedOn { risk: risk.risk }, Onward::CarryOn));
         }
@@ -310,6 +315,7 @@ impl<'a> Watch<'a> {
             return Ok((Reply::StoppedNoWay { risk }, Onward::Stop));
         };
         self.action = ways[k].clone();
+        self.witness = None;
         if let Some(Ok(imagined)) = scene
             .imagine(&ways[k..=k], self.planner.settings.horizon)
             .pop()
@@ -322,6 +328,12 @@ impl<'a> Watch<'a> {
         };
         let motion = self.action.motion().cloned().unwrap_or_default();
         Ok((reply, Onward::Change(motion)))
+    }
+
+    fn is_still_vouched(&self, risk: &Risk) -> bool {
+        let limit = self.seen.safety.max_risk;
+        self.witness
+            .is_some_and(|witness| still_vouched(witness, risk, limit))
     }
 
     /// The scene of the step with the other boxes as they are seen; what they have moved already is no longer
