@@ -106,3 +106,28 @@ fn a_box_that_goes_on_moving_from_glance_to_glance_stops_the_hand() {
     assert_eq!(look(0.026), Onward::Stop);
     assert_eq!(watch.surprises[1].reply, Reply::StoppedUnderWay);
 }
+
+#[test]
+fn a_step_that_only_the_draws_vouched_for_goes_on_until_what_is_judged_outweighs_them() {
+    let answer = |toppling: f64| {
+        let seen = tower();
+        let sure = Fake::default();
+        let mut fake = Fake {
+            cursed: vec!["high".into()],
+            toppling: 0.1,
+            ..Fake::default()
+        };
+        let plan = planner(&fake, Some(&sure))
+            .plan(&seen, &retrieve("high"))
+            .unwrap();
+        assert_eq!(plan.steps[0].shield.map(|w| w.draws), Some(24));
+        fake.toppling = toppling;
+        let planner = planner(&fake, Some(&sure));
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        boxes[seen.scene.box_index("aside").unwrap()].translation.x += 0.02;
+        let t = plan.steps[0].step.action.onset();
+        watch::Watch::new(&planner, &seen, &plan.steps[0], 1).look(&Glance { t, boxes })
+    };
+    assert_eq!(answer(0.1), Onward::CarryOn);
+    assert_eq!(answer(0.3), Onward::Stop);
+}
