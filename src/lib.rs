@@ -21,8 +21,8 @@
 //!   written down of slip, tipping, stacks and grippers holds as before.
 //! - Judging and imagining have a trunk each (`model::network`): one scene is not encoded once for both.
 //! - The network is told a rough forecast by rigid-body steps a hundred times the sandbox's
-//!   (`model::sketch`), the whole way of a carried box (`model::way`) and how far a grip gives: what no
-//!   statics of the scene at rest told it, no number of episodes made up for (`model`'s table).
+//!   (`model::sketch`), the whole way of a carried box (`model::way`), how far a grip gives and
+//!   how it takes up its load (`model::takeup`): what no statics of the scene at rest told it, no number of episodes made up for (`model`'s table).
 //! - The shield's draws weigh with what was judged instead of only vetoing it (`plan::shield`): four where the
 //!   case is clear, up to 24 where it is not, so that what the model judges a little over the limit can
 //!   still be done.

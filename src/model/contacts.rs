@@ -43,6 +43,18 @@ pub struct Body {
     pub on_ground: Vec<Point2>,
 }
 
+impl Body {
+    /// Three times the squared radius of gyration about each of its own axes, m², its density even.
+    pub fn gyration(&self) -> Vec3 {
+        let square = self.obb.half.component_mul(&self.obb.half);
+        Vec3::new(
+            square.y + square.z,
+            square.x + square.z,
+            square.x + square.y,
+        )
+    }
+}
+
 /// Two bodies that touch or nearly do.
 #[derive(Clone, Debug)]
 pub struct Contact {

@@ -190,8 +190,8 @@ fn demands(
         out[21] = (weight - inward * pull).norm() / max_shear;
     }
     out[22] = margin(&moving);
-    let how = (hand, compliance(gripper));
-    let taken = take_up(gripped.graph, target, &demand, how, gripped.motion, onset);
+    let gives = compliance(gripper);
+    let taken = take_up(gripped.graph, gripped.grasp, &demand, gives, gripped.motion);
     out[37] = taken.mean;
     out[38] = taken.high;
     out[39] = margin(&taken);

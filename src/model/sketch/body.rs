@@ -33,20 +33,13 @@ impl Inert {
     /// It is as inert as a share of what it carries at least ([`CARRIED`]): what is slow hangs on weights and
     /// friction, not on inertia, and light boxes under heavy ones take the search very long.
     pub fn new(body: &Body, above: f64) -> Self {
-        let h = body.obb.half;
-        let square = h.component_mul(&h);
         let r = body.obb.pose.rotation.to_rotation_matrix();
         let (inverse_mass, inverse_inertia) = if body.fixed || body.mass_mean <= 0.0 {
             (0.0, Matrix3::zeros())
         } else {
             let mass = body.mass_mean.max(CARRIED * above / GRAVITY);
             let third = 3.0 / mass;
-            let sums = Vec3::new(
-                square.y + square.z,
-                square.x + square.z,
-                square.x + square.y,
-            );
-            let local = Matrix3::from_diagonal(&sums.map(|s| third / s.max(1e-8)));
+            let local = Matrix3::from_diagonal(&body.gyration().map(|s| third / s.max(1e-8)));
             let world = r.matrix() * local * r.matrix().transpose();
             (1.0 / mass, world)
         };
