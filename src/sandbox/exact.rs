@@ -57,13 +57,14 @@ impl Default for SandboxDynamics {
 }
 
 impl SandboxDynamics {
-    /// Beside another physics: so many draws to screen what that one chose, judged by their share.
+    /// Beside another physics: so many draws to screen what that one chose, judged by their share. All of
+    /// them are simulated, since whoever asks counts them.
     pub fn beside_another(draws: usize) -> Self {
         Self {
             screen_draws: draws,
             imagine_draws: 1,
             bound: BoundRule::Share,
-            first_rung: FIRST_RUNG,
+            first_rung: draws,
         }
     }
 }
@@ -333,6 +334,38 @@ fn fates(workcell: &Workcell, action: &Action, rollouts: &[Rollout]) -> Vec<BoxF
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grasp::fixtures_for_tests::{a_box, workcell};
+
+    #[test]
+    fn what_goes_wrong_is_out_of_the_race_and_what_does_not_is_simulated_under_every_draw() {
+        let size = [0.1, 0.1, 0.3];
+        let boxes = vec![
+            a_box("low", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 5.0),
+            a_box("high", size, [0.0, 0.0, 0.35], 0.5),
+        ];
+        let workcell = workcell(boxes, vec![]);
+        let nudge = |by: f64| Action::Nudge {
+            box_index: 0,
+            by: Vec3::new(by, 0.0, 0.0),
+        };
+        let simulated = |by: f64, first_rung: usize| {
+            let config = SandboxDynamics {
+                first_rung,
+                ..SandboxDynamics::default()
+            };
+            let drawn = Drawn {
+                config: &config,
+                worlds: standing_worlds(&workcell, 1, 6).unwrap(),
+                workcell: workcell.clone(),
+            };
+            let extent = Extent::FirstAccident;
+            let done = drawn.rollouts(&nudge(by), 6, extent, Recording::Nothing);
+            done.unwrap().len()
+        };
+        // Carried 20 cm along, what stands on it is disturbed.
+        assert_eq!([1, 2, 8].map(|rung| simulated(0.2, rung)), [1, 2, 6]);
+        assert_eq!(simulated(0.002, 1), 6);
+    }
 
     #[test]
     fn no_accident_in_thirty_two_draws_still_leaves_nine_percent() {
