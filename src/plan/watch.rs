@@ -301,10 +301,14 @@ impl<'a> Watch<'a> {
                 .then_some((*risk, violation(risk, &self.seen.safety)))
         };
         let risk = limit(0).map(|(risk, _)| risk.risk);
-        if let Some((risk, violation)) = limit(0)
-            && (violation <= 0.0 || self.is_still_vouched(&risk))
-        {
-            return Ok((Reply::CarriedOn { risk: risk.risk }, Onward::CarryOn));
+        if let Some((judged, violation)) = limit(0) {
+            let risk = match violation <= 0.0 {
+                true => Some(judged.risk),
+                false => self.still_vouched(&judged),
+            };
+            if let Some(risk) = risk {
+                return Ok((Reply::CarriedOn { risk }, Onward::CarryOn));
+            }
         }
         let safe = (1..ways.len()).filter_map(|k| {
             let (risk, violation) = limit(k)?;
@@ -330,10 +334,9 @@ impl<'a> Watch<'a> {
         Ok((reply, Onward::Change(motion)))
     }
 
-    fn is_still_vouched(&self, risk: &Risk) -> bool {
-        let limit = self.seen.safety.max_risk;
-        self.witness
-            .is_some_and(|witness| still_vouched(witness, risk, limit))
+    /// The risk of going on with what the shield saw of the motion; none where that is not enough.
+    fn still_vouched(&self, judged: &Risk) -> Option<f64> {
+        still_vouched(self.witness?, judged, self.seen.safety.max_risk)
     }
 
     /// The scene of the step with the other boxes as they are seen; what they have moved already is no longer
