@@ -1,7 +1,13 @@
 //! What the robot does and what comes of it, as plain numbers without engine types.
 //!
 //! Owns [`Action`], [`Motion`], [`Frame`], [`Rollout`] and [`Accident`]: the only vocabulary that
-//! the sandbox, the data set, the model and the planner share. Definitions: design, section 2.
+//! the sandbox, the data set, the model and the planner share. Definitions: design, section 2. The way
+//! between the keys of a motion is `smooth`'s, that of a nudge `nudge`'s.
+
+mod nudge;
+mod smooth;
+
+pub use nudge::{NUDGE_DRIVE, nudge_seconds, nudge_speed, nudge_travel};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +39,7 @@ pub struct HandKey {
     pub grip: Grip,
 }
 
-/// A motion of the hand: keys in order of time, straight in between.
+/// A motion of the hand: keys in order of time, on a smooth way in between, from rest to rest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Motion {
     /// At least one; the first at t = 0.
@@ -64,23 +70,12 @@ impl Motion {
             return HandKey { t, ..self.keys[0] };
         }
         let before = self.keys[next - 1];
-        let Some(after) = self.keys.get(next) else {
+        if next == self.keys.len() {
             return HandKey { t, ..before };
-        };
-        let s = (t - before.t) / (after.t - before.t).max(1e-9);
-        let position = before
-            .pose
-            .translation
-            .vector
-            .lerp(&after.pose.translation.vector, s);
-        let rotation = before
-            .pose
-            .rotation
-            .try_slerp(&after.pose.rotation, s, 1e-9)
-            .unwrap_or(before.pose.rotation);
+        }
         HandKey {
             t,
-            pose: Pose::from_parts(position.into(), rotation),
+            pose: smooth::between(&self.keys, next - 1, t),
             grip: before.grip,
         }
     }
@@ -187,10 +182,6 @@ pub enum Action {
     },
 }
 
-/// The speed of a nudge, m/s (design, section 3).
-pub const NUDGE_SPEED: f64 = 0.1;
-/// What a nudge's drive gives, N/m and N·s/m: stiff enough to be a displacement rather than a force.
-pub const NUDGE_DRIVE: (f64, f64) = (2.0e5, 4.0e3);
 /// How long a push lasts, s (design, section 3).
 pub const PUSH_S: f64 = 0.5;
 /// A removed box this far from everything is out of the scene, m (design, section 2).

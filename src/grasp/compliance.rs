@@ -81,10 +81,11 @@ pub fn cup_compliance(max_pull: f64, max_shear: f64, max_moment: f64) -> Complia
     }
 }
 
-/// `spring`, or one of its kind that gives no more than `gives` under `load`.
+/// `spring`, or one of its kind that gives no more than `gives` under `load`, and damps the same box by the
+/// same share of what is critical.
 fn no_softer(spring: Spring, load: f64, gives: f64) -> Spring {
     let stiffer = (load / (spring.0 * gives)).max(1.0);
-    (spring.0 * stiffer, spring.1 * stiffer)
+    (spring.0 * stiffer, spring.1 * stiffer.sqrt())
 }
 
 /// Of a box in `gripper`, the arm's own drive included.

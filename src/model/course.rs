@@ -4,7 +4,7 @@
 //! imagination is told), for carried, nudged and pushed boxes alike.
 
 use crate::pose::{Pose, Vec3};
-use crate::rollout::{Action, Grip, HandKey, Motion, NUDGE_SPEED, PUSH_S, STRIDE_S};
+use crate::rollout::{Action, Grip, HandKey, Motion, PUSH_S, STRIDE_S, nudge_seconds, nudge_speed, nudge_travel};
 
 use super::sketch::{CARRY_M, STEPS, carry_times};
 
@@ -58,19 +58,21 @@ impl Course {
             {
                 carried(motion, target, &grasp.hand_in_box)
             }
-            Action::Remove { .. } | Action::Place { .. } => driven(target, Vec3::zeros(), 0.1),
-            Action::Nudge { by, .. } => driven(target, *by, NUDGE_SPEED),
+            Action::Remove { .. } | Action::Place { .. } => unmoved(target),
+            Action::Nudge { by, .. } => {
+                let way = by.norm();
+                let timing = (nudge_seconds(way), nudge_speed(way));
+                driven(target, *by, timing, |t| nudge_travel(way, t))
+            }
             Action::Push { force, .. } => Self {
                 // What a push moves is not known beforehand: looked at as if it moved 0.15 m.
-                sweep: driven(
+                sweep: swept(
                     target,
                     force.try_normalize(1e-9).unwrap_or_default() * 0.15,
-                    0.3,
-                )
-                .sweep,
+                ),
                 force: *force,
                 duration: PUSH_S,
-                ..driven(target, Vec3::zeros(), 0.3)
+                ..unmoved(target)
             },
         }
     }
@@ -151,34 +153,50 @@ fn carried(motion: &Motion, target: &Pose, hand_in_box: &Pose) -> Course {
     }
 }
 
-fn driven(target: &Pose, by: Vec3, speed: f64) -> Course {
-    let length = by.norm();
-    let moved = |travel: f64| -> Waypoint {
-        let share = if length > 1e-9 {
-            (travel / length).min(1.0)
-        } else {
-            0.0
-        };
-        let mut pose = *target;
-        pose.translation.vector += by * share;
-        Waypoint {
-            target: pose,
-            hand: None,
-        }
-    };
-    let duration = length / speed;
+fn unmoved(target: &Pose) -> Course {
+    driven(target, Vec3::zeros(), (0.0, 0.0), |_| 0.0)
+}
+
+/// A target of which somebody takes the middle along, in so many seconds and with so many m/s at most; how
+/// far it has gone at a time.
+fn driven(
+    target: &Pose,
+    by: Vec3,
+    (duration, speed): (f64, f64),
+    travel: impl Fn(f64) -> f64,
+) -> Course {
     let times = (0..=STRIDES).map(|k| k as f64 * STRIDE_S);
     Course {
-        sweep: SWEEP_M.iter().map(|&d| moved(d)).collect(),
-        strides: times.clone().map(|t| moved(t * speed)).collect(),
+        sweep: swept(target, by),
+        strides: times.clone().map(|t| along(target, by, travel(t))).collect(),
         closed: times.map(|t| t < duration).collect(),
         opening: [*target; STEPS + 1],
         opening_s: [0.0; STEPS + 1],
         approach: Vec::new(),
         first_leg: by.try_normalize(1e-9).unwrap_or_default(),
-        speed: if length > 1e-9 { speed } else { 0.0 },
+        speed,
         duration,
         force: Vec3::zeros(),
+    }
+}
+
+fn swept(target: &Pose, by: Vec3) -> Vec<Waypoint> {
+    SWEEP_M.iter().map(|&d| along(target, by, d)).collect()
+}
+
+/// The target once it has gone `travel` metres of its way `by`.
+fn along(target: &Pose, by: Vec3, travel: f64) -> Waypoint {
+    let length = by.norm();
+    let share = if length > 1e-9 {
+        (travel / length).min(1.0)
+    } else {
+        0.0
+    };
+    let mut pose = *target;
+    pose.translation.vector += by * share;
+    Waypoint {
+        target: pose,
+        hand: None,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::dynamics::{BoxFate, ImaginedFrame};
 use crate::pose::{Pose, Quat, Vec3};
-use crate::rollout::{Action, NUDGE_SPEED, STRIDE_S};
+use crate::rollout::{Action, STRIDE_S, nudge_seconds, nudge_travel};
 
 use super::course::Carry;
 use super::ensemble::{ImaginedPose, Opinion};
@@ -51,7 +51,7 @@ pub(super) fn intended_end(
     };
     let end = match action {
         Action::Place { motion, .. } => motion.duration(),
-        Action::Nudge { by, .. } => by.norm() / NUDGE_SPEED,
+        Action::Nudge { by, .. } => nudge_seconds(by.norm()),
         Action::Remove { .. } | Action::Push { .. } => last.t,
     };
     let mut out = Vec::new();
@@ -73,8 +73,9 @@ pub(super) fn intended_end(
             }
             Action::Nudge { by, .. } => {
                 let mut pose = last.boxes[index];
-                let left = (t - last.t) / end.max(1e-9);
-                pose.translation.vector += by * left;
+                let way = by.norm();
+                let since = nudge_travel(way, t) - nudge_travel(way, last.t);
+                pose.translation.vector += by * (since / way.max(1e-9));
                 pose
             }
             Action::Remove { .. } | Action::Push { .. } => last.boxes[index],

@@ -397,7 +397,11 @@ impl<'a> Run<'a> {
     fn poke(&mut self) -> Result<(), SandboxError> {
         let target = self.action.box_index();
         self.exempt = Exempt::ActedOn(target);
-        let mut poke = Poke::start(&mut self.engine, self.action);
+        let mut poke = Poke::start(
+            &mut self.engine,
+            self.action,
+            self.workcell.robot.max_hand_force,
+        );
         while let Some(running) = poke {
             if self.decided() {
                 return Ok(());

@@ -164,15 +164,9 @@ impl Hand {
             (command.translation.vector - self.command.translation.vector) / engine.dt();
         let wanted = (command.translation.vector - at.translation.vector) * DRIVE.0
             + (command_velocity - velocity) * DRIVE.1;
-        // The cap is on the force's length, so it is shared out along the direction it is wanted in.
         let wanted = command.rotation.inverse() * wanted;
-        let share = wanted.abs() / wanted.norm().max(1e-9);
-        let saturated = wanted.norm() > 0.5 * limit;
         if let Some(joint) = engine.joints.get_mut(self.drive, true) {
-            for (k, axis) in LINEAR.into_iter().enumerate() {
-                let cap = if saturated { limit * share[k] } else { limit };
-                joint.data.set_motor_max_force(axis, cap as f32);
-            }
+            cap_force(&mut joint.data, &wanted, limit);
             for axis in ANGULAR {
                 joint
                     .data
@@ -270,6 +264,19 @@ pub(super) fn set_spring(joint: &mut GenericJoint, axes: [JointAxis; 3], spring:
     for axis in axes {
         joint.set_motor_model(axis, MotorModel::ForceBased);
         joint.set_motor(axis, 0.0, 0.0, spring.0 as f32, spring.1 as f32);
+    }
+}
+
+/// Caps the force of a spring along the axes at `limit` newtons, where it is about to be `wanted` (in the
+/// joint's first frame).
+///
+/// The cap is on the force's length, so it is shared out along the direction it is wanted in.
+pub(super) fn cap_force(joint: &mut GenericJoint, wanted: &Vec3, limit: f64) {
+    let strength = wanted.norm();
+    let share = wanted.abs() / strength.max(1e-9);
+    for (k, axis) in LINEAR.into_iter().enumerate() {
+        let cap = if strength > 0.5 * limit { limit * share[k] } else { limit };
+        joint.set_motor_max_force(axis, cap as f32);
     }
 }
 

@@ -31,7 +31,7 @@ pub use exact::SandboxDynamics;
 pub use stand::{SettleReport, draw, settle};
 
 /// Bumped whenever a change alters outcomes, so that stored references are known to be stale.
-pub const SANDBOX_VERSION: u32 = 5;
+pub const SANDBOX_VERSION: u32 = 6;
 
 /// Why there is no rollout.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

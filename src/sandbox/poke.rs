@@ -1,21 +1,24 @@
 //! Nudges and pushes: something acts on a box's centre, without a hand.
 //!
 //! Owns both as design, section 3, defines them: a nudge drives the centre at 0.1 m/s with the box
-//! free to rotate and then lets go; a push is a constant force on the centre for 0.5 s.
+//! free to rotate, with no more than the robot's force, and then lets go; a push is a constant force on
+//! the centre for 0.5 s.
 
 use rapier3d::dynamics::{
     GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyBuilder, RigidBodyHandle,
 };
 
-use super::engine::{Engine, to_engine, to_vector};
-use super::hand::{LINEAR, set_spring};
+use super::engine::{Engine, from_vector, to_engine, to_vector};
+use super::hand::{LINEAR, cap_force, set_spring};
 use crate::pose::{Pose, Quat, Vec3};
-use crate::rollout::{Action, NUDGE_DRIVE, NUDGE_SPEED, PUSH_S};
+use crate::rollout::{Action, NUDGE_DRIVE, PUSH_S, nudge_seconds, nudge_travel};
 
 /// A nudge or push under way.
 pub enum Poke {
     /// A box's centre tied to a moving anchor.
     Nudge {
+        /// The box.
+        body: RigidBodyHandle,
         /// The kinematic body that moves.
         anchor: RigidBodyHandle,
         /// Between anchor and box.
@@ -24,6 +27,8 @@ pub enum Poke {
         from: Vec3,
         /// m.
         by: Vec3,
+        /// The most that it drives with, N.
+        max_force: f64,
     },
     /// A force.
     Push {
@@ -35,8 +40,8 @@ pub enum Poke {
 }
 
 impl Poke {
-    /// Begins; `None` for actions of the hand, or when the box is gone.
-    pub fn start(engine: &mut Engine, action: &Action) -> Option<Self> {
+    /// Begins, a nudge with up to `max_force` newtons; `None` for actions of the hand, or when the box is gone.
+    pub fn start(engine: &mut Engine, action: &Action, max_force: f64) -> Option<Self> {
         match *action {
             Action::Nudge { box_index, by } => {
                 let body = engine.boxes[box_index]?;
@@ -49,10 +54,12 @@ impl Poke {
                 set_spring(&mut joint, LINEAR, NUDGE_DRIVE);
                 let joint = engine.joints.insert(anchor, body, joint, true);
                 Some(Self::Nudge {
+                    body,
                     anchor,
                     joint,
                     from,
                     by,
+                    max_force,
                 })
             }
             Action::Push { box_index, force } => Some(Self::Push {
@@ -67,25 +74,38 @@ impl Poke {
     pub fn advance(self, engine: &mut Engine, t: f64) -> Option<Self> {
         match self {
             Self::Nudge {
+                body,
                 anchor,
                 joint,
                 from,
                 by,
+                max_force,
             } => {
-                let duration = by.norm() / NUDGE_SPEED;
-                if t >= duration {
+                let way = by.norm();
+                if t >= nudge_seconds(way) {
                     engine.joints.remove(joint, true);
                     engine.remove_body(anchor);
                     return None;
                 }
-                let share = ((t + engine.dt()) / duration).min(1.0);
-                let at = Pose::from_parts((from + by * share).into(), Quat::identity());
+                let travel = |t: f64| by * (nudge_travel(way, t) / way.max(1e-12));
+                let (now, next) = (travel(t), travel(t + engine.dt()));
+                let item = &engine.bodies[body];
+                let centre = item.position().translation;
+                let behind = from + next - from_vector(centre);
+                let slower = (next - now) / engine.dt() - from_vector(item.velocity_at_point(centre));
+                let wanted = behind * NUDGE_DRIVE.0 + slower * NUDGE_DRIVE.1;
+                if let Some(joint) = engine.joints.get_mut(joint, true) {
+                    cap_force(&mut joint.data, &wanted, max_force);
+                }
+                let at = Pose::from_parts((from + next).into(), Quat::identity());
                 engine.bodies[anchor].set_next_kinematic_position(to_engine(&at));
                 Some(Self::Nudge {
+                    body,
                     anchor,
                     joint,
                     from,
                     by,
+                    max_force,
                 })
             }
             Self::Push { body, force } => {

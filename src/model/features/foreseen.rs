@@ -3,7 +3,7 @@
 //! Owns [`Foreseen`]: the scene while the action goes on, and afterwards.
 
 use crate::grasp::compliance;
-use crate::rollout::{Action, NUDGE_SPEED, PUSH_S};
+use crate::rollout::{Action, PUSH_S, nudge_seconds};
 
 use super::super::course::Course;
 use super::super::demand::Demand;
@@ -53,7 +53,7 @@ impl Encoder {
                     None => Mover::Gone,
                 }
             }
-            Action::Nudge { by, .. } => Mover::Nudge(*by, (by.norm() / NUDGE_SPEED).max(0.01)),
+            Action::Nudge { by, .. } => Mover::Nudge(*by, nudge_seconds(by.norm()).max(0.01)),
             Action::Push { force, .. } => Mover::Push(*force, PUSH_S),
         };
         let gone = || {
