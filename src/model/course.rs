@@ -4,7 +4,9 @@
 //! imagination is told), for carried, nudged and pushed boxes alike.
 
 use crate::pose::{Pose, Vec3};
-use crate::rollout::{Action, Grip, HandKey, Motion, PUSH_S, STRIDE_S, nudge_seconds, nudge_speed, nudge_travel};
+use crate::rollout::{
+    Action, Grip, HandKey, Motion, PUSH_S, STRIDE_S, nudge_seconds, nudge_speed, nudge_travel,
+};
 
 use super::sketch::{CARRY_M, STEPS, carry_times};
 
@@ -66,10 +68,7 @@ impl Course {
             }
             Action::Push { force, .. } => Self {
                 // What a push moves is not known beforehand: looked at as if it moved 0.15 m.
-                sweep: swept(
-                    target,
-                    force.try_normalize(1e-9).unwrap_or_default() * 0.15,
-                ),
+                sweep: swept(target, force.try_normalize(1e-9).unwrap_or_default() * 0.15),
                 force: *force,
                 duration: PUSH_S,
                 ..unmoved(target)
@@ -168,7 +167,10 @@ fn driven(
     let times = (0..=STRIDES).map(|k| k as f64 * STRIDE_S);
     Course {
         sweep: swept(target, by),
-        strides: times.clone().map(|t| along(target, by, travel(t))).collect(),
+        strides: times
+            .clone()
+            .map(|t| along(target, by, travel(t)))
+            .collect(),
         closed: times.map(|t| t < duration).collect(),
         opening: [*target; STEPS + 1],
         opening_s: [0.0; STEPS + 1],

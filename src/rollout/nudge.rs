@@ -61,7 +61,10 @@ mod tests {
             for i in 0..(lasting / step) as usize {
                 let speed = (at(i + 1) - at(i)) / step;
                 let next = (at(i + 2) - at(i + 1)) / step;
-                assert!((-1e-9..=NUDGE_SPEED + 1e-9).contains(&speed), "{way} {speed}");
+                assert!(
+                    (-1e-9..=NUDGE_SPEED + 1e-9).contains(&speed),
+                    "{way} {speed}"
+                );
                 assert!((next - speed).abs() <= ACCELERATION * step + 1e-9, "{way}");
             }
         }

@@ -27,7 +27,12 @@ pub(super) fn between(keys: &[HandKey], k: usize, t: f64) -> Pose {
     let (v0, w0) = slope(before.as_ref(), Some(&chord));
     let (v1, w1) = slope(Some(&chord), after.as_ref());
     let s = (t - from.t) / lasting;
-    let moved = hermite(&(chord.speed * lasting), &(v0 * lasting), &(v1 * lasting), s);
+    let moved = hermite(
+        &(chord.speed * lasting),
+        &(v0 * lasting),
+        &(v1 * lasting),
+        s,
+    );
     let turned = hermite(&(chord.spin * lasting), &(w0 * lasting), &(w1 * lasting), s);
     Pose::from_parts(
         (from.pose.translation.vector + moved).into(),
@@ -48,9 +53,17 @@ struct Chord {
 impl Chord {
     fn new(from: &HandKey, to: &HandKey) -> Self {
         let lasting = to.t - from.t;
-        let per_second = if lasting < INSTANT_S { 0.0 } else { 1.0 / lasting };
+        let per_second = if lasting < INSTANT_S {
+            0.0
+        } else {
+            1.0 / lasting
+        };
         let way = to.pose.translation.vector - from.pose.translation.vector;
-        let turn = from.pose.rotation.rotation_to(&to.pose.rotation).scaled_axis();
+        let turn = from
+            .pose
+            .rotation
+            .rotation_to(&to.pose.rotation)
+            .scaled_axis();
         // `rotation_to` is told in the world.
         let turn = from.pose.rotation.inverse() * turn;
         Self {
@@ -106,7 +119,10 @@ mod tests {
     fn speeds(motion: &Motion, t: f64) -> (Vec3, Vec3) {
         let (a, b) = (motion.at(t).pose, motion.at(t + 1e-4).pose);
         let turn = (a.rotation.inverse() * b.rotation).scaled_axis();
-        ((b.translation.vector - a.translation.vector) / 1e-4, turn / 1e-4)
+        (
+            (b.translation.vector - a.translation.vector) / 1e-4,
+            turn / 1e-4,
+        )
     }
 
     #[test]
@@ -132,7 +148,10 @@ mod tests {
             assert!(after.0.norm() > 0.1, "{after:?}");
         }
         let (first, last) = (speeds(&motion, 0.0), speeds(&motion, 0.25 - 1e-4));
-        assert!(first.0.norm() < 0.01 && last.0.norm() < 0.01, "{first:?} {last:?}");
+        assert!(
+            first.0.norm() < 0.01 && last.0.norm() < 0.01,
+            "{first:?} {last:?}"
+        );
     }
 
     #[test]

@@ -275,7 +275,11 @@ pub(super) fn cap_force(joint: &mut GenericJoint, wanted: &Vec3, limit: f64) {
     let strength = wanted.norm();
     let share = wanted.abs() / strength.max(1e-9);
     for (k, axis) in LINEAR.into_iter().enumerate() {
-        let cap = if strength > 0.5 * limit { limit * share[k] } else { limit };
+        let cap = if strength > 0.5 * limit {
+            limit * share[k]
+        } else {
+            limit
+        };
         joint.set_motor_max_force(axis, cap as f32);
     }
 }

@@ -92,7 +92,8 @@ impl Poke {
                 let item = &engine.bodies[body];
                 let centre = item.position().translation;
                 let behind = from + next - from_vector(centre);
-                let slower = (next - now) / engine.dt() - from_vector(item.velocity_at_point(centre));
+                let slower =
+                    (next - now) / engine.dt() - from_vector(item.velocity_at_point(centre));
                 let wanted = behind * NUDGE_DRIVE.0 + slower * NUDGE_DRIVE.1;
                 if let Some(joint) = engine.joints.get_mut(joint, true) {
                     cap_force(&mut joint.data, &wanted, max_force);

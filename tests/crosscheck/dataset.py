@@ -41,7 +41,7 @@ class Gripper:
 
 @dataclass(frozen=True)
 class Motion:
-    """The hand's commanded path: keys `[K]` in order of time, straight in between."""
+    """The hand's commanded path: keys `[K]` in order of time; the way between them is `motion.py`'s."""
 
     t: Array
     pose: Poses

@@ -14,7 +14,8 @@ import jaw
 from dataset import Action, Episode
 from hand import GUARD_N, Hand, make_hand, make_tool
 from judge import Judge
-from poses import Pose, gap, matrix, motion_at, support
+from motion import Nudge, motion_at
+from poses import Pose, gap, matrix, support
 from world import World
 
 STEPS_PER_S = 960
@@ -36,7 +37,6 @@ GRIP_WAIT_S = 0.35
 GUARD_S = 0.3
 NEAR_M = 0.05
 FLIGHT_SAMPLE_S = 0.02
-NUDGE_SPEED = 0.1
 PUSH_S = 0.5
 
 
@@ -94,9 +94,11 @@ class Run:
         """Drives the box's centre, free to rotate, and lets go."""
         box, by = self.action.box, self.action.nudge_by
         assert by is not None
-        start, duration = self.world.pose(box).position, float(np.linalg.norm(by)) / NUDGE_SPEED
-        while self.t < duration:
-            self.world.tie_nudge(start + by * min((self.t + self.world.dt) / duration, 1.0), by / duration)
+        start, nudge = self.world.pose(box).position, Nudge(float(np.linalg.norm(by)))
+        along, dt = by / max(nudge.way, 1e-12), self.world.dt
+        while self.t < nudge.lasting:
+            now, ahead = nudge.travel(self.t), nudge.travel(self.t + dt)
+            self.world.tie_nudge(start + along * ahead, along * ((ahead - now) / dt))
             self.step()
         self.world.untie_nudge()
 

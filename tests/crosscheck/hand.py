@@ -14,7 +14,7 @@ import numpy as np
 
 from dataset import Array, Gripper
 from poses import Pose, rotation_vector
-from world import PARK, Piece, Tool, World, box_geom, inertia, numbers
+from world import PARK, Piece, Tool, World, box_geom, inertia, numbers, shared_caps
 
 PALM_KG = 2.0
 PALM_FRICTION = 0.5
@@ -115,10 +115,7 @@ class Hand:
         velocity = (command.position - self._command.position) / dt
         error = command.position - data.qpos[self._slides]
         wanted = error * DRIVE[0] + (velocity - data.qvel[self._slide_dofs]) * DRIVE[1]
-        # The cap is on the force's length, so it is shared out along the direction it is wanted in.
-        strength = float(np.linalg.norm(wanted))
-        saturated = strength > 0.5 * limit
-        caps = np.abs(wanted) / strength * limit if saturated else np.full(3, limit)
+        caps = shared_caps(wanted, limit)
         self.world.model.actuator_forcerange[self._actuators] = np.stack([-caps, caps], axis=1)
         data.ctrl[self._actuators] = command.position + velocity * (DRIVE[1] / DRIVE[0])
         self._turn_towards(command, limit)

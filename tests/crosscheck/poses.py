@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dataset import Array, Motion
+from dataset import Array
 
 
 def matrix(quaternion: Array) -> Array:
@@ -38,6 +38,16 @@ def rotation_vector(rotation: Array) -> Array:
     sine = 0.5 * float(np.linalg.norm(twice_sin))
     angle = float(np.arctan2(sine, 0.5 * (np.trace(rotation) - 1.0)))
     return 0.5 * twice_sin if sine < 1e-9 else twice_sin * (angle / (2.0 * sine))
+
+
+def rotation_by(vector: Array) -> Array:
+    """The matrix of a rotation vector."""
+    angle = float(np.linalg.norm(vector))
+    if angle < 1e-12:
+        return np.eye(3)
+    x, y, z = vector / angle
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.eye(3) + np.sin(angle) * cross + (1.0 - np.cos(angle)) * (cross @ cross)
 
 
 def wxyz(quaternion: Array) -> Array:
@@ -68,29 +78,6 @@ class Pose:
     def inverse(self) -> Pose:
         """The transform that undoes this one."""
         return Pose(-self.rotation.T @ self.position, self.rotation.T)
-
-
-def slerp(a: Array, b: Array, share: float) -> Array:
-    """The quaternion `share` of the shorter way from `a` to `b`."""
-    cosine = float(a @ b)
-    if cosine < 0.0:
-        b, cosine = -b, -cosine
-    if cosine > 1.0 - 1e-12:
-        return b if share >= 0.5 else a
-    angle = float(np.arccos(cosine))
-    return (np.sin((1.0 - share) * angle) * a + np.sin(share * angle) * b) / np.sin(angle)
-
-
-def motion_at(motion: Motion, t: float) -> tuple[Pose, bool]:
-    """Where the hand is told to be at `t` (s), and whether its grip is told to be closed."""
-    following = int(np.searchsorted(motion.t, t, side="right"))
-    before = max(following - 1, 0)
-    position, rotation = motion.pose.position[before], motion.pose.rotation[before]
-    if 0 < following < len(motion.t):
-        share = (t - motion.t[before]) / max(motion.t[following] - motion.t[before], 1e-9)
-        position = position + share * (motion.pose.position[following] - position)
-        rotation = slerp(rotation, motion.pose.rotation[following], share)
-    return Pose.of(position, rotation), bool(motion.closed[before])
 
 
 def support(half: Array, rotation: Array, axis: Array) -> float:

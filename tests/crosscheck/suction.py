@@ -46,9 +46,9 @@ def tool(gripper: Gripper) -> Tool:
 
 
 def no_softer(spring: tuple[float, float], load: float, gives: float) -> tuple[float, float]:
-    """`spring`, or one of its kind that gives no more than `gives` under `load`."""
+    """`spring`, or one of its kind that gives no more than `gives` under `load`, as damped."""
     stiffer = max(load / (spring[0] * gives), 1.0)
-    return spring[0] * stiffer, spring[1] * stiffer
+    return spring[0] * stiffer, spring[1] * np.sqrt(stiffer)
 
 
 @dataclass

@@ -22,7 +22,7 @@ GRAVITY = 9.81
 PARK = np.array([60.0, 60.0, 20.0])
 """Where what is not in the scene waits, m."""
 NUDGE_DRIVE = (2.0e5, 4.0e3)
-"""Of what ties a nudged box's centre to its path, N/m and N·s/m, as `src/rollout.rs` states."""
+"""Of what ties a nudged box's centre to its path, N/m and N·s/m, as `src/rollout/nudge.rs` states."""
 CONTACT_TIME_CONSTANT_S = 0.0025
 """How fast a contact gives, s: an eighth of MuJoCo's default, near to a rigid body. At 0.01 s a tower of seven
 whose weight lies 6 mm inside an edge topples untouched; at this it stands, as it should."""
@@ -108,6 +108,15 @@ def _pairs(episode: Episode, tool: Tool) -> str:
     )
 
 
+def shared_caps(wanted: Array, limit: float) -> Array:
+    """What each of three servos may do at most, N, where together they want `wanted`.
+
+    The cap is on the force's length, so it is shared out along the direction it is wanted in.
+    """
+    strength = float(np.linalg.norm(wanted))
+    return np.abs(wanted) / strength * limit if strength > 0.5 * limit else np.full(3, limit)
+
+
 def _nudge_servos() -> str:
     """MJCF of the nudge's drive, which is off until it is needed; its damper acts implicitly.
 
@@ -116,7 +125,7 @@ def _nudge_servos() -> str:
     """
     return "".join(
         f'<general name="nudge_{axis}" site="nudged" refsite="origin" gear="{numbers(gear)}" '
-        f'gainprm="0" biastype="affine" biasprm="0 0 0"/>'
+        f'gainprm="0" biastype="affine" biasprm="0 0 0" forcerange="-1 1"/>'
         for axis, gear in zip("xyz", np.eye(3, 6), strict=True)
     )
 
@@ -218,8 +227,15 @@ class World:
         self.data.xfrc_applied[self._body[box]] = 0.0
 
     def tie_nudge(self, at: Array, velocity: Array) -> None:
-        """Ties the centre of the box that is acted on to a point that is at `at` and moves with `velocity`."""
+        """Ties the centre of the box that is acted on to a point that is at `at` and moves with `velocity`.
+
+        With no more than the robot's force, by `shared_caps`.
+        """
         stiffness, damping = NUDGE_DRIVE
+        centre, box = self.pose(self.episode.action.box).position, self.episode.action.box
+        behind, slower = at - centre, velocity - self.data.qvel[self._dof[box][:3]]
+        caps = shared_caps(behind * stiffness + slower * damping, self.episode.max_hand_force)
+        self.model.actuator_forcerange[self._nudge] = np.stack([-caps, caps], axis=1)
         self.model.actuator_gainprm[self._nudge, 0] = stiffness
         self.model.actuator_biasprm[self._nudge, 1:3] = [-stiffness, -damping]
         self.data.ctrl[self._nudge] = at + velocity * (damping / stiffness)

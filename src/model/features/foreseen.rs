@@ -49,11 +49,16 @@ impl Encoder {
                         times: course.opening_s,
                         hand_in_box: grasp.hand_in_box.translation.vector,
                         gives: compliance(gripper),
+                        max_force: self.workcell.robot.max_hand_force,
                     }),
                     None => Mover::Gone,
                 }
             }
-            Action::Nudge { by, .. } => Mover::Nudge(*by, nudge_seconds(by.norm()).max(0.01)),
+            Action::Nudge { by, .. } => Mover::Nudge {
+                by: *by,
+                seconds: nudge_seconds(by.norm()).max(0.01),
+                max_force: self.workcell.robot.max_hand_force,
+            },
             Action::Push { force, .. } => Mover::Push(*force, PUSH_S),
         };
         let gone = || {
@@ -128,7 +133,9 @@ impl Look<'_> {
         out: &mut Vec<f32>,
     ) {
         let mut shares = [0.0; STEPS];
-        let (mut worst, mut high, mut force) = (0.0f64, 0.0f64, 0.0f64);
+        let (mut worst, mut high) = (0.0f64, 0.0f64);
+        let forces = self.foreseen.during.grip.iter().map(|l| l.force.norm());
+        let force = forces.fold(0.0, f64::max);
         let robot = &self.encoder.workcell.robot;
         let body = &self.encoder.graph.bodies[self.target];
         let held = action
@@ -145,7 +152,6 @@ impl Look<'_> {
                 shares[k] = used.mean.min(4.0);
                 worst = worst.max(used.mean);
                 high = high.max(used.high);
-                force = force.max(load.force.norm());
             }
         }
         push(out, &shares);

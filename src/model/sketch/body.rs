@@ -51,19 +51,4 @@ impl Inert {
             friction: body.friction_mean,
         }
     }
-
-    /// The same, pinned at a point from which the centre of mass is `arm` away: it only turns about that.
-    pub fn pinned(&self, arm: &Vec3) -> Self {
-        let mass = 1.0 / self.inverse_mass.max(1e-9);
-        let lever = arm.cross_matrix();
-        let about_com = self.inverse_inertia.try_inverse().unwrap_or_default();
-        let about_pin = about_com - lever * lever * mass;
-        Self {
-            weight: self.weight,
-            inverse_mass: 0.0,
-            inverse_inertia: about_pin.try_inverse().unwrap_or_default(),
-            com: self.com - arm,
-            friction: self.friction,
-        }
-    }
 }

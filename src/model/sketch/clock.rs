@@ -9,7 +9,7 @@ const CARRY_S: [f64; STEPS] = [LEAST_S, 0.0714, 0.168, 0.294, 0.42];
 /// Ways of the hand that these steps take in at least, m: a slow pull is looked at until it tells.
 pub const CARRY_M: [f64; STEPS] = [0.0, 0.008, 0.025, 0.07, 0.16];
 /// Shares of a nudge's way and time at which its steps end.
-pub const NUDGE: [f64; NUDGED] = [0.15, 0.5, 1.0];
+pub const NUDGE: [f64; NUDGED] = [0.1, 0.4, 1.0];
 /// How many steps a nudge takes, after which the box is let go.
 const NUDGED: usize = 3;
 /// How long the steps after that last, s.

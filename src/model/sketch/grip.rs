@@ -1,15 +1,17 @@
-//! A hand that holds a box by springs.
+//! A hand that holds a box by springs, and a nudge that takes its middle along by one.
 //!
 //! Owns [`Held`] and [`Grip`]: six soft rows between a point of the box and a hand that goes its way, implicit in
-//! the step (a spring and damper as softness and bias; Catto, "Soft Constraints", GDC 2011).
+//! the step (a spring and damper as softness and bias; Catto, "Soft Constraints", GDC 2011), with no more than
+//! the robot's force.
 
 use nalgebra::Matrix3;
 
 use crate::grasp::Compliance;
 use crate::pose::{Pose, Vec3};
+use crate::rollout::NUDGE_DRIVE;
 
 use super::body::Inert;
-use super::clock::{STEPS, no_slower};
+use super::clock::{NUDGE, STEPS, no_slower};
 use super::solve::State;
 
 /// Turns in one sweep: force and moment depend on each other.
@@ -29,9 +31,33 @@ pub struct Held {
     pub hand_in_box: Vec3,
     /// How far it gives.
     pub gives: Compliance,
+    /// What the robot drives it with at most, N.
+    pub max_force: f64,
 }
 
 impl Held {
+    /// How a nudge by so much takes along the middle of a box at `start`, which may turn.
+    pub(super) fn nudged(start: &Pose, by: &Vec3, max_force: f64) -> Self {
+        let shares = |k: usize| match k.checked_sub(1) {
+            None => 0.0,
+            Some(k) => NUDGE.get(k).copied().unwrap_or(1.0),
+        };
+        Self {
+            poses: std::array::from_fn(|k| {
+                let mut pose = *start;
+                pose.translation.vector += by * shares(k);
+                pose
+            }),
+            times: [0.0; STEPS + 1],
+            hand_in_box: Vec3::zeros(),
+            gives: Compliance {
+                linear: NUDGE_DRIVE,
+                angular: (0.0, 0.0),
+            },
+            max_force,
+        }
+    }
+
     /// How long each step lasts, s.
     pub(super) fn lasting(&self) -> [f64; STEPS] {
         std::array::from_fn(|k| {
@@ -47,6 +73,9 @@ impl Held {
 /// The springs, under way.
 pub struct Grip {
     gives: Compliance,
+    max_force: f64,
+    /// The most of an impulse in this step, N·s.
+    most: f64,
     /// From the box's centre of mass to the hand's origin, m.
     arm: Vec3,
     point_in_box: Vec3,
@@ -72,6 +101,8 @@ impl Grip {
         let at = start * nalgebra::Point3::from(held.hand_in_box);
         Self {
             gives: held.gives,
+            max_force: held.max_force,
+            most: 0.0,
             arm: at.coords - body.com,
             point_in_box: held.hand_in_box,
             start,
@@ -89,6 +120,7 @@ impl Grip {
     /// Begins a step in which the hand takes the box from one pose to the next.
     pub fn follow(&mut self, step: (&Pose, &Pose), h: f64, state: &State, body: &Inert) {
         let (from, to) = step;
+        self.most = self.max_force * h;
         let point = nalgebra::Point3::from(self.point_in_box);
         let before = (from * point).coords;
         self.linear = ((to * point).coords - before) / h;
@@ -127,8 +159,10 @@ impl Grip {
         for _ in 0..ROUNDS {
             let speed = state.linear + state.angular.cross(&self.arm) - self.linear;
             let wrong = speed + self.stretch * self.pull.bias + self.force * self.pull.softness;
-            let step = -(self.pull.effective * wrong);
-            self.force += step;
+            let asked = self.force - self.pull.effective * wrong;
+            let force = asked.cap_magnitude(self.most);
+            let step = force - self.force;
+            self.force = force;
             self.push(&step, &Vec3::zeros(), state, body);
             change = change.max(step.norm());
             let speed = state.angular - self.angular;
@@ -154,7 +188,11 @@ struct Soft {
 }
 
 impl Soft {
+    /// None of either is nothing at all.
     fn new((stiffness, damping): (f64, f64), h: f64, mobility: &Matrix3<f64>) -> Self {
+        if stiffness <= 0.0 && damping <= 0.0 {
+            return Self::default();
+        }
         let softness = 1.0 / (h * h * stiffness + h * damping);
         let gives = mobility + Matrix3::identity() * softness;
         Self {

@@ -38,16 +38,25 @@ use solve::{Care, Solver};
 const STANDING: Care = Care {
     sweeps: 400,
     enough: 1e-6,
+    rounds: 1,
 };
 /// In each step of a forecast for one candidate.
 const MOVING: Care = Care {
     sweeps: 100,
     enough: 2e-4,
+    rounds: 1,
+};
+/// In each step of a nudge: a stiff drive and what it wedges have to find each other.
+const WEDGED: Care = Care {
+    sweeps: 100,
+    enough: 1e-4,
+    rounds: 3,
 };
 /// In each step of what all candidates for one target share.
 const SHARED: Care = Care {
     sweeps: 200,
     enough: 1e-5,
+    rounds: 1,
 };
 
 /// A belief made ready: its bodies and contacts, and the forces with which it stands.
@@ -77,8 +86,15 @@ pub struct Sketch {
 pub enum Mover {
     /// A hand, by a grip that gives.
     Hand(Held),
-    /// A nudge of its middle by so much over so many seconds, free to turn, then let go.
-    Nudge(Vec3, f64),
+    /// A nudge of its middle, free to turn, then let go.
+    Nudge {
+        /// m.
+        by: Vec3,
+        /// How long it takes, s.
+        seconds: f64,
+        /// What the robot drives it with at most, N.
+        max_force: f64,
+    },
     /// A force on its middle for so many seconds, N.
     Push(Vec3, f64),
     /// It is not there.
@@ -215,17 +231,17 @@ impl Sketch {
     pub fn forecast(&self, target: usize, mover: Mover) -> Forecast {
         let (lasting, care) = match &mover {
             Mover::Hand(held) => (held.lasting(), MOVING),
-            Mover::Nudge(by, seconds) => (nudge_steps(by.norm(), *seconds), MOVING),
+            Mover::Nudge { by, seconds, .. } => (nudge_steps(by.norm(), *seconds), WEDGED),
             Mover::Push(_, seconds) => (between_ends(&PUSH.map(|share| share * seconds)), MOVING),
             Mover::Gone => (between_ends(&GONE_S), SHARED),
         };
         let off_centre = self.shapes[target].pose.translation.vector - self.bodies[target].com;
         let act = match mover {
             Mover::Hand(held) => Act::Held(held),
-            Mover::Nudge(by, _) => Act::Nudged {
-                by,
-                arm: -off_centre,
-            },
+            Mover::Nudge { by, max_force, .. } => {
+                let start = &self.shapes[target].pose;
+                Act::Nudged(Held::nudged(start, &by, max_force))
+            }
             Mover::Push(force, seconds) => Act::Pushed {
                 force,
                 arm: off_centre,
@@ -264,7 +280,7 @@ impl Sketch {
             Mover::Hand(Held { poses, .. }) => {
                 poses[STEPS].translation.vector - poses[0].translation.vector
             }
-            Mover::Nudge(by, _) => by,
+            Mover::Nudge { by, .. } => by,
             Mover::Push(force, _) => force.try_normalize(1e-9)? * 0.1,
             Mover::Gone => return None,
         };

@@ -34,6 +34,8 @@ pub struct Care {
     pub sweeps: usize,
     /// A patch is settled when no impulse of it changes by more than this share of what presses there.
     pub enough: f64,
+    /// Turns that the grip and what its box touches take in each sweep.
+    pub rounds: usize,
 }
 
 /// How a body moves, and how far it has.
@@ -111,10 +113,7 @@ impl<'a> Solver<'a> {
         resting: &[[f64; ROWS]],
         target: Option<(usize, Act)>,
     ) -> Self {
-        let mut bodies = sketch.bodies.clone();
-        if let Some((i, Act::Nudged { arm, .. })) = target {
-            bodies[i] = bodies[i].pinned(&arm);
-        }
+        let bodies = sketch.bodies.clone();
         let gone = match target {
             Some((i, Act::Gone)) => Some(i),
             _ => None,
@@ -146,7 +145,9 @@ impl<'a> Solver<'a> {
             biases: vec![[0.0; POINTS]; patches.len()],
             pushed: vec![0; bodies.len()],
             grip: match &target {
-                Some((i, Act::Held(held))) => Some(Grip::new(held, &bodies[*i])),
+                Some((i, Act::Held(held) | Act::Nudged(held))) => {
+                    Some(Grip::new(held, &bodies[*i]))
+                }
                 _ => None,
             },
             bodies,
@@ -163,19 +164,7 @@ impl<'a> Solver<'a> {
                 out.rows[k] = out.own.len() as u32 - 1;
             }
         }
-        if let Some((i, Act::Nudged { .. })) = out.target {
-            out.forget_rows(i);
-        }
         out
-    }
-
-    /// Has the rows of a body's patches made anew.
-    pub(super) fn forget_rows(&mut self, i: usize) {
-        for (on, p) in self.on.iter_mut().zip(self.patches) {
-            if p.a == i || p.b == i {
-                *on = [f64::NAN; 4];
-            }
-        }
     }
 
     fn row(&self, k: usize, r: usize) -> &Row {
@@ -226,6 +215,10 @@ impl<'a> Solver<'a> {
             self.pushed[i] = usize::from(stirs);
         }
         let count = self.active.len();
+        let about_target = match (&self.target, &self.grip) {
+            (Some((i, _)), Some(_)) if care.rounds > 1 => self.patches_of(*i),
+            _ => Vec::new(),
+        };
         for sweep in 1..=care.sweeps {
             let mut busy = false;
             for n in 0..count {
@@ -236,20 +229,12 @@ impl<'a> Solver<'a> {
                 if last == 0 || last + 1 < sweep {
                     continue;
                 }
-                let (change, pressed) = self.relax(k);
-                if change <= least.max(care.enough * pressed) {
-                    continue;
-                }
-                busy = true;
-                for i in [a, b] {
-                    if self
-                        .sketch
-                        .bodies
-                        .get(i)
-                        .is_some_and(|b| b.inverse_mass > 0.0)
-                    {
-                        self.pushed[i] = sweep;
-                    }
+                busy |= self.visit(k, sweep, least, care);
+            }
+            for _ in 1..care.rounds {
+                self.relax_grip();
+                for &k in &about_target {
+                    busy |= self.visit(k, sweep, least, care);
                 }
             }
             if let (Some((i, _)), Some(grip)) = (&self.target, &mut self.grip) {
@@ -267,6 +252,32 @@ impl<'a> Solver<'a> {
             let state = &mut self.states[i];
             state.moved += state.linear * h;
             state.turned += state.angular * h;
+        }
+    }
+
+    /// Solves one patch in a sweep, and has those of its two bodies looked at again if that changed anything.
+    fn visit(&mut self, k: usize, sweep: usize, least: f64, care: Care) -> bool {
+        let (change, pressed) = self.relax(k);
+        if change <= least.max(care.enough * pressed) {
+            return false;
+        }
+        for i in [self.patches[k].a, self.patches[k].b] {
+            let body = self.sketch.bodies.get(i);
+            if body.is_some_and(|b| b.inverse_mass > 0.0) {
+                self.pushed[i] = sweep;
+            }
+        }
+        true
+    }
+
+    fn patches_of(&self, i: usize) -> Vec<usize> {
+        let is_of = |&&k: &&usize| self.patches[k].a == i || self.patches[k].b == i;
+        self.active.iter().filter(is_of).copied().collect()
+    }
+
+    fn relax_grip(&mut self) {
+        if let (Some((i, _)), Some(grip)) = (&self.target, &mut self.grip) {
+            grip.relax(&mut self.states[*i], &self.bodies[*i]);
         }
     }
 

@@ -61,6 +61,16 @@ fn taken(scene: &Scene, target: usize, by: Vec3) -> Held {
             linear: (1.0e6, 1.0e4),
             angular: (1.0e5, 1.0e3),
         },
+        max_force: 1.0e4,
+    }
+}
+
+/// With a robot that pushes with up to 250 N.
+fn nudge(by: Vec3, seconds: f64) -> Mover {
+    Mover::Nudge {
+        by,
+        seconds,
+        max_force: 250.0,
     }
 }
 
@@ -120,7 +130,7 @@ fn a_nudged_box_shoves_its_neighbour_and_the_one_behind_that() {
         box_at("b", [0.2; 3], [0.21, 0.0, 0.1], 2.0),
         box_at("c", [0.2; 3], [0.45, 0.0, 0.1], 2.0),
     ]);
-    let seen = forecast(&scene, 0, Mover::Nudge(Vec3::new(0.1, 0.0, 0.0), 1.0));
+    let seen = forecast(&scene, 0, nudge(Vec3::new(0.1, 0.0, 0.0), 1.0));
     assert!((seen.bodies[0].moved.x - 0.1).abs() < 2e-3, "{seen:?}");
     assert!(
         (seen.bodies[1].moved.x - 0.09).abs() < 0.005,
@@ -175,12 +185,28 @@ fn a_box_that_is_nudged_past_the_edge_tips_once_it_is_let_go() {
         box_at("table", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 20.0),
         box_at("a", [0.2; 3], [0.1, 0.0, 0.3], 1.0),
     ]);
-    let nudge = |by: f64| {
-        let mover = Mover::Nudge(Vec3::new(by, 0.0, 0.0), by / 0.1);
+    let nudged = |by: f64| {
+        let mover = nudge(Vec3::new(by, 0.0, 0.0), by / 0.1);
         forecast(&scene, 1, mover).bodies[1]
     };
-    assert!(nudge(0.04).turned.norm() < 0.02, "{:?}", nudge(0.04));
-    assert!(nudge(0.08).turned.y > 0.2, "{:?}", nudge(0.08));
+    assert!(nudged(0.04).turned.norm() < 0.02, "{:?}", nudged(0.04));
+    assert!(nudged(0.08).turned.y > 0.2, "{:?}", nudged(0.08));
+}
+
+#[test]
+fn a_nudge_against_what_does_not_give_way_stalls_with_the_robots_force() {
+    let scene = scene_of(vec![
+        box_at("a", [0.2; 3], [0.0, 0.0, 0.1], 2.0),
+        box_at("heavy", [0.2; 3], [0.205, 0.0, 0.1], 80.0),
+    ]);
+    let seen = forecast(&scene, 0, nudge(Vec3::new(0.1, 0.0, 0.0), 1.0));
+    // Half of what 80 kg weigh is more than 250 N, of which the box's own friction takes a tenth.
+    // The search leaves it a few millimetres; a nudge that did not stall would take it along by 95.
+    assert!(seen.bodies[1].moved.norm() < 5e-3, "{:?}", seen.bodies[1]);
+    assert!((seen.bodies[0].moved.x - 0.005).abs() < 5e-3, "{seen:?}");
+    let pressed = seen.contacts[0].normal;
+    assert!(pressed > 200.0 && pressed < 255.0, "{pressed}");
+    assert!((seen.grip[2].force.norm() - 250.0).abs() < 1.0, "{seen:?}");
 }
 
 #[test]
@@ -228,7 +254,7 @@ fn a_nudge_meets_what_lies_in_its_way_at_every_yaw_and_nothing_beside_it() {
                 spec.pose = turn * spec.pose;
             }
             let by = turn * Vec3::new(0.2, 0.0, 0.0);
-            let seen = forecast(&scene, 0, Mover::Nudge(by, 2.0));
+            let seen = forecast(&scene, 0, nudge(by, 2.0));
             let moved = seen.bodies[1].moved.norm();
             assert_eq!(moved > 0.05, meets, "{yaw} {across} {moved}");
         }
@@ -248,7 +274,7 @@ fn a_push_beside_the_centre_of_mass_turns_the_box() {
 
 #[test]
 fn a_nudge_of_nothing_is_finite_and_moves_nothing() {
-    let seen = forecast(&tower(), 1, Mover::Nudge(Vec3::zeros(), 0.01));
+    let seen = forecast(&tower(), 1, nudge(Vec3::zeros(), 0.01));
     assert!(
         seen.bodies.iter().all(|b| b.moved.norm() < 1e-4),
         "{seen:?}"
