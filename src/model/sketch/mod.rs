@@ -6,7 +6,7 @@
 //! IJNME 1996), so that it may be a hundred times the sandbox's. It is wrong in detail and cheap; the
 //! network takes it as a hint and learns where it errs. What a body is
 //! made of is [`mod@body`]'s, where it presses [`mod@patch`]'s and [`gaps`]'s, what is done to the target
-//! [`act`]'s and [`grip`]'s, the steps are [`clock`]'s and [`solve`]'s.
+//! [`act`]'s and [`grip`]'s, the steps are [`clock`]'s, [`solve`]'s, [`reseat`]'s and [`relax`]'s.
 
 mod act;
 mod body;
@@ -15,6 +15,8 @@ mod gaps;
 mod grip;
 mod patch;
 mod reading;
+mod relax;
+mod reseat;
 mod rows;
 mod solve;
 

@@ -16,16 +16,10 @@ use super::rows::Row;
 const GRAVITY: f64 = 9.81;
 /// Impulses smaller than this share of what gravity gives a kilogram do not count.
 const LEAST_OF_A_KILOGRAM: f64 = 1e-4;
-/// No more of an overlap than this is undone in one step, m.
-const DEEPEST_M: f64 = 0.002;
-/// A patch has slid when it has by this much, m.
-const SLID_M: f64 = 5e-4;
 /// Speeds below this are rounding, m/s and rad/s.
 const STILL: f64 = 1e-9;
-/// What a gap lets through that nothing closes, m/s.
-const OPEN: f64 = 1e3;
 /// Rows that are still the sketch's own.
-const SHARED_ROWS: u32 = u32::MAX;
+pub(super) const SHARED_ROWS: u32 = u32::MAX;
 
 /// How well a step is solved.
 #[derive(Clone, Copy, Debug)]
@@ -58,19 +52,19 @@ pub struct Solver<'a> {
     pub(super) bodies: Vec<Inert>,
     pub(super) states: Vec<State>,
     /// For each patch which of `own` are its rows; [`SHARED_ROWS`] for the sketch's.
-    rows: Vec<u32>,
-    own: Vec<[Row; ROWS]>,
+    pub(super) rows: Vec<u32>,
+    pub(super) own: Vec<[Row; ROWS]>,
     /// How far each patch had gone on along its tangents, as seen from either body, when its rows were made,
     /// m.
-    on: Vec<[f64; 4]>,
+    pub(super) on: Vec<[f64; 4]>,
     /// The lever of each patch's friction against a turn, m.
-    turn_arms: Vec<f64>,
+    pub(super) turn_arms: Vec<f64>,
     /// How many points press; none where nothing is shared any more or yet.
     pub(super) points: Vec<usize>,
     /// Impulses of each row, N·s.
     pub(super) impulses: Vec<[f64; ROWS]>,
     /// What each point's gap lets through in this step, m/s.
-    biases: Vec<[f64; POINTS]>,
+    pub(super) biases: Vec<[f64; POINTS]>,
     /// Patches that take part.
     pub(super) active: Vec<usize>,
     /// Bodies that take part.
@@ -81,28 +75,6 @@ pub struct Solver<'a> {
     pub(super) grip: Option<Grip>,
     pub(super) elapsed: f64,
     pub(super) last_h: f64,
-}
-
-/// Velocities of a patch's two bodies, and their inverse masses.
-struct Pair {
-    a: (Vec3, Vec3, f64),
-    b: (Vec3, Vec3, f64),
-}
-
-impl Pair {
-    /// How fast a row's points part, m/s or rad/s.
-    fn opening(&self, row: &Row) -> f64 {
-        row.direction.dot(&(self.b.0 - self.a.0)) + row.turn_b.dot(&self.b.1)
-            - row.turn_a.dot(&self.a.1)
-    }
-
-    /// Gives both an impulse along a row.
-    fn push(&mut self, row: &Row, impulse: f64) {
-        self.a.0 -= row.direction * (impulse * self.a.2);
-        self.a.1 -= row.spin_a * impulse;
-        self.b.0 += row.direction * (impulse * self.b.2);
-        self.b.1 += row.spin_b * impulse;
-    }
 }
 
 impl<'a> Solver<'a> {
@@ -165,13 +137,6 @@ impl<'a> Solver<'a> {
             }
         }
         out
-    }
-
-    fn row(&self, k: usize, r: usize) -> &Row {
-        match self.rows[k] {
-            SHARED_ROWS => &self.sketch.rows[k][r],
-            own => &self.own[own as usize][r],
-        }
     }
 
     /// One step of `h` seconds.
@@ -279,139 +244,5 @@ impl<'a> Solver<'a> {
         if let (Some((i, _)), Some(grip)) = (&self.target, &mut self.grip) {
             grip.relax(&mut self.states[*i], &self.bodies[*i]);
         }
-    }
-
-    /// Moves a patch to where its bodies meet now.
-    fn slide(&mut self, k: usize) {
-        let patch = &self.patches[k];
-        let centre = patch.spot.centre;
-        let still = State::default();
-        let (a, b) = (
-            &self.states[patch.a],
-            self.states.get(patch.b).unwrap_or(&still),
-        );
-        let com = |i: usize| self.bodies.get(i).map_or(centre, |b| b.com);
-        let gone_a = a.moved + a.turned.cross(&(centre - com(patch.a)));
-        let gone_b = b.moved + b.turned.cross(&(centre - com(patch.b)));
-        let along = |v: Vec3| patch.tangents.map(|t| v.dot(&t));
-        let ([a0, a1], [b0, b1]) = (along(gone_b - a.moved), along(gone_b - b.moved));
-        let on = [a0, a1, b0, b1];
-        let as_before = on
-            .iter()
-            .zip(&self.on[k])
-            .all(|(now, then)| (now - then).abs() < SLID_M);
-        if as_before && self.points[k] > 0 {
-            return;
-        }
-        self.on[k] = on;
-        let Some(spot) = patch.spot_at(along(gone_a - gone_b)) else {
-            self.points[k] = 0;
-            self.impulses[k] = [0.0; ROWS];
-            return;
-        };
-        let [u, v] = patch.tangents;
-        let rows = patch.rows(
-            &self.bodies,
-            &spot,
-            (&(u * a0 + v * a1), &(u * b0 + v * b1)),
-        );
-        self.turn_arms[k] = spot.turn_arm;
-        self.points[k] = spot.count;
-        match self.rows[k] {
-            SHARED_ROWS => {
-                self.own.push(rows);
-                self.rows[k] = self.own.len() as u32 - 1;
-            }
-            own => self.own[own as usize] = rows,
-        }
-    }
-
-    /// What each point's gap lets through in this step, m/s.
-    fn gaps(&self, k: usize, h: f64) -> [f64; POINTS] {
-        let patch = &self.patches[k];
-        let mut out = [OPEN; POINTS];
-        let still = State::default();
-        let a = &self.states[patch.a];
-        let b = self.states.get(patch.b).unwrap_or(&still);
-        for (p, out) in out.iter_mut().enumerate().take(self.points[k]) {
-            let row = self.row(k, p);
-            let opened = row.direction.dot(&(b.moved - a.moved)) + row.turn_b.dot(&b.turned)
-                - row.turn_a.dot(&a.turned);
-            *out = (patch.gap + opened).max(-DEEPEST_M) / h;
-        }
-        out
-    }
-
-    fn start_warm(&mut self, k: usize) {
-        let mut pair = self.pair(k);
-        for (r, &impulse) in self.impulses[k].iter().enumerate() {
-            if impulse != 0.0 {
-                pair.push(self.row(k, r), impulse);
-            }
-        }
-        self.put_back(k, &pair);
-    }
-
-    /// The two bodies of a patch as they move now; what never moves in place of the ground.
-    fn pair(&self, k: usize) -> Pair {
-        let patch = &self.patches[k];
-        let of = |i: usize| match self.states.get(i) {
-            Some(s) => (s.linear, s.angular, self.bodies[i].inverse_mass),
-            None => (Vec3::zeros(), Vec3::zeros(), 0.0),
-        };
-        Pair {
-            a: of(patch.a),
-            b: of(patch.b),
-        }
-    }
-
-    fn put_back(&mut self, k: usize, pair: &Pair) {
-        let (a, b) = (self.patches[k].a, self.patches[k].b);
-        (self.states[a].linear, self.states[a].angular) = (pair.a.0, pair.a.1);
-        if b != GROUND {
-            (self.states[b].linear, self.states[b].angular) = (pair.b.0, pair.b.1);
-        }
-    }
-
-    /// Solves one patch for the others as they are; how much changed, and what presses there, N·s.
-    fn relax(&mut self, k: usize) -> (f64, f64) {
-        let mut pair = self.pair(k);
-        let rows = match self.rows[k] {
-            SHARED_ROWS => &self.sketch.rows[k],
-            own => &self.own[own as usize],
-        };
-        let before = self.impulses[k];
-        let mut impulses = before;
-        let count = self.points[k];
-        let points = rows.iter().zip(&self.biases[k]).take(count);
-        let (friction, turn_arm) = (self.patches[k].friction, self.turn_arms[k]);
-        let mut pressed = 0.0;
-        for (impulse, (row, bias)) in impulses.iter_mut().zip(points) {
-            let wrong = pair.opening(row) + bias;
-            let new = (*impulse - wrong * row.effective).max(0.0);
-            pressed += new;
-            if new != *impulse {
-                pair.push(row, new - *impulse);
-                *impulse = new;
-            }
-        }
-        let bound = friction * pressed;
-        let limits = [bound, bound, bound * turn_arm];
-        let across = impulses[POINTS..].iter_mut().zip(&rows[POINTS..]);
-        for ((impulse, row), limit) in across.zip(limits) {
-            if limit == 0.0 && *impulse == 0.0 {
-                continue;
-            }
-            let asked = *impulse - pair.opening(row) * row.effective;
-            let new = asked.max(-limit).min(limit);
-            if new != *impulse {
-                pair.push(row, new - *impulse);
-                *impulse = new;
-            }
-        }
-        self.put_back(k, &pair);
-        self.impulses[k] = impulses;
-        let change = before.iter().zip(&impulses).map(|(b, a)| (a - b).abs());
-        (change.fold(0.0, f64::max), pressed)
     }
 }
