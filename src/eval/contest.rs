@@ -19,7 +19,7 @@ use crate::plan::{
     Verdict, Wish, execute,
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
-use crate::sandbox::exact::BoundRule;
+use crate::sandbox::BoundRule;
 use crate::sandbox::{self, Extent, Recording, SandboxDynamics};
 
 /// A planner of the closed loop.

@@ -9,11 +9,14 @@
 //! - `poke`: nudges and pushes;
 //! - `flight`: the way to the grasp, as far as nothing can happen on it;
 //! - `monitor`: the five accidents and the graded sums;
-//! - `episode`: a step's clock;
+//! - `episode`: a step's clock; `carry`: the hand's part of it; `look_on`: who watches that; `record`: what is
+//!   kept;
 //! - `stand`: draws that stand, settling of imported stacks;
-//! - `exact`: the sandbox as [`Dynamics`](crate::dynamics::Dynamics), under many draws.
+//! - `exact`: the sandbox as [`Dynamics`](crate::dynamics::Dynamics), under many draws; `count`: what those tell together.
 
+mod carry;
 pub mod contact;
+mod count;
 pub mod engine;
 pub mod episode;
 pub mod exact;
@@ -23,11 +26,14 @@ mod jaw;
 mod look_on;
 pub mod monitor;
 mod poke;
+mod record;
 pub mod stand;
 mod suction;
 
-pub use episode::{Extent, Recording, run, run_watched, settled};
+pub use count::{BoundRule, counted_risk};
+pub use episode::{Extent, run, run_watched, settled};
 pub use exact::SandboxDynamics;
+pub use record::Recording;
 pub use stand::{SettleReport, draw, settle};
 
 /// Bumped whenever a change alters outcomes, so that stored references are known to be stale.

@@ -1,0 +1,215 @@
+//! The hand's part of an episode: out, grip, carry, and gone.
+//!
+//! Owns when the hand feels its way, when a grip counts as formed or lost, and when a removed box is clear
+//! of everything (design, section 2).
+
+use std::borrow::Cow;
+
+use super::SandboxError;
+use super::episode::{Run, Watch};
+use super::flight;
+use super::hand::{Effort, GripStatus, Hand};
+use super::monitor::Exempt;
+use super::record::Recording;
+use crate::grasp::hand_shape;
+use crate::rollout::{AccidentKind, Action, CLEAR_M, Grip, HandKey, Motion, Onward};
+use crate::scene::geometry::{Obb, separation};
+
+/// Time between two looks at whether the box is clear, s: cheap, and 50 ms of delay do no harm.
+const CLEAR_EVERY_S: f64 = 0.05;
+/// How long a grip may take to form after it is told to close, s.
+const GRIP_WAIT_S: f64 = 0.35;
+/// How long before the grip the hand feels its way, s.
+const GUARD_S: f64 = 0.3;
+
+/// Where the hand is in its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Reaching,
+    Holding,
+    Released,
+}
+
+impl Run<'_> {
+    /// The hand's part: out, grip, carry, and gone.
+    pub(super) fn grasp(&mut self, watch: Watch<'_>) -> Result<(), SandboxError> {
+        let (Some(grasp), Some(motion)) = (self.action.grasp(), self.action.motion()) else {
+            return Ok(());
+        };
+        let mut motion = Cow::Borrowed(motion);
+        let target = grasp.box_index;
+        let gripper = &self.workcell.robot.grippers[grasp.gripper];
+        let opening = crate::grasp::approach_opening(self.workcell, grasp);
+        let arrival = flight::end_of_free_flight(
+            &self.workcell.scene,
+            &self.engine,
+            &motion,
+            &hand_shape(gripper, opening),
+        );
+        self.fly(&motion, arrival);
+        let start = motion.at(self.t()).pose;
+        self.hand = Some(Hand::new(
+            &mut self.engine,
+            gripper,
+            self.workcell.robot.max_hand_force,
+            opening,
+            &start,
+        ));
+        let mut phase = Phase::Reaching;
+        let mut waited_from = None;
+        let dt = self.engine.dt();
+        let grip_time = motion.grip_time().unwrap_or(f64::INFINITY);
+        while self.t() < motion.duration() && !self.decided() {
+            self.record(phase == Phase::Holding);
+            let key = motion.at(self.t() + dt);
+            self.steer(&key, phase, grip_time);
+            self.step()?;
+            let t = self.t();
+            match (phase, key.grip) {
+                (Phase::Reaching, Grip::Closed) => {
+                    let since = *waited_from.get_or_insert(t);
+                    if self.try_grip(target) {
+                        phase = Phase::Holding;
+                        self.exempt = Exempt::Held(target);
+                    } else if t - since > GRIP_WAIT_S {
+                        self.monitor.latch(AccidentKind::Drop, target, t);
+                        return self.stop();
+                    }
+                }
+                (Phase::Holding, Grip::Closed) if !self.still_held(target) => {
+                    self.monitor.latch(AccidentKind::Drop, target, t);
+                    return self.stop();
+                }
+                (Phase::Holding, Grip::Open) => {
+                    self.let_go(target);
+                    phase = Phase::Released;
+                }
+                _ => {}
+            }
+            if phase == Phase::Holding && self.may_vanish() && self.is_clear(target) {
+                self.completed = true;
+                self.engine.remove_box(target);
+                break;
+            }
+            if phase == Phase::Holding && self.is_glance_due() {
+                match watch(&self.glance()) {
+                    Onward::CarryOn => {}
+                    Onward::Change(other) if other.keys.is_empty() => {
+                        return Err(SandboxError::EmptyMotion);
+                    }
+                    Onward::Change(other) => motion = Cow::Owned(other),
+                    Onward::Stop => return self.hold_on(target, &motion),
+                }
+            }
+        }
+        if phase == Phase::Holding && !self.completed && !self.decided() {
+            // The motion ended with the box still in the way: it ends before release.
+            self.monitor.latch(AccidentKind::Drop, target, self.t());
+        }
+        if let Some(hand) = self.hand.take() {
+            hand.vanish(&mut self.engine);
+        }
+        self.exempt = Exempt::Nobody;
+        Ok(())
+    }
+
+    /// The box is lost: the gripper's sensor tells, the grip opens, and the hand stays where it is
+    /// while all comes to rest, as a real cell's protective stop has it.
+    pub(super) fn stop(&mut self) -> Result<(), SandboxError> {
+        self.exempt = Exempt::Nobody;
+        if let Some(hand) = &mut self.hand {
+            hand.open(&mut self.engine);
+        }
+        self.rest()?;
+        if let Some(hand) = self.hand.take() {
+            hand.vanish(&mut self.engine);
+        }
+        Ok(())
+    }
+
+    /// Lets the clock run to `arrival` without stepping: the hand is far from a scene at rest.
+    fn fly(&mut self, motion: &Motion, arrival: f64) {
+        let steps = (arrival / self.engine.dt()).floor() as u64;
+        if let Recording::EverySteps(n) = self.recording {
+            for step in (0..steps).step_by(n.max(1) as usize) {
+                self.clock = step;
+                self.take_frame(false);
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.hand = Some(motion.at(frame.t).pose);
+                }
+            }
+        }
+        self.clock = steps;
+    }
+
+    fn steer(&mut self, key: &HandKey, phase: Phase, grip_time: f64) {
+        // Feeling its way from shortly before the grip until the grip has formed.
+        let effort = match phase {
+            Phase::Reaching if key.t > grip_time - GUARD_S => Effort::Guarded,
+            _ => Effort::Full,
+        };
+        if let Some(hand) = &mut self.hand {
+            hand.steer(&mut self.engine, &key.pose, effort);
+        }
+    }
+
+    fn try_grip(&mut self, target: usize) -> bool {
+        let scene = &self.workcell.scene;
+        let status = self
+            .hand
+            .as_mut()
+            .map(|hand| hand.close(&mut self.engine, scene, target, &self.forces));
+        matches!(status, Some(GripStatus::Holding { .. }))
+    }
+
+    pub(super) fn still_held(&mut self, target: usize) -> bool {
+        match self.hand.as_mut().map(|h| h.hold(&mut self.engine, target)) {
+            Some(GripStatus::Holding { margin }) => {
+                self.margin = self.margin.min(margin);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The planned end of a grip: a placed box belongs where it was meant to be from here on.
+    fn let_go(&mut self, target: usize) {
+        if let Some(hand) = &mut self.hand {
+            hand.open(&mut self.engine);
+        }
+        if let Action::Place { target: goal, .. } = self.action {
+            self.monitor.set_reference(target, *goal);
+            self.completed = true;
+        }
+        self.exempt = Exempt::Nobody;
+    }
+
+    /// Only a removed box vanishes, and the clearance is looked at now and then.
+    fn may_vanish(&self) -> bool {
+        let every = (CLEAR_EVERY_S / self.engine.dt()).round().max(1.0) as u64;
+        matches!(self.action, Action::Remove { .. }) && self.clock.is_multiple_of(every)
+    }
+
+    /// Whether box `target` is [`CLEAR_M`] from every box, every fixture and the ground.
+    fn is_clear(&self, target: usize) -> bool {
+        let scene = &self.workcell.scene;
+        let Some(pose) = self.engine.box_pose(target) else {
+            return false;
+        };
+        let held = Obb::new(scene.boxes[target].size, pose);
+        let (low, _) = held.aabb();
+        let apart = |other: &Obb| separation(&held, other).gap >= CLEAR_M;
+        low.z >= CLEAR_M
+            && scene
+                .fixtures
+                .iter()
+                .all(|f| apart(&Obb::new(f.size, f.pose)))
+            && scene.boxes.iter().enumerate().all(|(i, spec)| {
+                i == target
+                    || self
+                        .engine
+                        .box_pose(i)
+                        .is_none_or(|pose| apart(&Obb::new(spec.size, pose)))
+            })
+    }
+}
