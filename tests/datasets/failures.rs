@@ -1,0 +1,105 @@
+//! Writes and sources that fail: nothing made is lost, and what is wrong is not written.
+
+use super::*;
+
+#[test]
+fn a_write_that_fails_keeps_what_is_there_and_can_be_made_good() {
+    let (whole, dir) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let source = Fake::new(1);
+    make(&source, whole.path(), 2, None);
+    // A folder where the temporary file has to go.
+    let blocked = frames_file(dir.path(), 2).with_extension("parquet.part");
+    fs::create_dir_all(&blocked).unwrap();
+    let error = try_make(&source, dir.path()).unwrap_err();
+    assert!(error.is_failed_work(), "{error}");
+    assert!(error.to_string().contains("file-002.parquet"), "{error}");
+    let set = Dataset::open(dir.path()).unwrap();
+    assert!(!set.is_complete() && !set.is_empty());
+    assert_eq!(
+        set.episodes().filter(Result::is_ok).count() as u64,
+        set.len()
+    );
+    fs::remove_dir(&blocked).unwrap();
+    make(&source, dir.path(), 2, None);
+    assert!(contents(whole.path()) == contents(dir.path()));
+}
+
+#[test]
+fn an_episode_that_is_not_finite_or_hangs_not_together_is_not_written() {
+    struct Spoilt(Fake, fn(&mut Episode));
+    impl EpisodeSource for Spoilt {
+        fn config_json(&self) -> serde_json::Value {
+            self.0.config_json()
+        }
+        fn seed(&self) -> u64 {
+            self.0.seed()
+        }
+        fn episodes_per_stack(&self) -> u64 {
+            8
+        }
+        fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
+            let mut episodes = self.0.episodes(stack);
+            if stack == STACKS_PER_FILE {
+                self.1(&mut episodes[1]);
+            }
+            Ok(episodes)
+        }
+    }
+    let source = |spoil| {
+        let fake = Fake {
+            episodes_per_stack: 8,
+            ..Fake::new(1)
+        };
+        Spoilt(fake, spoil)
+    };
+    let run = |spoil| {
+        let dir = TempDir::new().unwrap();
+        let stop = AtomicBool::new(false);
+        let error = generate(&source(spoil), dir.path(), STACKS, 1, None, &stop, |_| {});
+        assert!(!frames_file(dir.path(), 1).exists());
+        assert!(Dataset::open(dir.path()).is_ok());
+        error.unwrap_err()
+    };
+    let error = run(|e| e.rollout.path_length = f64::NAN);
+    assert!(
+        matches!(&error, DatasetError::NotFinite { episode: 129, column } if column == "path_length")
+    );
+    assert!(error.is_failed_work());
+    let error = run(|e| e.draw.boxes[0].com.x = f64::INFINITY);
+    assert!(matches!(&error, DatasetError::NotFinite { column, .. } if column == "draw_com"));
+    let error = run(|e| e.draw.boxes.truncate(0));
+    assert!(matches!(error, DatasetError::Misfit { episode: 129, .. }));
+}
+
+#[test]
+fn a_source_that_fails_or_breaks_its_promise_of_a_number_is_told_so() {
+    struct Short(Fake);
+    impl EpisodeSource for Short {
+        fn config_json(&self) -> serde_json::Value {
+            self.0.config_json()
+        }
+        fn seed(&self) -> u64 {
+            self.0.seed()
+        }
+        fn episodes_per_stack(&self) -> u64 {
+            8
+        }
+        fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
+            if stack == 1 {
+                return Err("no such scene".into());
+            }
+            Ok(self.0.episodes(stack))
+        }
+    }
+    let dir = TempDir::new().unwrap();
+    let stop = AtomicBool::new(false);
+    let error = generate(&Short(Fake::new(1)), dir.path(), 1, 1, None, &stop, |_| {});
+    assert!(matches!(
+        error,
+        Err(DatasetError::WrongCount {
+            found: 3,
+            wanted: 8,
+            ..
+        })
+    ));
+}
