@@ -59,7 +59,8 @@ pub enum Action {
         /// Where the box shall stand afterwards.
         target: Pose,
     },
-    /// Drive a box's centre by `by` metres at 0.1 m/s, free to rotate, and let go.
+    /// Drive a box's centre by `by` metres at up to 0.1 m/s, free to rotate, with no more than the robot's
+    /// force, and let go.
     Nudge {
         /// Index into the scene's boxes.
         box_index: usize,

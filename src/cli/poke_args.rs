@@ -17,7 +17,7 @@ pub struct BoxVector {
     pub vector: Vec3,
 }
 
-/// The longest nudge, m: at 0.1 m/s it takes 20 s.
+/// The longest nudge, m: at 0.1 m/s it takes 20 s, and a tenth to set out and come to rest.
 const NUDGE_MAX_M: f64 = 2.0;
 /// The strongest push, N: the weight of a tonne.
 const PUSH_MAX_N: f64 = 10_000.0;

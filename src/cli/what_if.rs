@@ -24,7 +24,8 @@ use crate::scene::task::{TaskFile, no_such_box};
 pub struct WhatIfArgs {
     /// The task file, or a file with a scene alone.
     pub task: PathBuf,
-    /// Drive a box's centre by these metres at 0.1 m/s, and let go; at most 2 m.
+    /// Drive a box's centre by these metres at up to 0.1 m/s, with no more than the robot's
+    /// max_hand_force, and let go; at most 2 m.
     #[arg(long, value_name = "BOX=DX,DY,DZ", value_parser = poke_args::nudge)]
     pub nudge: Option<BoxVector>,
     /// Push on a box's centre with this force for 0.5 s, N; at most 10 000 N.

@@ -99,7 +99,7 @@ impl Case {
     ///
     /// # Errors
     /// When the engine loses a body.
-    pub fn accidents_in(&self, worlds: &[Engine]) -> Result<usize, SandboxError> {
+    pub(super) fn accidents_in(&self, worlds: &[Engine]) -> Result<usize, SandboxError> {
         let mut accidents = 0;
         for world in worlds {
             let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);

@@ -117,6 +117,16 @@ mod tests {
     }
 
     #[test]
+    fn a_strong_cup_damps_the_same_box_by_the_same_share_as_a_weak_one() {
+        // c/(2·√(k·m)) for one mass.
+        let share = |(stiffness, damping): Spring| damping / stiffness.sqrt();
+        let [weak, strong] = [180.0, 3000.0].map(|pull| cup_compliance(pull, pull, 0.02 * pull));
+        assert!(strong.linear.0 > 2.0 * weak.linear.0);
+        assert!((share(strong.linear) - share(weak.linear)).abs() < 1e-9);
+        assert!((share(strong.angular) - share(weak.angular)).abs() < 1e-9);
+    }
+
+    #[test]
     fn two_springs_in_series_give_as_much_as_both() {
         let joined = in_series((2.0, 3.0), (2.0, 6.0));
         assert_eq!(joined, (1.0, 2.0));

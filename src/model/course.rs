@@ -203,7 +203,7 @@ fn along(target: &Pose, by: Vec3, travel: f64) -> Waypoint {
 }
 
 /// When the hand has travelled each of `ways` (ascending, m) after `onset`, s; the end where it never does.
-/// Evenly from key to key: they lie 0.05 s apart.
+/// Evenly from key to key: as planned they lie 0.05 s apart.
 fn times_at_travel<const N: usize>(motion: &Motion, onset: f64, ways: &[f64; N]) -> [f64; N] {
     let mut out = [motion.duration(); N];
     let mut next = 0;

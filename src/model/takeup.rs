@@ -4,7 +4,7 @@
 //! stretched its bellows so far that the weight comes off throws the box up and catches it, and a weight off
 //! the middle swings. What a cup bears then is up to twice what it bears at rest, and of heavy boxes that
 //! decides. Statics and the long steps of [`super::sketch`] do not see it. Neighbours beside and on top
-//! are not looked at; those features are others'.
+//! are not looked at; those features are others'. From key to key the hand goes evenly here.
 
 use nalgebra::Matrix3;
 

@@ -8,15 +8,15 @@ use super::plan_played::{PAUSE_S, Played};
 use super::timeline::between;
 use super::{RecordedFrame, ReplayError};
 use crate::pose::Pose;
-use crate::rollout::Grip;
+use crate::rollout::{Grip, HandKey, Motion};
 
 /// How often a motion is shown, s.
 const SHOWN_EVERY_S: f64 = 0.1;
 /// A motion is shown with at most this many frames, were it to last for hours.
 const MOST_FRAMES: f64 = 6000.0;
 
-/// A step's motion, read: time, hand and grip, in order of time.
-pub(super) struct Keys(Vec<(f64, Pose, Grip)>);
+/// A step's motion, read; its keys in order of time.
+pub(super) struct Keys(Motion);
 
 impl Keys {
     /// The motion of `step`.
@@ -24,11 +24,15 @@ impl Keys {
         let read = |k: &KeyFile| {
             let closed = k.grip.as_deref() == Some("closed");
             let grip = if closed { Grip::Closed } else { Grip::Open };
-            Ok((k.t, pose(k.position, k.rotation, "the hand")?, grip))
+            Ok(HandKey {
+                t: k.t,
+                pose: pose(k.position, k.rotation, "the hand")?,
+                grip,
+            })
         };
         let keys: Vec<_> = step.motion.iter().map(read).collect::<Result<_, _>>()?;
-        if keys.windows(2).all(|w| w[0].0 <= w[1].0) {
-            Ok(Self(keys))
+        if keys.windows(2).all(|w: &[HandKey]| w[0].t <= w[1].t) {
+            Ok(Self(Motion { keys }))
         } else {
             Err(backwards(step))
         }
@@ -36,28 +40,22 @@ impl Keys {
 
     /// The hand when its grip first closes, or at the end.
     pub(super) fn gripping(&self) -> Option<Pose> {
-        let closed = self.0.iter().find(|k| k.2 == Grip::Closed);
-        closed.or(self.0.last()).map(|k| k.1)
+        let closed = self.0.keys.iter().find(|k| k.grip == Grip::Closed);
+        closed.or(self.0.keys.last()).map(|k| k.pose)
     }
 
     /// The hand at time `t`.
     pub(super) fn at(&self, t: f64) -> Option<Pose> {
-        let next = self.0.partition_point(|k| k.0 <= t);
-        let before = self.0.get(next.saturating_sub(1))?;
-        let Some(after) = self.0.get(next).filter(|_| next > 0) else {
-            return Some(before.1);
-        };
-        let s = (t - before.0) / (after.0 - before.0).max(1e-9);
-        Some(between(&before.1, &after.1, s))
+        (!self.0.keys.is_empty()).then(|| self.0.at(t).pose)
     }
 
     fn holds_at(&self, t: f64) -> bool {
-        let next = self.0.partition_point(|k| k.0 <= t);
-        next > 0 && self.0[next - 1].2 == Grip::Closed
+        let next = self.0.keys.partition_point(|k| k.t <= t);
+        next > 0 && self.0.keys[next - 1].grip == Grip::Closed
     }
 
     fn end_s(&self) -> f64 {
-        self.0.last().map_or(0.0, |k| k.0)
+        self.0.duration()
     }
 }
 

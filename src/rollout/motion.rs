@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::smooth::between;
+use super::smooth::{INSTANT_S, between};
 use crate::pose::{Pose, Quat};
 
 /// How the hand's grip stands at a moment.
@@ -72,16 +72,24 @@ impl Motion {
 
 /// How hard a hand brakes that stops in the middle of a motion, m/s².
 pub const BRAKE: f64 = 2.5;
-/// Time between the keys of braking, s, and over which the speed is read.
+/// Time between the keys of braking, s.
 const BRAKE_KEY_S: f64 = 0.05;
+/// How long before the end of what is kept it has one more key, and the speed is read, s: what comes after
+/// would bend the way there otherwise.
+const LAST_KEY_S: f64 = 0.004;
 
 impl Motion {
-    /// The keys up to `t`, and one at `t`.
+    /// The keys up to `t`, one just before and one at `t`.
     ///
     /// # Panics
     /// When there are no keys.
     pub fn until(&self, t: f64) -> Self {
-        let mut keys: Vec<HandKey> = self.keys.iter().filter(|k| k.t < t).copied().collect();
+        // Two keys at one moment would stop the hand there.
+        let before = self.keys.iter().filter(|k| k.t < t - INSTANT_S);
+        let mut keys: Vec<HandKey> = before.copied().collect();
+        if keys.last().is_some_and(|k| k.t < t - 2.0 * LAST_KEY_S) {
+            keys.push(self.at(t - LAST_KEY_S));
+        }
         keys.push(self.at(t));
         Self { keys }
     }
@@ -93,7 +101,7 @@ impl Motion {
     pub fn stopped(&self, t: f64) -> Self {
         let mut out = self.until(t);
         let here = self.at(t);
-        let before = self.at((t - BRAKE_KEY_S).max(0.0));
+        let before = self.at((t - LAST_KEY_S).max(0.0));
         let elapsed = (t - before.t).max(1e-9);
         let velocity = (here.pose.translation.vector - before.pose.translation.vector) / elapsed;
         let spin = (here.pose.rotation * before.pose.rotation.inverse()).scaled_axis() / elapsed;
@@ -139,5 +147,31 @@ mod tests {
         let way = end.pose.translation.x - 0.8;
         assert!((way - 0.5 * 0.8 * 0.8 / BRAKE).abs() < 1e-9, "{way}");
         assert_eq!(end.grip, Grip::Closed);
+    }
+
+    #[test]
+    fn a_hand_that_is_stopped_while_it_speeds_up_does_not_change_its_speed_at_once() {
+        let key = |i: u32| {
+            let t = f64::from(i) * 0.05;
+            HandKey {
+                t,
+                pose: level(Vec3::new(1.25 * t * t, 0.0, 0.0), 0.0),
+                grip: Grip::Closed,
+            }
+        };
+        let motion = Motion {
+            keys: (0..=20).map(key).collect(),
+        };
+        let speed = |m: &Motion, t: f64| {
+            let x = |t: f64| m.at(t).pose.translation.x;
+            (x(t + 1e-5) - x(t)) / 1e-5
+        };
+        // Anywhere between two keys, and on one but for rounding.
+        for t in [0.41, 0.448, 0.45f64.next_up(), 0.45f64.next_down(), 0.49] {
+            let stopped = motion.stopped(t);
+            let (was, is) = (speed(&motion, t - 2e-5), speed(&stopped, t + 1e-5));
+            assert!((was - is).abs() < 0.03, "{t}: {was} {is}");
+            assert!(is > 0.9, "{t}: {is}");
+        }
     }
 }

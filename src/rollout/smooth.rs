@@ -4,7 +4,9 @@
 //! a stiff cup a jump is a blow (a margin of 0.65 became -0.75 in 12 ms). Slopes are those of the parabola
 //! through three keys, no steeper than three times either neighbour and none where the motion turns back
 //! or rests: the sufficient condition of Fritsch and Carlson, "Monotone Piecewise Cubic Interpolation"
-//! (SIAM J. Numer. Anal., 1980), taken for the vector's length so that no frame is preferred.
+//! (SIAM J. Numer. Anal., 1980), taken for the vector's length so that no frame is preferred. Turns are cubic in
+//! the rotation vector of each piece: spin is continuous at a key where the axis stays, and nearly so where it
+//! turns by little.
 
 use super::HandKey;
 use crate::pose::{Pose, Quat, Vec3};
@@ -12,7 +14,7 @@ use crate::pose::{Pose, Quat, Vec3};
 /// No slope is more than so many times that of either neighbouring chord.
 const STEEPEST: f64 = 3.0;
 /// Chords that are shorter in time have no slope, s.
-const INSTANT_S: f64 = 1e-9;
+pub(super) const INSTANT_S: f64 = 1e-9;
 
 /// The hand's pose at `t`, which lies between keys `k` and `k + 1`.
 pub(super) fn between(keys: &[HandKey], k: usize, t: f64) -> Pose {
@@ -115,7 +117,7 @@ mod tests {
         }
     }
 
-    /// Speed and spin over the millisecond after `t`.
+    /// Speed and spin over the tenth of a millisecond after `t`.
     fn speeds(motion: &Motion, t: f64) -> (Vec3, Vec3) {
         let (a, b) = (motion.at(t).pose, motion.at(t + 1e-4).pose);
         let turn = (a.rotation.inverse() * b.rotation).scaled_axis();
@@ -170,19 +172,32 @@ mod tests {
 
     #[test]
     fn the_same_keys_turned_in_the_world_are_the_same_way_turned() {
-        let turn = level(Vec3::new(1.0, -2.0, 0.5), 2.1);
-        let keys = vec![key(0.0, 0.0, 0.0), key(0.1, 0.03, 0.4), key(0.2, 0.04, 0.1)];
-        let turned = Motion {
-            keys: keys
-                .iter()
-                .map(|k| HandKey {
-                    pose: turn * k.pose,
-                    ..*k
+        let pose = |at: [f64; 3], turned: [f64; 3]| {
+            Pose::from_parts(
+                Vec3::from(at).into(),
+                Quat::from_scaled_axis(Vec3::from(turned)),
+            )
+        };
+        // Off one line and about several axes, so that neither a limit for each coordinate nor a spin told in
+        // another frame would pass.
+        let poses = [
+            pose([0.0; 3], [0.0; 3]),
+            pose([0.03, 0.002, 0.01], [0.3, 0.1, 0.0]),
+            pose([0.04, 0.03, 0.0], [0.4, 0.3, -0.2]),
+            pose([0.04, 0.06, -0.01], [0.4, 0.5, -0.4]),
+        ];
+        let motion_of = |turn: Pose| Motion {
+            keys: (poses.iter().enumerate())
+                .map(|(i, p)| HandKey {
+                    t: 0.1 * i as f64,
+                    pose: turn * p,
+                    grip: Grip::Closed,
                 })
                 .collect(),
         };
-        let motion = Motion { keys };
-        for t in [0.03, 0.1, 0.17] {
+        let turn = pose([1.0, -2.0, 0.5], [1.1, 0.4, 2.1]);
+        let (motion, turned) = (motion_of(Pose::identity()), motion_of(turn));
+        for t in [0.03, 0.1, 0.17, 0.28] {
             let (a, b) = (turn * motion.at(t).pose, turned.at(t).pose);
             assert!((a.translation.vector - b.translation.vector).norm() < 1e-9);
             assert!(a.rotation.angle_to(&b.rotation) < 1e-7);

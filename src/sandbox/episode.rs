@@ -1,8 +1,7 @@
 //! One action under one draw, from the hand at home to the last box at rest.
 //!
 //! Owns the step's clock of design, section 2: settle 0.5 s, take the references, carry the action
-//! out, let a removed box vanish once it is 0.10 m clear of everything, then run on until all is
-//! still. Pure: the same workcell, draw and action give the same bits.
+//! out (a hand's part of it is `carry`'s), then run on until all is still. Pure: the same workcell, draw and action give the same bits.
 
 use super::SandboxError;
 use super::contact::Forces;
@@ -20,6 +19,7 @@ use crate::scene::{Draw, Gripper, Workcell};
 pub const SETTLE_S: f64 = 0.5;
 /// The longest wait for rest, s.
 pub(super) const REST_LIMIT_S: f64 = 3.0;
+
 /// How much of an episode is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
@@ -58,7 +58,7 @@ pub fn run(
     })
 }
 
-/// The same, with somebody who looks on every [`STRIDE_S`] while the hand carries its box and may have it
+/// The same, with somebody who looks on every [`STRIDE_S`](crate::rollout::STRIDE_S) while the hand carries its box and may have it
 /// go on otherwise or stop.
 ///
 /// # Errors

@@ -12,7 +12,8 @@
 //! - `episode`: a step's clock; `carry`: the hand's part of it; `look_on`: who watches that; `record`: what is
 //!   kept;
 //! - `stand`: draws that stand, settling of imported stacks;
-//! - `exact`: the sandbox as [`Dynamics`](crate::dynamics::Dynamics), under many draws; `count`: what those tell together.
+//! - `exact`: the sandbox as [`Dynamics`](crate::dynamics::Dynamics), under many draws; `count`: what those
+//!   tell together.
 
 mod carry;
 pub mod contact;

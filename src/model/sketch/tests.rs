@@ -203,7 +203,8 @@ fn a_nudge_against_what_does_not_give_way_stalls_with_the_robots_force() {
     // Half of what 80 kg weigh is more than 250 N, of which the box's own friction takes a tenth.
     // The search leaves it a few millimetres; a nudge that did not stall would take it along by 95.
     assert!(seen.bodies[1].moved.norm() < 5e-3, "{:?}", seen.bodies[1]);
-    assert!((seen.bodies[0].moved.x - 0.005).abs() < 5e-3, "{seen:?}");
+    let gone = seen.bodies[0].moved.x;
+    assert!(gone > 0.001 && gone < 0.010, "{gone}");
     let pressed = seen.contacts[0].normal;
     assert!(pressed > 200.0 && pressed < 255.0, "{pressed}");
     assert!((seen.grip[2].force.norm() - 250.0).abs() < 1.0, "{seen:?}");

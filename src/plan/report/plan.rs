@@ -18,7 +18,8 @@ use crate::plan::reason::{RejectedCandidate, best_of_each};
 use crate::plan::timing::Timing;
 use crate::plan::watch::{Reply, Surprise};
 
-/// The hand at one moment.
+/// The hand at one moment. In between it goes cubically, as [`crate::rollout::Motion::at`] does; a robot that goes
+/// straight from key to key jerks at each.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct KeyReport {
     /// s from the step's start.
