@@ -4,8 +4,8 @@
 //! judged is a prior: a Beta distribution of the risk with the judged bound as its mean and a
 //! strength of [`PRIOR`] draws. After `n` draws of which `k` went wrong its mean is
 //! `(PRIOR · bound + k) / (PRIOR + n)`, and that is held against the limit from then on. So a few draws
-//! confirm what is judged safe, one accident turns it down, and what is judged a little over the
-//! limit may still be done if enough draws say so. Where the first physics abstains (a bound of 1 on what
+//! confirm what is judged safe, one accident turns it down, and what is judged over the limit, up to a quarter,
+//! may still be done if 24 draws say so (at a limit of 2 %). Where the first physics abstains (a bound of 1 on what
 //! it does not hold for dangerous: nothing like it was ever learned from) nothing is known before the
 //! draws: they alone decide, 24 safe ones at a limit of 2 %.
 
@@ -34,8 +34,6 @@ const MOST_BATCHES: usize = 6;
 const PRIOR: f64 = 2.0;
 /// Draws are asked for until the bound could fall to this share of the limit.
 const AIM: f64 = 0.25;
-/// What was judged over the limit has to come down to this share of it.
-const VOUCHED: f64 = 0.5;
 
 /// What is thought of a risk before any draw: a Beta distribution.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,14 +79,6 @@ impl Prior {
         match self {
             Self::Judged { .. } => PRIOR,
             Self::Unknown => 1.0,
-        }
-    }
-
-    /// What its mean has to come down to under a limit; more where it was judged over it.
-    fn allowed(self, is_safe: bool, limit: f64) -> f64 {
-        match self {
-            Self::Judged { .. } if !is_safe => VOUCHED * limit,
-            Self::Judged { .. } | Self::Unknown => limit,
         }
     }
 
@@ -172,10 +162,9 @@ impl<'a> Guard<'a> {
         let limit = self.workcell.safety.max_risk;
         let is_safe = step.score.is_safe();
         let prior = Prior::of(&step.risk);
-        let allowed = prior.allowed(is_safe, limit);
         let most = self.shield.map_or(0, |s| MOST_BATCHES * s.draws);
         let shield = match self.shield {
-            Some(shield) if is_safe || prior.updated(0.0, most) <= allowed => shield,
+            Some(shield) if is_safe || prior.updated(0.0, most) <= limit => shield,
             _ => {
                 return Ok(Vouched {
                     risk: step.risk,
@@ -187,8 +176,7 @@ impl<'a> Guard<'a> {
         let wanted = prior.draws_for(limit).clamp(shield.draws, most);
         let mut seen = Tally::default();
         // Until it would be over the limit even if all that are left ended well.
-        while seen.witness.draws < wanted
-            && prior.updated(seen.witness.accidents, wanted) <= allowed
+        while seen.witness.draws < wanted && prior.updated(seen.witness.accidents, wanted) <= limit
         {
             match self.ask(shield, seen.witness.draws / shield.draws, &step.action)? {
                 Ok(found) => seen.add(&found, shield.draws),
@@ -202,7 +190,7 @@ impl<'a> Guard<'a> {
             }
         }
         let risk = seen.update(&step.risk, prior);
-        let objection = (risk.bound > allowed).then(|| Reason::Shield {
+        let objection = (risk.bound > limit).then(|| Reason::Shield {
             accidents: seen.witness.accidents,
             draws: seen.witness.draws,
             bound: risk.bound,
@@ -239,7 +227,7 @@ impl<'a> Guard<'a> {
 /// not expect to move may well have moved in them.
 pub(super) fn still_vouched(witness: Witness, judged: &Risk, limit: f64) -> Option<f64> {
     let prior = Prior::of(judged);
-    let vouched = prior.updated(witness.accidents, witness.draws) <= prior.allowed(false, limit);
+    let vouched = prior.updated(witness.accidents, witness.draws) <= limit;
     vouched.then(|| prior.weighed(prior.before(judged), witness.accidents, witness.draws))
 }
 
@@ -315,8 +303,9 @@ mod tests {
     }
 
     #[test]
-    fn twenty_four_safe_draws_vouch_for_an_eighth_but_not_for_what_is_held_for_dangerous() {
-        assert!(prior(0.1, 0.125).updated(0.0, 24) <= VOUCHED * 0.02);
+    fn twenty_four_safe_draws_vouch_for_a_quarter_but_not_for_what_is_held_for_dangerous() {
+        assert!(prior(0.2, 0.25).updated(0.0, 24) <= 0.02);
+        assert!(prior(0.2, 0.27).updated(0.0, 24) > 0.02);
         assert!(prior(0.9, 1.0).updated(0.0, 24) > 0.02);
         // One accident in 24 is over a limit of 2 %, however sure the judgement was.
         assert!(prior(0.0, 0.0).updated(1.0, 24) > 0.02);
