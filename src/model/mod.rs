@@ -126,6 +126,12 @@
 //! 0.955, 0.875, 0.875 in the same time. Drive and wedged contacts take three turns in each sweep: with one, a box
 //! that tips under the drive jammed at an eighth of its force (with twice the sweeps instead 0.958, 0.875, 0.885).
 //!
+//! With sandbox 6 (smooth keys, nudges that set out gently and with the robot's force at most), that sketch, and 48 000
+//! episodes of freight of up to 24 boxes in place of 80 000 of all families, three members on 213 528 episodes: of 2000
+//! beliefs each beside the ones before, ordinary stacks AUC 0.9873 to 0.9895, Brier score 0.0405 to 0.0368 (of
+//! nudges 0.0567 to 0.0489), judged safe 30 to 33 %; real packings 0.9731 to 0.9748, 0.0606 to 0.0586, judged safe 23
+//! to 32 %, of which 1.5 and now 0.6 % go wrong. What of this is the sandbox's and what the sketch's was not parted.
+//!
 //! What a counterweight held is as inert in the sketch, once that is gone, as it is ([`sketch::Sketch::relieved`]).
 //!
 //! In metres a box that flies 4 m off drowns those that slide 4 cm: nothing but the way along the push
