@@ -2,6 +2,27 @@
 
 use super::*;
 
+/// A source that says it makes eight episodes of each stack, and does something to them.
+struct Altered<F>(Fake, F);
+
+impl<F> EpisodeSource for Altered<F>
+where
+    F: Fn(u64, Vec<Episode>) -> Result<Vec<Episode>, SourceError> + Sync,
+{
+    fn config_json(&self) -> serde_json::Value {
+        self.0.config_json()
+    }
+    fn seed(&self) -> u64 {
+        self.0.seed()
+    }
+    fn episodes_per_stack(&self) -> u64 {
+        8
+    }
+    fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
+        self.1(stack, self.0.episodes(stack))
+    }
+}
+
 #[test]
 fn a_write_that_fails_keeps_what_is_there_and_can_be_made_good() {
     let (whole, dir) = (TempDir::new().unwrap(), TempDir::new().unwrap());
@@ -26,31 +47,17 @@ fn a_write_that_fails_keeps_what_is_there_and_can_be_made_good() {
 
 #[test]
 fn an_episode_that_is_not_finite_or_hangs_not_together_is_not_written() {
-    struct Spoilt(Fake, fn(&mut Episode));
-    impl EpisodeSource for Spoilt {
-        fn config_json(&self) -> serde_json::Value {
-            self.0.config_json()
-        }
-        fn seed(&self) -> u64 {
-            self.0.seed()
-        }
-        fn episodes_per_stack(&self) -> u64 {
-            8
-        }
-        fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
-            let mut episodes = self.0.episodes(stack);
-            if stack == STACKS_PER_FILE {
-                self.1(&mut episodes[1]);
-            }
-            Ok(episodes)
-        }
-    }
-    let source = |spoil| {
+    let source = |spoil: fn(&mut Episode)| {
         let fake = Fake {
             episodes_per_stack: 8,
             ..Fake::new(1)
         };
-        Spoilt(fake, spoil)
+        Altered(fake, move |stack, mut episodes: Vec<Episode>| {
+            if stack == STACKS_PER_FILE {
+                spoil(&mut episodes[1]);
+            }
+            Ok(episodes)
+        })
     };
     let run = |spoil| {
         let dir = TempDir::new().unwrap();
@@ -73,27 +80,13 @@ fn an_episode_that_is_not_finite_or_hangs_not_together_is_not_written() {
 
 #[test]
 fn a_source_that_fails_or_breaks_its_promise_of_a_number_is_told_so() {
-    struct Short(Fake);
-    impl EpisodeSource for Short {
-        fn config_json(&self) -> serde_json::Value {
-            self.0.config_json()
-        }
-        fn seed(&self) -> u64 {
-            self.0.seed()
-        }
-        fn episodes_per_stack(&self) -> u64 {
-            8
-        }
-        fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
-            if stack == 1 {
-                return Err("no such scene".into());
-            }
-            Ok(self.0.episodes(stack))
-        }
-    }
+    let short = Altered(Fake::new(1), |stack, episodes| match stack {
+        1 => Err("no such scene".into()),
+        _ => Ok(episodes),
+    });
     let dir = TempDir::new().unwrap();
     let stop = AtomicBool::new(false);
-    let error = generate(&Short(Fake::new(1)), dir.path(), 1, 1, None, &stop, |_| {});
+    let error = generate(&short, dir.path(), 1, 1, None, &stop, |_| {});
     assert!(matches!(
         error,
         Err(DatasetError::WrongCount {
