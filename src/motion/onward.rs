@@ -12,8 +12,6 @@ use super::Lift;
 use super::carry::{Carried, END_HOLD_S, exit_pace, lift_pace};
 use super::profile::Builder;
 
-/// Keys no later than this are at the same moment, s.
-const AT_ONCE_S: f64 = 1e-9;
 /// How long it takes to slow down, s.
 const EASE_S: f64 = 0.3;
 
@@ -21,8 +19,7 @@ const EASE_S: f64 = 0.3;
 pub fn slower(motion: &Motion, t: f64, factor: f64) -> Motion {
     let mut keys = motion.until(t).keys;
     let more = factor - 1.0;
-    let later = motion.keys.iter().filter(|k| k.t > t + AT_ONCE_S);
-    keys.extend(later.map(|k| {
+    keys.extend(motion.after(t).map(|k| {
         let since = k.t - t;
         // The pace changes evenly over the first moments.
         let eased = since.min(EASE_S);

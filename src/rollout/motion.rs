@@ -94,6 +94,11 @@ impl Motion {
         Self { keys }
     }
 
+    /// The keys after `t`, none at the same moment.
+    pub fn after(&self, t: f64) -> impl Iterator<Item = &HandKey> {
+        self.keys.iter().filter(move |k| k.t > t + INSTANT_S)
+    }
+
     /// The same up to `t`, then on the way on at an even deceleration of [`BRAKE`] until it rests.
     ///
     /// # Panics
