@@ -44,13 +44,15 @@ impl Encoder {
         let mover = match action {
             Action::Remove { grasp, .. } | Action::Place { grasp, .. } => {
                 match self.workcell.robot.grippers.get(grasp.gripper) {
-                    Some(gripper) => Mover::Hand(Held {
-                        poses: course.opening,
-                        times: course.opening_s,
-                        hand_in_box: grasp.hand_in_box.translation.vector,
-                        gives: compliance(gripper),
-                        max_force: self.workcell.robot.max_hand_force,
-                    }),
+                    Some(gripper) => {
+                        let held = Held {
+                            poses: course.opening,
+                            hand_in_box: grasp.hand_in_box.translation.vector,
+                            gives: compliance(gripper),
+                            max_force: self.workcell.robot.max_hand_force,
+                        };
+                        Mover::Hand(held, course.opening_s)
+                    }
                     None => Mover::Gone,
                 }
             }

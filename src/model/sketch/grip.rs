@@ -25,8 +25,6 @@ const LEVER_M: f64 = 0.1;
 pub struct Held {
     /// Where the box would be if nothing gave: at the onset, then at each step's end.
     pub poses: [Pose; STEPS + 1],
-    /// The ends of the steps, s after the onset; the onset first.
-    pub times: [f64; STEPS + 1],
     /// The hand's origin in the box's frame, m.
     pub hand_in_box: Vec3,
     /// How far it gives.
@@ -48,7 +46,6 @@ impl Held {
                 pose.translation.vector += by * shares(k);
                 pose
             }),
-            times: [0.0; STEPS + 1],
             hand_in_box: Vec3::zeros(),
             gives: Compliance {
                 linear: NUDGE_DRIVE,
@@ -58,14 +55,11 @@ impl Held {
         }
     }
 
-    /// How long each step lasts, s.
-    pub(super) fn lasting(&self) -> [f64; STEPS] {
+    /// How long each step lasts that ends at one of `times` (the onset first), s.
+    pub(super) fn lasting(&self, times: &[f64; STEPS + 1]) -> [f64; STEPS] {
         std::array::from_fn(|k| {
             let at = |k: usize| self.poses[k].translation.vector;
-            no_slower(
-                self.times[k + 1] - self.times[k],
-                (at(k + 1) - at(k)).norm(),
-            )
+            no_slower(times[k + 1] - times[k], (at(k + 1) - at(k)).norm())
         })
     }
 }

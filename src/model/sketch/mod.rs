@@ -86,8 +86,8 @@ pub struct Sketch {
 )]
 #[derive(Clone, Copy, Debug)]
 pub enum Mover {
-    /// A hand, by a grip that gives.
-    Hand(Held),
+    /// A hand, by a grip that gives, and when its steps end: s after the onset, the onset first.
+    Hand(Held, [f64; STEPS + 1]),
     /// A nudge of its middle, free to turn, then let go.
     Nudge {
         /// m.
@@ -232,14 +232,14 @@ impl Sketch {
     /// nothing moves, and contacts and faces are told to bear nothing.
     pub fn forecast(&self, target: usize, mover: Mover) -> Forecast {
         let (lasting, care) = match &mover {
-            Mover::Hand(held) => (held.lasting(), MOVING),
+            Mover::Hand(held, times) => (held.lasting(times), MOVING),
             Mover::Nudge { by, seconds, .. } => (nudge_steps(by.norm(), *seconds), WEDGED),
             Mover::Push(_, seconds) => (between_ends(&PUSH.map(|share| share * seconds)), MOVING),
             Mover::Gone => (between_ends(&GONE_S), SHARED),
         };
         let off_centre = self.shapes[target].pose.translation.vector - self.bodies[target].com;
         let act = match mover {
-            Mover::Hand(held) => Act::Held(held),
+            Mover::Hand(held, _) => Act::Held(held),
             Mover::Nudge { by, max_force, .. } => {
                 let start = &self.shapes[target].pose;
                 Act::Nudged(Held::nudged(start, &by, max_force))
@@ -279,7 +279,7 @@ impl Sketch {
     /// With what the target comes to on its way, where that is beyond what is watched anyhow.
     fn met(&self, target: usize, mover: Mover) -> Option<(Vec<Patch>, Vec<[f64; ROWS]>)> {
         let way = match mover {
-            Mover::Hand(Held { poses, .. }) => {
+            Mover::Hand(Held { poses, .. }, _) => {
                 poses[STEPS].translation.vector - poses[0].translation.vector
             }
             Mover::Nudge { by, .. } => by,

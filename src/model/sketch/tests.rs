@@ -50,19 +50,19 @@ fn what_a_counterweight_held_tips_as_fast_as_it_would_without_it() {
 }
 
 /// A stiff hand on the middle of the box, which goes off evenly along `by` within 0.42 s.
-fn taken(scene: &Scene, target: usize, by: Vec3) -> Held {
+fn taken(scene: &Scene, target: usize, by: Vec3) -> (Held, [f64; STEPS + 1]) {
     let start = scene.boxes[target].pose;
     let times = carry_times(&[0.0; STEPS], 1.0);
-    Held {
+    let held = Held {
         poses: times.map(|t| level(by * (t / times[STEPS]), 0.0) * start),
-        times,
         hand_in_box: Vec3::zeros(),
         gives: Compliance {
             linear: (1.0e6, 1.0e4),
             angular: (1.0e5, 1.0e3),
         },
         max_force: 1.0e4,
-    }
+    };
+    (held, times)
 }
 
 /// With a robot that pushes with up to 250 N.
@@ -101,8 +101,8 @@ fn what_stood_on_a_box_falls_once_it_is_gone() {
 #[test]
 fn a_hand_that_lifts_a_free_box_feels_no_contact_and_moves_nothing_else() {
     let scene = tower();
-    let held = taken(&scene, 2, Vec3::new(0.0, 0.0, 0.1));
-    let seen = forecast(&scene, 2, Mover::Hand(held));
+    let (held, times) = taken(&scene, 2, Vec3::new(0.0, 0.0, 0.1));
+    let seen = forecast(&scene, 2, Mover::Hand(held, times));
     let lifted = seen.grip[STEPS - 1].force;
     assert!((lifted.z - 2.0 * GRAVITY).abs() < 0.5, "{lifted}");
     assert!(seen.bodies[1].moved.norm() < 1e-3, "{seen:?}");
@@ -112,8 +112,8 @@ fn a_hand_that_lifts_a_free_box_feels_no_contact_and_moves_nothing_else() {
 #[test]
 fn a_hand_that_pulls_a_loaded_box_sideways_is_held_back_by_friction() {
     let scene = tower();
-    let held = taken(&scene, 1, Vec3::new(0.1, 0.0, 0.0));
-    let seen = forecast(&scene, 1, Mover::Hand(held));
+    let (held, times) = taken(&scene, 1, Vec3::new(0.1, 0.0, 0.0));
+    let seen = forecast(&scene, 1, Mover::Hand(held, times));
     // Friction of 0.5: above at least, where 2 kg press, and at most below too, where 5 kg do.
     let back = seen.grip[STEPS - 1].force.x;
     assert!(
@@ -159,18 +159,16 @@ fn a_push_high_on_a_tall_box_tips_it_and_a_weak_one_does_not() {
 #[test]
 fn a_box_that_hangs_beside_its_cup_droops_as_far_as_the_bellows_gives() {
     let scene = scene_of(vec![box_at("a", [0.2; 3], [0.0, 0.0, 0.1], 2.0)]);
-    let seen = forecast(
-        &scene,
-        0,
-        Mover::Hand(Held {
-            hand_in_box: Vec3::new(0.05, 0.0, 0.1),
-            gives: Compliance {
-                linear: (2.0e4, 4.0e2),
-                angular: (1.2e2, 3.0),
-            },
-            ..taken(&scene, 0, Vec3::new(0.0, 0.0, 0.1))
-        }),
-    );
+    let (held, times) = taken(&scene, 0, Vec3::new(0.0, 0.0, 0.1));
+    let held = Held {
+        hand_in_box: Vec3::new(0.05, 0.0, 0.1),
+        gives: Compliance {
+            linear: (2.0e4, 4.0e2),
+            angular: (1.2e2, 3.0),
+        },
+        ..held
+    };
+    let seen = forecast(&scene, 0, Mover::Hand(held, times));
     // m·g·d over the stiffness.
     let droop = 2.0 * GRAVITY * 0.05 / 1.2e2;
     let turned = -seen.bodies[0].turned.y;
@@ -235,8 +233,8 @@ fn a_box_that_is_seen_a_little_above_its_place_still_weighs() {
         box_at("low", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 5.0),
         box_at("high", [0.2; 3], [0.0, 0.0, 0.307], 3.0),
     ]);
-    let held = taken(&scene, 1, Vec3::new(0.0, 0.0, 0.1));
-    let lifted = forecast(&scene, 1, Mover::Hand(held)).grip[STEPS - 1].force;
+    let (held, times) = taken(&scene, 1, Vec3::new(0.0, 0.0, 0.1));
+    let lifted = forecast(&scene, 1, Mover::Hand(held, times)).grip[STEPS - 1].force;
     assert!((lifted.z - 3.0 * GRAVITY).abs() < 0.5, "{lifted}");
     let gone = forecast(&scene, 0, Mover::Gone).bodies[1];
     assert!(gone.moved.z < -0.1, "{gone:?}");
