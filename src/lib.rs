@@ -21,11 +21,13 @@
 //!   written down of slip, tipping, stacks and grippers holds as before.
 //! - Judging and imagining have a trunk each (`model::network`): one scene is not encoded once for both.
 //! - The network is told a rough forecast by rigid-body steps a hundred times the sandbox's
-//!   (`model::sketch`), the whole way of a carried box (`model::way`), how far a grip gives and
-//!   how it takes up its load (`model::takeup`): what no statics of the scene at rest told it, no number of episodes made up for (`model`'s table).
+//!   (`model::sketch`), the whole way of a carried box (`model::way`), how far a grip gives and how it takes up
+//!   its load (`model::takeup`): what no statics of the scene at rest told it, no number of episodes made up for
+//!   (`model`'s table).
 //! - The shield's draws weigh with what was judged instead of only vetoing it (`plan::shield`): four where the
-//!   case is clear, up to 24 where it is not, so that what the model judges a little over the limit can
-//!   still be done.
+//!   case is clear, up to 24 where it is not, so that what the model judges over the limit can still be done.
+//! - The hand goes smoothly from key to key (`rollout::smooth`), and a nudge sets out and stops gently, with no more
+//!   than the robot's force (`rollout::nudge`): straight lines and a stiff drive were blows that no robot deals.
 //! - A cup's bellows are as stiff as its limits ask (`grasp::compliance`): with one spring for all no cup held
 //!   more than 37 kg, whatever its limits.
 //! - Training tells each episode again with the noise of another look (`model::retell`).
