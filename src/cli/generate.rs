@@ -14,9 +14,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::interrupt::Interrupt;
+use super::physics::world_model;
 use super::{Exit, Failure, Outcome, print};
 use crate::dataset::recipe::{EPISODES_PER_STACK, Mixture, Recipe};
-use crate::dataset::{self, DatasetError, Ending, Progress, Report, Shard};
+use crate::dataset::{self, DatasetError, Doubted, Ending, EpisodeSource, Progress, Report, Shard};
+use crate::model::{DeviceChoice, LearnedDynamics};
 use crate::scene::families::{BOXES_MAX, Family};
 
 /// Make rollouts in the sandbox, for `topple train` to learn from.
@@ -50,6 +52,11 @@ pub struct GenerateArgs {
     /// disagree on at least one, each carried out under four draws. Slower: most stacks are sifted out.
     #[arg(long)]
     pub hard: bool,
+    /// Only what this world model is not sure of: of 64 actions on each stack eight, drawn by p(1 - p) of
+    /// their risk p. `topple train` learns from such a set beside others, and neither validates nor
+    /// calibrates on it.
+    #[arg(long, value_name = "MODEL", conflicts_with = "hard")]
+    pub doubted_by: Option<PathBuf>,
     /// Print what was done as one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -81,20 +88,16 @@ pub fn run(args: &GenerateArgs) -> Outcome {
     let interrupt = Interrupt::install()
         .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
     let recipe = recipe(args);
-    let stacks = args.episodes.div_ceil(EPISODES_PER_STACK as u64);
-    let threads = args.threads.map_or_else(default_threads, |t| t as usize);
-    let display = Display::new();
-    let report = dataset::generate(
-        &recipe,
-        &args.out,
-        stacks,
-        threads,
-        args.shard,
-        &interrupt.stop,
-        |progress| display.show(progress),
-    );
-    display.finish();
-    let report = report?;
+    let report = match &args.doubted_by {
+        None => generate(args, &recipe, &interrupt)?,
+        Some(folder) => {
+            // Where there is a GPU its numbers may differ in the last bits, and the set's bytes with them.
+            let model = world_model(Some(folder), DeviceChoice::Cpu)?;
+            let hash = model.card.weights_hash.clone();
+            let dynamics = LearnedDynamics::new(model);
+            generate(args, &Doubted::new(recipe, &dynamics, hash), &interrupt)?
+        }
+    };
     if report.ending == Ending::Stopped {
         eprintln!(
             "interrupted: {} of {} episodes are kept in {}; give the same command again to go on",
@@ -106,6 +109,27 @@ pub fn run(args: &GenerateArgs) -> Outcome {
     }
     print(args, &report)?;
     Ok(Exit::Done)
+}
+
+fn generate(
+    args: &GenerateArgs,
+    source: &impl EpisodeSource,
+    interrupt: &Interrupt,
+) -> Result<Report, Failure> {
+    let stacks = args.episodes.div_ceil(EPISODES_PER_STACK as u64);
+    let threads = args.threads.map_or_else(default_threads, |t| t as usize);
+    let display = Display::new();
+    let report = dataset::generate(
+        source,
+        &args.out,
+        stacks,
+        threads,
+        args.shard,
+        &interrupt.stop,
+        |progress| display.show(progress),
+    );
+    display.finish();
+    Ok(report?)
 }
 
 fn recipe(args: &GenerateArgs) -> Recipe {

@@ -13,7 +13,7 @@ use crate::dynamics::{Dynamics, DynamicsError};
 use crate::eval::plant::SandboxPlant;
 use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
-use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
+use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield, batch_of};
 use crate::sandbox::exact::standing_draws;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
@@ -54,7 +54,7 @@ pub struct PhysicsArgs {
     /// Where the world model computes: auto, cpu or cuda; auto takes a GPU where it can.
     #[arg(long, value_name = "DEVICE", default_value = "auto")]
     pub device: DeviceChoice,
-    /// Let the sandbox check what was chosen under N draws, up to eight times as many where the case
+    /// Let the sandbox check what was chosen under N draws, up to six times as many where the case
     /// is not clear (4 beside the world model; 0: don't; at most 4096).
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(0..=4096))]
     pub verify: Option<usize>,
@@ -72,12 +72,34 @@ pub struct PhysicsArgs {
 /// Keeps the draw that a scene is checked with apart from all others.
 const STANDS_SALT: u64 = 0x7374_616e_6473;
 
+/// The sandbox as a second opinion.
+pub struct Agreeing {
+    /// Draws that have to agree on a clear case.
+    pub draws: usize,
+    /// For the shield, which asks for them batch by batch.
+    by_batches: SandboxDynamics,
+}
+
+impl Agreeing {
+    fn under(draws: usize) -> Self {
+        Self {
+            draws,
+            by_batches: SandboxDynamics::beside_another(batch_of(draws)),
+        }
+    }
+
+    /// For whoever asks for all of them at once.
+    pub fn at_once(&self) -> SandboxDynamics {
+        SandboxDynamics::beside_another(self.draws)
+    }
+}
+
 /// The physics of one command.
 pub struct Physics {
     /// What imagines.
     pub dynamics: Box<dyn Dynamics>,
     /// What has to agree.
-    pub shield: Option<SandboxDynamics>,
+    pub shield: Option<Agreeing>,
     /// Which one exactly, for reports.
     pub model: ModelReport,
 }
@@ -104,7 +126,7 @@ impl Physics {
         };
         Ok(Self {
             dynamics,
-            shield: (draws > 0).then(|| SandboxDynamics::beside_another(draws)),
+            shield: (draws > 0).then(|| Agreeing::under(draws)),
             model,
         })
     }
@@ -119,9 +141,9 @@ impl Physics {
         };
         Planner {
             dynamics: self.dynamics.as_ref(),
-            shield: self.shield.as_ref().map(|physics| Shield {
-                physics,
-                draws: physics.screen_draws,
+            shield: self.shield.as_ref().map(|agreeing| Shield {
+                physics: &agreeing.by_batches,
+                draws: agreeing.draws,
             }),
             settings,
             objective: Objective::default(),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
+use super::physics::{Agreeing, Physics, PhysicsArgs, check_stands, load_task};
 use super::poke_args::{self, BoxFace, BoxVector};
 use super::print::{self, percent};
 use super::{Exit, Failure, Outcome};
@@ -188,7 +188,8 @@ fn poke(
         None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
     };
     let risk = with_screened(imagined.risk, screened);
-    let confirm = physics.shield.as_ref().map(|s| s as &dyn Dynamics);
+    let shield = physics.shield.as_ref().map(Agreeing::at_once);
+    let confirm = shield.as_ref().map(|s| s as &dyn Dynamics);
     let found = largest_safe(scene.as_ref(), workcell, &line, confirm, seed ^ 0x6e75_6467)?;
     let largest = LargestSafeReport {
         value: found.value,

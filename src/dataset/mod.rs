@@ -7,6 +7,7 @@ pub mod actions;
 mod belief_columns;
 mod belief_rows;
 mod columns;
+mod doubted;
 mod episodes;
 mod error;
 mod files;
@@ -31,6 +32,7 @@ mod table;
 mod tally;
 mod writer;
 
+pub use doubted::Doubted;
 pub use error::DatasetError;
 pub use files::{info_path, stats_path};
 pub use generate::{Ending, Progress, Report, generate};

@@ -105,8 +105,12 @@ impl Dataset {
         fault.map_or(Ok(()), Err)
     }
 
-    /// What the episodes of `stack` are for.
+    /// What the episodes of `stack` are for: those whose actions a model chose are for training alone, since
+    /// they are no sample of what it will be asked.
     pub fn split_of(&self, stack: u64) -> Split {
+        if self.info.is_of_doubted() {
+            return Split::Train;
+        }
         split_of(stack, self.info.seed)
     }
 

@@ -18,7 +18,7 @@ use crate::scene::{Draw, Workcell};
 /// Episodes that each stack yields: enough to share its settling, few enough to stay varied.
 pub const EPISODES_PER_STACK: usize = 8;
 /// Draws of the belief that those episodes share.
-const DRAWS_PER_STACK: usize = 3;
+pub(super) const DRAWS_PER_STACK: usize = 3;
 /// Scenes that are tried before the seed is moved on.
 const SCENE_TRIES: u64 = 200;
 

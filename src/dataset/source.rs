@@ -60,23 +60,33 @@ impl EpisodeSource for Recipe {
         EPISODES_PER_STACK as u64
     }
 
-    /// A stack that cannot be simulated is begun anew from a seed that follows from the first one:
-    /// one rare misfit among millions must not end the run, nor make it depend on luck.
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
-        let mut last = SandboxError::NotFinite;
-        for retry in 0..RETRIES {
-            let seed = self
-                .seed
-                .wrapping_add(retry.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let recipe = Self {
-                seed,
-                ..self.clone()
-            };
-            match recipe.episodes(stack) {
-                Ok(episodes) => return Ok(episodes),
-                Err(error) => last = error,
-            }
-        }
-        Err(last.into())
+        retried(self, |recipe| recipe.episodes(stack))
     }
+}
+
+/// A stack that cannot be simulated is begun anew from a seed that follows from the first one: one rare misfit
+/// among millions must not end the run, nor make it depend on luck.
+///
+/// # Errors
+/// The last failure, when every retry fails.
+pub(super) fn retried<E: Into<SourceError>>(
+    recipe: &Recipe,
+    episodes: impl Fn(&Recipe) -> Result<Vec<Episode>, E>,
+) -> Result<Vec<Episode>, SourceError> {
+    let mut last: SourceError = SandboxError::NotFinite.into();
+    for retry in 0..RETRIES {
+        let seed = recipe
+            .seed
+            .wrapping_add(retry.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let reseeded = Recipe {
+            seed,
+            ..recipe.clone()
+        };
+        match episodes(&reseeded) {
+            Ok(episodes) => return Ok(episodes),
+            Err(error) => last = error.into(),
+        }
+    }
+    Err(last)
 }

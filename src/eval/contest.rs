@@ -16,7 +16,7 @@ use crate::plan::baseline::Baseline;
 use crate::plan::execute::ExecuteError;
 use crate::plan::{
     Objective, Plan, PlanError, Planner, PlannerSettings, Plant, SHIELD_DRAWS, Shield, Stop,
-    Verdict, Wish, execute,
+    Verdict, Wish, batch_of, execute,
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::BoundRule;
@@ -120,7 +120,7 @@ impl Ring<'_> {
             Contestant::Random => baseline(Baseline::Random, task),
             Contestant::Learned | Contestant::LearnedUnverified => {
                 let learned = self.learned.ok_or("there is no world model to ask")?;
-                let shield = SandboxDynamics::beside_another(SHIELD_DRAWS);
+                let shield = SandboxDynamics::beside_another(batch_of(SHIELD_DRAWS));
                 let guarded = who == Contestant::Learned;
                 let shield = guarded.then_some(Shield {
                     physics: &shield,

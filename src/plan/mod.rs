@@ -52,7 +52,7 @@ pub use goal::Goal;
 pub use objective::{Objective, Score};
 pub use planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
 pub use reason::{Reason, RejectedCandidate};
-pub use shield::{SHIELD_DRAWS, Shield, Witness};
+pub use shield::{SHIELD_DRAWS, Shield, Witness, batch_of};
 pub use step::{StepPlan, StepSearch, search_step};
 pub use timing::Timing;
 pub use watch::{Reply, Surprise};

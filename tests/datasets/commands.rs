@@ -71,6 +71,31 @@ fn a_generated_set_is_inspected_and_its_shards_merge_into_it() {
 }
 
 #[test]
+fn what_a_model_doubts_is_the_same_on_one_and_on_two_threads_and_for_training_alone() {
+    let dir = TempDir::new().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default");
+    for threads in ["1", "2"] {
+        let more = ["--doubted-by", text(&model), "--threads", threads];
+        let made = generate(&at(threads), &more);
+        assert_eq!(made.status.code(), Some(0), "{made:?}");
+    }
+    assert!(contents(&at("1")) == contents(&at("2")));
+    let inspected = topple(&["inspect", text(&at("1")), "--json"]);
+    let summary: Value = serde_json::from_slice(&inspected.stdout).unwrap();
+    assert_eq!(summary["splits"], serde_json::json!({"train": 16}));
+    let card = std::fs::read(model.join("model.json")).unwrap();
+    let card: Value = serde_json::from_slice(&card).unwrap();
+    assert_eq!(summary["config"]["doubted_by"], card["weights_hash"]);
+
+    let out = at("model");
+    let alone = topple(&["train", text(&at("1")), "--out", text(&out)]);
+    assert_eq!(alone.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&alone.stderr).into_owned();
+    assert!(said.contains("0 to validate on"), "{said}");
+}
+
+#[test]
 fn a_damaged_file_of_frames_is_named_by_inspect() {
     let dir = TempDir::new().unwrap();
     let out = dir.path().join("set");

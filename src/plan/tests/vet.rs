@@ -43,5 +43,6 @@ fn a_step_that_the_draws_speak_against_is_told_with_the_risk_that_they_saw() {
         judged[0].why
     );
     let risk = judged[0].step.as_ref().unwrap().risk;
-    assert!(risk.risk > 0.5 && risk.bound >= risk.risk, "{risk:?}");
+    // Two draws were enough to turn it down, of nine in ten accidents; the judgement (none) is worth two as well.
+    assert!(risk.risk > 0.4 && risk.bound >= risk.risk, "{risk:?}");
 }

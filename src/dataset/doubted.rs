@@ -1,0 +1,200 @@
+//! Actions that a world model is least sure of, of many that could have been asked about.
+//!
+//! Owns [`Doubted`]: uncertainty sampling (Lewis and Gale, "A sequential algorithm for training text
+//! classifiers", SIGIR 1994). What a calibrated judge of risk p still gets wrong is p(1 - p) in its Brier score,
+//! and most of what [`super::actions`] draws it knows already; so of many actions on a stack those are carried out
+//! that are drawn by that weight. The choice is made before anything is simulated, and by what the model says
+//! alone: whatever comes of an action is as true here as in another set. But it is no sample of what a robot
+//! meets, so nothing is validated or calibrated on it ([`super::Dataset::split_of`]).
+
+use rand::Rng;
+use serde_json::{Value, json};
+
+use super::actions::random_action;
+use super::recipe::{DRAWS_PER_STACK, EPISODES_PER_STACK, Recipe, episode, worlds};
+use super::source::retried;
+use super::{Episode, EpisodeSource, SourceError};
+use crate::dynamics::{Dynamics, DynamicsError};
+use crate::rollout::Action;
+use crate::scene::Workcell;
+
+/// What its config calls it.
+pub(super) const MIXTURE: &str = "doubted";
+/// Actions that are looked at for a stack: eight for each that is carried out.
+const LOOKED_AT: usize = 8 * EPISODES_PER_STACK;
+/// What an action weighs of which the model is certain: where it is certain of all, some are carried out too.
+const LEAST_WEIGHT: f64 = 1e-3;
+
+/// A recipe of which a model chooses the actions.
+pub struct Doubted<'a> {
+    recipe: Recipe,
+    dynamics: &'a dyn Dynamics,
+    model_hash: String,
+}
+
+impl<'a> Doubted<'a> {
+    /// The stacks of `recipe` with actions that `dynamics` doubts, whose weights have this hash.
+    pub fn new(recipe: Recipe, dynamics: &'a dyn Dynamics, model_hash: String) -> Self {
+        Self {
+            recipe,
+            dynamics,
+            model_hash,
+        }
+    }
+
+    fn episodes(&self, recipe: &Recipe, stack: u64) -> Result<Vec<Episode>, SourceError> {
+        let (scene, mut rng) = recipe.belief(stack)?;
+        let worlds = worlds(&scene.workcell, DRAWS_PER_STACK, &mut rng)?;
+        let actions: Vec<Action> = (0..LOOKED_AT)
+            .map(|_| random_action(&scene, &mut rng))
+            .collect();
+        let weights = self.weights(&scene.workcell, &actions, recipe.seed)?;
+        let chosen = by_weight(&weights, EPISODES_PER_STACK, &mut rng);
+        let carried_out = chosen.into_iter().enumerate().map(|(k, i)| {
+            let world = &worlds[k % worlds.len()];
+            Ok(episode(&scene, stack, k, actions[i].clone(), world)?)
+        });
+        carried_out.collect()
+    }
+
+    /// p(1 - p) of each action, and a little more.
+    fn weights(
+        &self,
+        workcell: &Workcell,
+        actions: &[Action],
+        seed: u64,
+    ) -> Result<Vec<f64>, DynamicsError> {
+        let believed = self.dynamics.believe(workcell, seed)?;
+        let judged = believed.screen(actions).into_iter();
+        // What it cannot judge at all it is not certain of either, but there is nothing to weigh.
+        let doubt = |risk: f64| risk * (1.0 - risk);
+        Ok(judged
+            .map(|risk| LEAST_WEIGHT + risk.map_or(0.0, |r| doubt(r.risk)))
+            .collect())
+    }
+}
+
+/// `count` different indices, drawn one after the other in proportion to their weights (Efraimidis and Spirakis,
+/// "Weighted random sampling with a reservoir", Information Processing Letters, 2006), in ascending order.
+fn by_weight(weights: &[f64], count: usize, rng: &mut impl Rng) -> Vec<usize> {
+    let mut keys: Vec<(f64, usize)> = weights
+        .iter()
+        .enumerate()
+        // ln u / w orders as u^(1/w) does, and does not underflow.
+        .map(|(i, w)| (rng.random::<f64>().max(f64::MIN_POSITIVE).ln() / w, i))
+        .collect();
+    keys.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut chosen: Vec<usize> = keys.into_iter().take(count).map(|(_, i)| i).collect();
+    chosen.sort_unstable();
+    chosen
+}
+
+impl EpisodeSource for Doubted<'_> {
+    fn config_json(&self) -> Value {
+        let mut config = self.recipe.config_json();
+        config["mixture"] = json!(MIXTURE);
+        config["doubted_by"] = json!(self.model_hash);
+        config
+    }
+
+    fn seed(&self) -> u64 {
+        self.recipe.seed
+    }
+
+    fn episodes_per_stack(&self) -> u64 {
+        EPISODES_PER_STACK as u64
+    }
+
+    fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
+        retried(&self.recipe, |recipe| self.episodes(recipe, stack))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::recipe::Mixture;
+    use crate::dynamics::{Imagined, Prediction, Risk, SceneDynamics};
+    use crate::scene::families::Family;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    /// Is sure of everything but pushes.
+    struct UnsureOfPushes;
+
+    impl Dynamics for UnsureOfPushes {
+        fn name(&self) -> &'static str {
+            "unsure of pushes"
+        }
+
+        fn believe<'a>(
+            &'a self,
+            _: &Workcell,
+            _: u64,
+        ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+            Ok(Box::new(Self))
+        }
+    }
+
+    impl SceneDynamics for UnsureOfPushes {
+        fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
+            let risk = |action: &Action| match action {
+                Action::Push { .. } => 0.4,
+                _ => 1.0,
+            };
+            let judged = actions.iter().map(|action| {
+                Ok(Risk {
+                    risk: risk(action),
+                    bound: 1.0,
+                    by_accident: [0.0; 5],
+                    path_length: 0.0,
+                    peak_speed: 0.0,
+                    disagreement: 0.0,
+                })
+            });
+            judged.collect()
+        }
+
+        fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn what_a_model_doubts_is_carried_out_rather_than_what_it_is_sure_of() {
+        let recipe = Recipe {
+            seed: 11,
+            families: vec![Family::MixedStack],
+            boxes_max: 6,
+            mixture: Mixture::Standard,
+        };
+        let source = Doubted::new(recipe.clone(), &UnsureOfPushes, "0".into());
+        let is_push = |e: &&Episode| matches!(e.action, Action::Push { .. });
+        let (mut doubted, mut even) = (0, 0);
+        for stack in 0..3 {
+            let episodes = source.stack(stack).unwrap();
+            assert_eq!(episodes.len(), EPISODES_PER_STACK);
+            doubted += episodes.iter().filter(is_push).count();
+            even += recipe.stack(stack).unwrap().iter().filter(is_push).count();
+        }
+        // A tenth of 64 actions are pushes: six on each stack, of which five or so are among the eight.
+        assert!(doubted >= 9, "{doubted}");
+        assert!(even <= 7, "{even}");
+    }
+
+    #[test]
+    fn weights_are_drawn_in_proportion_and_nothing_twice() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut first = [0usize; 3];
+        for _ in 0..20_000 {
+            first[by_weight(&[0.1, 0.3, 0.6], 1, &mut rng)[0]] += 1;
+        }
+        for (count, share) in first.iter().zip([0.1, 0.3, 0.6]) {
+            assert!(
+                (*count as f64 / 20_000.0 - share).abs() < 0.015,
+                "{first:?}"
+            );
+        }
+        assert_eq!(by_weight(&[1e-3, 0.25, 1e-3], 3, &mut rng), [0, 1, 2]);
+    }
+}
