@@ -15,6 +15,7 @@ pub mod interrupt;
 pub mod merge;
 pub mod physics;
 pub mod plan;
+mod plan_text;
 pub mod poke_args;
 pub mod print;
 pub mod replay;

@@ -5,7 +5,7 @@
 //!
 //! - `suite`: the model's cases by split; `tasks`: the planner's;
 //! - `reference`: the sandbox under 32 draws, stored;
-//! - `open_loop`: the model against the sandbox; `closed_loop`: the planner in it;
+//! - `open_loop`: the model against the sandbox, of poses `pose_errors`; `closed_loop`: the planner in it;
 //! - `risk_sweep`: grasps of every predicted risk, carried out regardless;
 //! - `contest`: who takes part in the closed loop, and how each acts;
 //! - `plant`: a true world that a plan is carried out in;
@@ -16,6 +16,7 @@ pub mod closed_loop;
 pub mod contest;
 pub mod open_loop;
 pub mod plant;
+mod pose_errors;
 mod real;
 pub mod reference;
 pub mod risk_sweep;

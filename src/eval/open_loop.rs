@@ -10,23 +10,17 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
+pub use super::pose_errors::PositionErrors;
+use super::pose_errors::{Among, POSE_STRIDES, PoseError, by_stride, pose_errors, position_errors};
 use super::suite::{Case, DrawPurpose, Suite};
-use crate::dynamics::{Dynamics, Imagined, Risk};
+use crate::dynamics::{Dynamics, Risk};
 use crate::model::metrics::{Forecast, auc, bootstrap, brier, ece, ece_floor, safe_side, wilson};
-use crate::pose::Pose;
-use crate::rollout::{AccidentKind, Rollout, STRIDE_S};
+use crate::rollout::{AccidentKind, Rollout};
 use crate::sandbox::exact::standing_draws;
 use crate::sandbox::{self, Extent, Recording, SandboxError};
 
 /// Rounds of the bootstrap, and of the calibration error's floor.
 const ROUNDS: usize = 400;
-/// A box nearer than this to where it was has stayed, m.
-const STILL_M: f64 = 0.005;
-/// A box farther than this from where it was has moved, m.
-const MOVED_M: f64 = 0.02;
-/// Strides that poses are compared at: 1.5 s.
-const POSE_STRIDES: usize = 6;
-
 /// A case, what came of it, and what was forecast.
 pub struct Judged {
     /// The case's stack.
@@ -40,45 +34,6 @@ pub struct Judged {
     /// The ceiling's share of accidents, where it is known.
     pub ceiling: Option<f64>,
     poses: Vec<PoseError>,
-}
-
-/// Whose pose is compared.
-#[derive(Clone, Copy, PartialEq)]
-enum Role {
-    /// The box in the hand, as long as it is there.
-    Carried,
-    /// Any other.
-    Free,
-}
-
-/// Which boxes a median is over.
-#[derive(Clone, Copy)]
-enum Among {
-    /// Free, and where they were.
-    Still,
-    /// Free, and elsewhere.
-    Moved,
-    /// Held, and elsewhere.
-    Carried,
-}
-
-impl Among {
-    fn holds(self, error: &PoseError) -> bool {
-        match self {
-            Self::Still => error.role == Role::Free && error.distance_m < STILL_M,
-            Self::Moved => error.role == Role::Free && error.distance_m > MOVED_M,
-            Self::Carried => error.role == Role::Carried && error.distance_m > MOVED_M,
-        }
-    }
-}
-
-/// How far one imagined box is off at one stride.
-struct PoseError {
-    stride: usize,
-    role: Role,
-    distance_m: f64,
-    error_m: f64,
-    rotation_error_deg: f64,
 }
 
 /// One forecaster's figures.
@@ -128,23 +83,6 @@ pub struct Band {
     pub rate: Option<f64>,
     /// Wilson's interval.
     pub ci: Option<(f64, f64)>,
-}
-
-/// Position errors by stride, m.
-#[derive(Clone, Debug, Serialize)]
-pub struct PositionErrors {
-    /// Median of the boxes that stay.
-    pub still: Vec<Option<f64>>,
-    /// Median of those that move.
-    pub moved: Vec<Option<f64>>,
-    /// How far those moved: the error of the constant-velocity guess, since all start at rest.
-    pub moved_distance: Vec<Option<f64>>,
-    /// Median of error over distance.
-    pub moved_share: Vec<Option<f64>>,
-    /// Median of the box that is held, which is where the hand takes it.
-    pub carried: Vec<Option<f64>>,
-    /// Its median of error over distance.
-    pub carried_share: Vec<Option<f64>>,
 }
 
 /// Figures of a split.
@@ -234,46 +172,6 @@ pub fn label(suite: Suite, case: &Case) -> Result<Rollout, SandboxError> {
     sandbox::run(&case.workcell, &world, &case.action, extent, recording)
 }
 
-fn pose_errors(case: &Case, rollout: &Rollout, imagined: &Imagined) -> Vec<PoseError> {
-    let held = case.action.grasp().map(|g| g.box_index);
-    let onset = case.action.onset();
-    let mut errors = Vec::new();
-    for stride in 1..=POSE_STRIDES {
-        let t = onset + stride as f64 * STRIDE_S;
-        let Some(guess) = imagined.frames.iter().find(|f| (f.t - t).abs() < 0.02) else {
-            continue;
-        };
-        // A rollout that ended earlier rests at its last frame.
-        let truth = rollout
-            .frames
-            .iter()
-            .find(|f| f.t >= t - 0.02)
-            .or(rollout.frames.last());
-        let Some(truth) = truth else { continue };
-        for i in 0..case.workcell.scene.boxes.len() {
-            let role = match Some(i) == held {
-                true if truth.held => Role::Carried,
-                // Let go of, or gone: nothing to compare.
-                true => continue,
-                false => Role::Free,
-            };
-            let at = |p: &Pose| p.translation.vector;
-            let real = &truth.boxes[i].pose;
-            errors.push(PoseError {
-                stride,
-                role,
-                distance_m: (at(real) - at(&rollout.reference[i])).norm(),
-                error_m: (at(&guess.boxes[i]) - at(real)).norm(),
-                rotation_error_deg: guess.boxes[i]
-                    .rotation
-                    .angle_to(&real.rotation)
-                    .to_degrees(),
-            });
-        }
-    }
-    errors
-}
-
 /// The figures of a split; `limit` is the default limit on risk.
 pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
     let hit = |j: &Judged| j.label.contains(&true);
@@ -308,6 +206,7 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
     });
     let mut model = figures(&model.unwrap_or_default(), limit);
     model.auc_by_accident = kinds.into_iter().collect();
+    let errors: Vec<&PoseError> = judged.iter().flat_map(|j| &j.poses).collect();
     SplitReport {
         episodes: judged.len(),
         base_rate,
@@ -319,9 +218,9 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
         ceiling: ceiling.map(|c| figures(&c, limit)),
         constant: figures(&constant.unwrap_or_default(), limit),
         by_action: by_action(judged),
-        position_error_m: position_errors(judged),
+        position_error_m: position_errors(&errors),
         rotation_error_deg: [("still", Among::Still), ("moved", Among::Moved)]
-            .map(|(name, among)| (name, by_stride(judged, among, |e| e.rotation_error_deg)))
+            .map(|(name, among)| (name, by_stride(&errors, among, |e| e.rotation_error_deg)))
             .into(),
     }
 }
@@ -393,35 +292,4 @@ fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
         auc_by_accident: BTreeMap::new(),
         ci,
     }
-}
-
-fn position_errors(judged: &[Judged]) -> PositionErrors {
-    PositionErrors {
-        still: by_stride(judged, Among::Still, |e| e.error_m),
-        moved: by_stride(judged, Among::Moved, |e| e.error_m),
-        moved_distance: by_stride(judged, Among::Moved, |e| e.distance_m),
-        moved_share: by_stride(judged, Among::Moved, |e| e.error_m / e.distance_m),
-        carried: by_stride(judged, Among::Carried, |e| e.error_m),
-        carried_share: by_stride(judged, Among::Carried, |e| e.error_m / e.distance_m),
-    }
-}
-
-/// The median of `value` at each stride over some boxes.
-fn by_stride(
-    judged: &[Judged],
-    among: Among,
-    value: impl Fn(&PoseError) -> f64,
-) -> Vec<Option<f64>> {
-    (1..=POSE_STRIDES)
-        .map(|stride| {
-            let mut values: Vec<f64> = judged
-                .iter()
-                .flat_map(|j| &j.poses)
-                .filter(|e| e.stride == stride && among.holds(e))
-                .map(&value)
-                .collect();
-            values.sort_by(f64::total_cmp);
-            values.get(values.len() / 2).copied()
-        })
-        .collect()
 }

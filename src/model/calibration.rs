@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::certify::{Rung, certify, design_effect};
+use super::regression::{FEWEST_ROWS, Knot, isotonic, logistic, logit, sigmoid};
 
 /// What the ensemble said of one episode, and what came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,16 +30,6 @@ impl Scored {
     pub fn accident(&self) -> bool {
         self.accidents.iter().any(|&a| a)
     }
-}
-
-/// A corner of the isotonic curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Knot {
-    /// Mean score of a block.
-    pub score: f64,
-    /// Its smoothed rate of accidents.
-    pub risk: f64,
 }
 
 /// All that turns logits into risks.
@@ -72,10 +63,8 @@ pub struct Calibrated {
     pub bound: f64,
 }
 
-/// Episodes in one block before the isotonic regression joins blocks.
-const BLOCK: usize = 25;
 /// Fewest episodes that a calibration is fitted on.
-pub const MIN_EPISODES: usize = 100;
+pub const MIN_EPISODES: usize = FEWEST_ROWS;
 
 impl Calibration {
     /// Fitted on two splits that training did not see.
@@ -211,99 +200,6 @@ impl Calibration {
 
 fn columns(s: &Scored) -> [f64; 4] {
     [1.0, s.logit, s.spread, s.logit * s.spread]
-}
-
-/// 1 / (1 + e^-x).
-pub fn sigmoid(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
-}
-
-fn logit(p: f64) -> f64 {
-    (p / (1.0 - p)).ln()
-}
-
-/// Logistic regression by Newton's method, held near `start` by a weak prior.
-fn logistic<const D: usize>(rows: &[[f64; D]], labels: &[bool], start: [f64; D]) -> [f64; D] {
-    type Square<const D: usize> = nalgebra::SMatrix<f64, D, D>;
-    let start = nalgebra::SVector::<f64, D>::from(start);
-    if rows.len() < MIN_EPISODES {
-        return start.into();
-    }
-    let prior = 1.0;
-    let objective = |w: &nalgebra::SVector<f64, D>| -> f64 {
-        let fit: f64 = rows
-            .iter()
-            .zip(labels)
-            .map(|(x, &y)| {
-                let z = w.dot(&nalgebra::SVector::<f64, D>::from(*x));
-                z.max(0.0) + (-z.abs()).exp().ln_1p() - if y { z } else { 0.0 }
-            })
-            .sum();
-        fit + 0.5 * prior * (w - start).norm_squared()
-    };
-    let mut w = start;
-    for _ in 0..30 {
-        let mut gradient = (w - start) * prior;
-        let mut hessian = Square::<D>::identity() * prior;
-        for (x, &y) in rows.iter().zip(labels) {
-            let x = nalgebra::SVector::<f64, D>::from(*x);
-            let p = sigmoid(w.dot(&x));
-            gradient += x * (p - f64::from(u8::from(y)));
-            hessian += x * x.transpose() * (p * (1.0 - p));
-        }
-        let Some(step) = hessian.cholesky().map(|c| c.solve(&gradient)) else {
-            break;
-        };
-        let before = objective(&w);
-        let mut scale = 1.0;
-        while scale > 1e-4 && objective(&(w - step * scale)) > before {
-            scale *= 0.5;
-        }
-        w -= step * scale;
-        if step.norm() < 1e-8 {
-            break;
-        }
-    }
-    w.into()
-}
-
-/// Pools adjacent violators (Ayer et al., 1955) over blocks of rows sorted by score.
-fn isotonic(rows: &[(f64, bool, u64)]) -> Vec<Knot> {
-    struct Block {
-        count: f64,
-        hits: f64,
-        score: f64,
-    }
-    let mut blocks: Vec<Block> = Vec::new();
-    for chunk in rows.chunks(BLOCK) {
-        blocks.push(Block {
-            count: chunk.len() as f64,
-            hits: chunk.iter().filter(|r| r.1).count() as f64,
-            score: chunk.iter().map(|r| r.0).sum(),
-        });
-        while let [.., a, b] = &blocks[..] {
-            if a.hits * b.count < b.hits * a.count {
-                break;
-            }
-            let last = blocks.pop().expect("two blocks were there");
-            let before = blocks.last_mut().expect("two blocks were there");
-            before.count += last.count;
-            before.hits += last.hits;
-            before.score += last.score;
-        }
-    }
-    let mut highest = 0f64;
-    blocks
-        .iter()
-        .map(|b| {
-            // Half an accident more and half a safe one more: no block is sure.
-            highest = highest.max((b.hits + 0.5) / (b.count + 1.0));
-            Knot {
-                score: b.score / b.count,
-                risk: highest,
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@
 use candle_core::{Device, Result};
 
 use super::batch::Batch;
-use super::calibration::{Scored, sigmoid};
+use super::calibration::Scored;
 use super::course::STRIDES;
 use super::loss::from_scale;
 use super::network::{GRAPH_OUTPUTS, NODE_OUTPUTS, Network, STRIDE_OUTPUTS};
 use super::normaliser::Normaliser;
 use super::ops::Dropout;
+use super::regression::sigmoid;
 use super::samples::{POSE_NUMBERS, Sample};
 
 /// The members and the scale of their inputs.

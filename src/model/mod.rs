@@ -167,6 +167,7 @@ pub mod ops;
 pub mod params;
 pub mod polygon;
 pub mod promise;
+pub mod regression;
 pub mod report;
 pub mod retell;
 pub mod samples;

@@ -84,7 +84,7 @@ impl Promise {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::calibration::sigmoid;
+    use crate::model::regression::sigmoid;
     use rand::Rng;
 
     /// Forecasts whose true risk is that of the logit.

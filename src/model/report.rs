@@ -8,11 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
-use super::calibration::{Calibration, Scored, sigmoid};
+use super::calibration::{Calibration, Scored};
 use super::course::STRIDES;
 use super::ensemble::Ensemble;
 use super::loss::stirs_by;
 use super::metrics::{Forecast, SafeSide, auc, brier, ece, ece_floor, safe_side};
+use super::regression::sigmoid;
 use super::samples::{POSE_NUMBERS, Sample, node_bit};
 
 /// Figures on a split that was not trained on.

@@ -4,6 +4,7 @@
 //! design: `scene` and `executed.frames`, so that a plan file can be replayed on its own, and in
 //! each step `closest` and `verified_risk`.
 
+mod from_plan;
 mod plan;
 mod vet;
 mod what_if;
@@ -17,7 +18,7 @@ use crate::scene::Gripper;
 
 pub use plan::{
     AccidentReport, Asked, BodyReport, ClosestReport, ExecutedFrame, ExecutedReport, FrameReport,
-    KeyReport, PlanReport, RejectedReport, SceneReport, StepReport,
+    KeyReport, PlanReport, RejectedReport, SceneReport, StepReport, SurpriseReport,
 };
 pub use vet::{VetReport, VettedStep};
 pub use what_if::{DisplacementReport, FateReport, LargestSafeReport, WhatIfAction, WhatIfReport};

@@ -1,0 +1,247 @@
+//! What `topple plan` says to a person.
+//!
+//! Owns the words for plans, steps, advice, rejections and executions. Computes nothing: what it tells is in
+//! the report already.
+
+use std::fmt::Write;
+
+use super::print::percent;
+use crate::plan::report::{ExecutedReport, PlanReport};
+use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict};
+use crate::scene::task::TaskFile;
+
+fn goal_in_words(goal: &Goal) -> String {
+    match goal {
+        Goal::Retrieve { box_id } => format!("retrieve `{box_id}`"),
+        Goal::Clear { box_ids } if box_ids.len() == 1 => format!("clear `{}`", box_ids[0]),
+        Goal::Clear { box_ids } => format!("clear {} boxes", box_ids.len()),
+        Goal::Move { box_id, target } => {
+            let at = target.translation.vector;
+            format!("move `{box_id}` to ({:.2}, {:.2}, {:.2})", at.x, at.y, at.z)
+        }
+    }
+}
+
+/// What a person wants to read.
+pub(super) fn in_words(
+    file: &TaskFile,
+    goal: &Goal,
+    plan: &Plan,
+    report: &PlanReport,
+    execution: Option<&Execution>,
+) -> String {
+    let mut out = String::new();
+    let safety = &file.workcell.safety;
+    let head = match plan.verdict {
+        Verdict::Safe => format!(
+            "safe in {} step{}",
+            plan.steps.len(),
+            if plan.steps.len() == 1 { "" } else { "s" }
+        ),
+        Verdict::NoSafePlan => "no safe plan".to_owned(),
+    };
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}: {}: {head}", file.name, goal_in_words(goal));
+    let _ = writeln!(
+        out,
+        "risk {}, bound {} (a step may have {}); imagined by {} {}",
+        percent(plan.risk),
+        percent(plan.risk_bound),
+        percent(safety.max_risk),
+        report.model.name,
+        report.model.hash.get(..12).unwrap_or(&report.model.hash),
+    );
+    steps_in_words(&mut out, plan, report);
+    if let Some(reason) = &plan.reason {
+        let _ = writeln!(out, "\nwhy: {reason}");
+    }
+    if !plan.remedies.is_empty() {
+        let _ = writeln!(out, "what would help:");
+        for remedy in &plan.remedies {
+            let _ = writeln!(out, "  - {remedy}");
+        }
+    }
+    advice_in_words(&mut out, &report.advice);
+    rejected_in_words(&mut out, report);
+    if let (Some(executed), Some(execution)) = (&report.executed, execution) {
+        executed_in_words(&mut out, executed, execution);
+    }
+    let t = &report.timing_ms;
+    let _ = writeln!(
+        out,
+        "\nplanned in {:.0} ms (propose {:.0}, screen {:.0}, imagine {:.0}, verify {:.0})",
+        t.total, t.propose, t.screen, t.imagine, t.verify
+    );
+    if !report.advice.is_empty() {
+        let _ = writeln!(out, "asked what would help in {:.0} ms", t.advise);
+    }
+    if execution.is_some() {
+        let _ = writeln!(out, "planned again while executing in {:.0} ms", t.replan);
+    }
+    out
+}
+
+fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport) {
+    if plan.steps.is_empty() {
+        return;
+    }
+    let width = report
+        .steps
+        .iter()
+        .map(|s| s.box_id.len())
+        .max()
+        .unwrap_or(3)
+        .max(3);
+    let _ = writeln!(
+        out,
+        "\n  #  do      {:width$}  by                  lift            risk    bound   check   closest to",
+        "box"
+    );
+    for (i, (planned, step)) in plan.steps.iter().zip(&report.steps).enumerate() {
+        let by = format!("{}, {}", step.grasp.gripper, step.grasp.face);
+        let closest = match step.closest.boxes.as_slice() {
+            [] => step.closest.accident.name().to_owned(),
+            boxes => format!("{} of {}", step.closest.accident.name(), boxes.join(", ")),
+        };
+        let _ = writeln!(
+            out,
+            "  {:<2} {:7} {:width$}  {by:18}  {:14}  {:6}  {:6}  {:6}  {closest}",
+            i + 1,
+            step.action,
+            step.box_id,
+            lift_in_words(planned),
+            percent(step.risk),
+            percent(step.risk_bound),
+            checked_in_words(planned),
+        );
+    }
+}
+
+/// Of how many draws how many went wrong.
+fn checked_in_words(planned: &PlannedStep) -> String {
+    planned.shield.map_or_else(
+        || "-".to_owned(),
+        |seen| format!("{:.0} of {}", seen.accidents, seen.draws),
+    )
+}
+
+/// The first leg's heading and the speed.
+fn lift_in_words(planned: &PlannedStep) -> String {
+    let lift = &planned.step.lift;
+    let level = lift.first.xy().norm();
+    let way = if level < 0.2 * lift.first.z {
+        "up"
+    } else if level > 3.0 * lift.first.z {
+        "outwards"
+    } else {
+        "leaning"
+    };
+    format!("{way} {:.2} m/s", lift.speed)
+}
+
+/// What was asked about and would help, then what would not.
+fn advice_in_words(out: &mut String, advice: &[Advice]) {
+    let (helps, does_not): (Vec<&Advice>, Vec<&Advice>) = advice.iter().partition(|a| a.possible);
+    for (head, of_kind) in [
+        ("asked, and found to help:", helps),
+        ("asked, and found not to help:", does_not),
+    ] {
+        if !of_kind.is_empty() {
+            let _ = writeln!(out, "{head}");
+        }
+        for advice in of_kind {
+            let _ = writeln!(out, "  - {}", advice.sentence);
+        }
+    }
+}
+
+fn rejected_in_words(out: &mut String, report: &PlanReport) {
+    /// More than this is for `--json`.
+    const SHOWN: usize = 10;
+    if report.rejected.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\nturned down, the best of each reason:");
+    for r in report.rejected.iter().take(SHOWN) {
+        let _ = writeln!(
+            out,
+            "  {} by {}, {}: {}",
+            r.box_id, r.grasp.gripper, r.grasp.face, r.reason
+        );
+    }
+    if report.rejected.len() > SHOWN {
+        let _ = writeln!(
+            out,
+            "  and {} more with --json",
+            report.rejected.len() - SHOWN
+        );
+    }
+}
+
+fn executed_in_words(out: &mut String, executed: &ExecutedReport, execution: &Execution) {
+    let order: Vec<&str> = execution
+        .steps
+        .iter()
+        .map(|s| s.planned.step.box_id.as_str())
+        .collect();
+    let _ = writeln!(
+        out,
+        "\nexecuted in the sandbox ({}): {}",
+        order.join(", "),
+        executed.end
+    );
+    for a in &executed.accidents {
+        let _ = writeln!(
+            out,
+            "  {} of `{}` in step {} at {:.2} s",
+            a.kind.name(),
+            a.box_id,
+            a.step + 1,
+            a.t
+        );
+    }
+    for (index, step) in execution.steps.iter().enumerate() {
+        for s in &step.surprises {
+            let _ = writeln!(
+                out,
+                "  step {} at {:.2} s: `{}` was {:.3} m from where it was imagined: {}",
+                index + 1,
+                s.t,
+                s.box_id,
+                s.off_m,
+                reply_in_words(&s.reply)
+            );
+        }
+    }
+    let _ = writeln!(
+        out,
+        "  boxes not held moved {:.3} m in all, {:.2} m/s at most",
+        executed.path_length, executed.peak_speed
+    );
+}
+
+fn reply_in_words(reply: &Reply) -> String {
+    let of = |risk: &Option<f64>| {
+        risk.map_or_else(
+            || "nothing can be told of going on".to_owned(),
+            |risk| format!("risk of going on {risk:.3}"),
+        )
+    };
+    match reply {
+        Reply::CarriedOn { risk } => format!("judged again, still safe (risk {risk:.3})"),
+        Reply::ChangedWay { risk, other_risk } => {
+            format!(
+                "judged again, {}; went another way (risk {other_risk:.3})",
+                of(risk)
+            )
+        }
+        Reply::StoppedNoWay { risk } => {
+            format!(
+                "judged again, {} and no other way is safe; the hand stopped",
+                of(risk)
+            )
+        }
+        Reply::StoppedFarOff => "too far; the hand stopped".to_owned(),
+        Reply::StoppedUnderWay => "it is moving; the hand stopped".to_owned(),
+    }
+}
