@@ -29,6 +29,12 @@ pub struct Risk {
 }
 
 impl Risk {
+    /// Whether nothing bounds a risk that is not held for high: it lies outside what whoever judged has learned,
+    /// or has had certified.
+    pub fn abstains(&self) -> bool {
+        self.bound >= 1.0 && self.risk < 0.5
+    }
+
     /// Whether every number is finite and every probability lies in `[0, 1]`.
     pub fn is_valid(&self) -> bool {
         let probability = |p: f64| (0.0..=1.0).contains(&p);

@@ -53,8 +53,8 @@ pub struct GenerateArgs {
     #[arg(long)]
     pub hard: bool,
     /// Only what this world model is not sure of: of 64 actions on each stack eight, drawn by p(1 - p) of
-    /// their risk p. `topple train` learns from such a set beside others, and neither validates nor
-    /// calibrates on it.
+    /// their risk p. `topple train` learns from such a set beside others of other seeds, and neither
+    /// validates nor calibrates on it. Shards of one set are to be made on the same kind of processor.
     #[arg(long, value_name = "MODEL", conflicts_with = "hard")]
     pub doubted_by: Option<PathBuf>,
     /// Print what was done as one JSON object.

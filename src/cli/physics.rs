@@ -168,7 +168,7 @@ pub fn world_model(folder: Option<&Path>, device: DeviceChoice) -> Result<WorldM
         Some(folder) => WorldModel::load_on(folder, &device).map_err(|error| {
             Failure::input_message(
                 format!("the model `{}` cannot be used: {error}", folder.display()),
-                "Give a folder that `topple train` made, or leave --model out.",
+                "Give a folder that `topple train` of this version made; where a model is optional, leave it out.",
             )
         }),
         None => WorldModel::builtin_on(&device).map_err(|error| {

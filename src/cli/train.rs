@@ -166,7 +166,8 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
         TrainError::Device(_) => Failure::input_message(error, physics::DEVICE_REMEDY),
         TrainError::Knob(_) => Failure::input_message(error, "see `topple train --help`"),
         TrainError::TooFew { .. } => {
-            Failure::input_message(error, "make more episodes with `topple generate`")
+            let what = "make more episodes with `topple generate`; sets that a model chose (--doubted-by) need others beside them";
+            Failure::input_message(error, what)
         }
         TrainError::File(_) => Failure::failed_message(
             error,

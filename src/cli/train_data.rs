@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::Failure;
 use super::interrupt::Interrupt;
 use super::train::bar;
-use crate::dataset::{Dataset, DatasetError, Episode, Split};
+use crate::dataset::{Dataset, DatasetError, Episode, Split, is_of_doubted};
 use crate::model::features::Encoder;
 use crate::model::retell::retold;
 use crate::model::{Sample, SetSource, TrainConfig, TrainingData};
@@ -35,11 +35,15 @@ pub(super) fn read(
             );
         }
         let info = dataset.info();
-        let same = |set: &SetSource| set.seed == info.seed && set.config == info.config;
+        // A set that a model chose is trained on whole: it must have no stack of another's.
+        let same = |set: &SetSource| {
+            let alike = is_of_doubted(&set.config) == is_of_doubted(&info.config);
+            set.seed == info.seed && (set.config == info.config || !alike)
+        };
         if data.source.sets.iter().any(same) {
             return Err(Failure::input_message(
                 format!(
-                    "{} repeats the stacks of another data set: both are of seed {} with the same settings",
+                    "{} repeats the stacks of another data set: both are of seed {}",
                     dir.display(),
                     info.seed
                 ),

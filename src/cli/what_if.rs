@@ -13,7 +13,7 @@ use super::{Exit, Failure, Outcome};
 use crate::dynamics::{Dynamics, DynamicsError, Imagined, Prediction, Risk};
 use crate::plan::probe::{Line, Poke, largest_safe};
 use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
-use crate::plan::{GraspFilter, PlanError, Wish};
+use crate::plan::{GraspFilter, PlanError, Reason, Wish};
 use crate::scene::task::{TaskFile, no_such_box};
 
 /// Imagine one action: who moves how far, who falls, and how much of it would still be safe.
@@ -208,7 +208,7 @@ fn poke(
     Ok(Answer {
         is_safe: risk.bound <= workcell.safety.max_risk,
         report: WhatIfReport::new(about, &workcell.scene, &risk, &imagined, Some(largest)),
-        note: None,
+        note: (risk.abstains()).then(|| Reason::risky(&risk, workcell.safety.max_risk).to_string()),
     })
 }
 

@@ -5,7 +5,9 @@
 //! and most of what [`super::actions`] draws it knows already; so of many actions on a stack those are carried out
 //! that are drawn by that weight. The choice is made before anything is simulated, and by what the model says
 //! alone: whatever comes of an action is as true here as in another set. But it is no sample of what a robot
-//! meets, so nothing is validated or calibrated on it ([`super::Dataset::split_of`]).
+//! meets, so nothing is validated or calibrated on it ([`super::Dataset::split_of`]). The model is named by the hash
+//! of its weights; what it says of them is a matter of 32-bit floats, so the same bytes come from the same kind of
+//! processor, as the same weights do.
 
 use rand::Rng;
 use serde_json::{Value, json};
@@ -14,16 +16,21 @@ use super::actions::random_action;
 use super::recipe::{DRAWS_PER_STACK, EPISODES_PER_STACK, Recipe, episode, worlds};
 use super::source::retried;
 use super::{Episode, EpisodeSource, SourceError};
-use crate::dynamics::{Dynamics, DynamicsError};
+use crate::dynamics::{Dynamics, DynamicsError, Risk};
 use crate::rollout::Action;
 use crate::scene::Workcell;
 
 /// What its config calls it.
-pub(super) const MIXTURE: &str = "doubted";
+const MIXTURE: &str = "doubted";
 /// Actions that are looked at for a stack: eight for each that is carried out.
 const LOOKED_AT: usize = 8 * EPISODES_PER_STACK;
 /// What an action weighs of which the model is certain: where it is certain of all, some are carried out too.
 const LEAST_WEIGHT: f64 = 1e-3;
+
+/// Whether a model chose the actions of a set with this config.
+pub fn is_of_doubted(config: &Value) -> bool {
+    config.get("mixture").and_then(Value::as_str) == Some(MIXTURE)
+}
 
 /// A recipe of which a model chooses the actions.
 pub struct Doubted<'a> {
@@ -65,11 +72,17 @@ impl<'a> Doubted<'a> {
         seed: u64,
     ) -> Result<Vec<f64>, DynamicsError> {
         let believed = self.dynamics.believe(workcell, seed)?;
-        let judged = believed.screen(actions).into_iter();
-        // What it cannot judge at all it is not certain of either, but there is nothing to weigh.
-        let doubt = |risk: f64| risk * (1.0 - risk);
-        Ok(judged
-            .map(|risk| LEAST_WEIGHT + risk.map_or(0.0, |r| doubt(r.risk)))
+        let judged: Vec<Option<Risk>> = (believed.screen(actions).into_iter())
+            .map(|risk| risk.ok().filter(Risk::is_valid))
+            .collect();
+        if judged.iter().all(Option::is_none) {
+            let what = "it can judge no action at all".to_owned();
+            return Err(DynamicsError::Model(what));
+        }
+        // What cannot be judged weighs the least.
+        let doubt = |r: Risk| r.risk * (1.0 - r.risk);
+        Ok((judged.into_iter())
+            .map(|risk| LEAST_WEIGHT + risk.map_or(0.0, doubt))
             .collect())
     }
 }
@@ -114,7 +127,7 @@ impl EpisodeSource for Doubted<'_> {
 mod tests {
     use super::*;
     use crate::dataset::recipe::Mixture;
-    use crate::dynamics::{Imagined, Prediction, Risk, SceneDynamics};
+    use crate::dynamics::{Imagined, Prediction, PredictionFailure, SceneDynamics};
     use crate::scene::families::Family;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
@@ -177,9 +190,48 @@ mod tests {
             doubted += episodes.iter().filter(is_push).count();
             even += recipe.stack(stack).unwrap().iter().filter(is_push).count();
         }
-        // A tenth of 64 actions are pushes: six on each stack, of which five or so are among the eight.
+        // A tenth of 64 actions are pushes: six or so on each stack, of which nearly all are among the eight.
         assert!(doubted >= 9, "{doubted}");
         assert!(even <= 7, "{even}");
+    }
+
+    /// Judges nothing.
+    struct Lost;
+
+    impl Dynamics for Lost {
+        fn name(&self) -> &'static str {
+            "lost"
+        }
+
+        fn believe<'a>(
+            &'a self,
+            _: &Workcell,
+            _: u64,
+        ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+            Ok(Box::new(Self))
+        }
+    }
+
+    impl SceneDynamics for Lost {
+        fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
+            vec![Err(PredictionFailure::NotFinite); actions.len()]
+        }
+
+        fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn a_model_that_can_judge_nothing_chooses_nothing() {
+        let recipe = Recipe {
+            seed: 11,
+            families: vec![Family::Bridge],
+            boxes_max: 5,
+            mixture: Mixture::Standard,
+        };
+        let made = Doubted::new(recipe, &Lost, "0".into()).stack(0);
+        assert!(made.unwrap_err().to_string().contains("no action at all"));
     }
 
     #[test]

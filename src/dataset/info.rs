@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::DatasetError;
-use super::doubted;
 use super::files::{self, FILES_PER_CHUNK, FileNumber};
 use super::frames::FEATURES;
 use super::shard::Shard;
@@ -180,11 +179,6 @@ impl Info {
             reason: e.to_string(),
         })?;
         files::write_whole(&path, (text + "\n").as_bytes())
-    }
-
-    /// Whether a model chose its actions ([`super::Doubted`]).
-    pub fn is_of_doubted(&self) -> bool {
-        self.config.get("mixture").and_then(Value::as_str) == Some(doubted::MIXTURE)
     }
 
     /// Whether `meta/sums` is part of the layout.

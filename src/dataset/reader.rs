@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::doubted::is_of_doubted;
 use super::files::{self, FileNumber};
 use super::info::{Info, Status, hex};
 use super::split::{Split, split_of};
@@ -108,7 +109,7 @@ impl Dataset {
     /// What the episodes of `stack` are for: those whose actions a model chose are for training alone, since
     /// they are no sample of what it will be asked.
     pub fn split_of(&self, stack: u64) -> Split {
-        if self.info.is_of_doubted() {
+        if is_of_doubted(&self.info.config) {
             return Split::Train;
         }
         split_of(stack, self.info.seed)

@@ -81,6 +81,14 @@ pub(super) fn no_plan_reason(
             r.box_id, r.reason
         );
     }
+    if let Some(step) = least_risky.filter(|step| step.risk.abstains()) {
+        return format!(
+            "there is no safe way to {what}: the least risky step, `{}` by its {} face: {}",
+            step.box_id,
+            step.grasp.face.name(),
+            Reason::risky(&step.risk, limit),
+        );
+    }
     if let Some(step) = least_risky {
         let closest = closest_accident(step, &workcell.scene);
         let boxes = match closest.boxes.as_slice() {

@@ -23,6 +23,9 @@ pub(crate) struct Fake {
     /// A box and where it is seen along x: once it is a centimetre from there, whatever is done within so
     /// many seconds topples.
     pub nervous: Option<(String, f64, f64)>,
+    /// So many beliefs stand, the others do not.
+    pub standing: usize,
+    pub believed: AtomicUsize,
 }
 
 impl Default for Fake {
@@ -33,6 +36,8 @@ impl Default for Fake {
             cursed: Vec::new(),
             toppling: 0.9,
             nervous: None,
+            standing: usize::MAX,
+            believed: AtomicUsize::new(0),
         }
     }
 }
@@ -53,6 +58,10 @@ impl Dynamics for Fake {
         workcell: &Workcell,
         _seed: u64,
     ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+        if self.believed.fetch_add(1, Ordering::Relaxed) >= self.standing {
+            let reason = "it was asked too often".to_owned();
+            return Err(DynamicsError::DoesNotStand { reason });
+        }
         Ok(Box::new(FakeScene {
             fake: self,
             graph: SupportGraph::of(&workcell.scene),

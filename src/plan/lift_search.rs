@@ -12,7 +12,7 @@ use crate::rollout::Action;
 use super::candidates::Candidate;
 use super::lift_space::LiftSpace;
 use super::sampler::{Sampler, sampler};
-use super::step::{Rated, Search, is_hopeless, valid};
+use super::step::{HOPELESS, Rated, Search, valid};
 use super::timing::{Timing, timed};
 
 /// How many grasps have their lifts searched.
@@ -38,7 +38,8 @@ impl Search<'_> {
     ) -> Vec<Rated> {
         let mut arms = self.arms(rated);
         let mut found = Vec::new();
-        if arms.is_empty() || is_hopeless(rated) {
+        // Where a judge abstains on everything there is no slope to follow either.
+        if arms.is_empty() || rated.iter().all(|r| r.risk.bound >= HOPELESS) {
             return found;
         }
         let share = (self.settings.imagine / arms.len()).max(2);

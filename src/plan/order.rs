@@ -168,7 +168,12 @@ impl<'a> OrderSearch<'a> {
         let (planner, salt) = (self.planner, branch.parent as u64);
         let guard =
             self.guards[branch.parent].get_or_insert_with(|| planner.guard(&parent.workcell, salt));
-        let vouched = timed(&mut self.timing.verify, || guard.vouch(&branch.step))?;
+        let vouched = match timed(&mut self.timing.verify, || guard.vouch(&branch.step)) {
+            Ok(vouched) => vouched,
+            // As where one is expanded: a scene that is only imagined and does not stand is a dead end.
+            Err(DynamicsError::DoesNotStand { .. }) if branch.parent > 0 => return Ok(None),
+            Err(why) => return Err(why.into()),
+        };
         let bound = of_plan([parent.bound, vouched.risk.bound]);
         let over = (parent.workcell.safety.max_plan_risk)
             .filter(|most| bound > *most)

@@ -23,6 +23,16 @@ pub enum Reason {
         /// The accident that it comes closest to.
         worst: AccidentKind,
     },
+    /// Whoever judges it abstains.
+    #[error(
+        "nothing bounds its risk, which lies outside what was learned and certified (judged {risk:.4} all the same; the limit is {max_risk})"
+    )]
+    Unfamiliar {
+        /// The risk without a bound, probability.
+        risk: f64,
+        /// The limit, probability.
+        max_risk: f64,
+    },
     /// There is no prediction of it.
     #[error("{0}")]
     Unpredicted(#[from] PredictionFailure),
@@ -56,14 +66,21 @@ impl Reason {
         match self {
             Self::Geometry(rejection) => rejection.kind(),
             Self::Risky { .. } => "risky",
+            Self::Unfamiliar { .. } => "unfamiliar",
             Self::Unpredicted(_) => "unpredicted",
             Self::Shield { .. } => "shield",
             Self::PlanRisk { .. } => "plan_risk",
         }
     }
 
-    /// That `risk` is over the limit.
+    /// That `risk` is over the limit, or that nothing bounds it.
     pub(crate) fn risky(risk: &Risk, max_risk: f64) -> Self {
+        if risk.abstains() {
+            return Self::Unfamiliar {
+                risk: risk.risk,
+                max_risk,
+            };
+        }
         Self::Risky {
             bound: risk.bound,
             max_risk,

@@ -25,6 +25,8 @@ pub const SHIELD_DRAWS: usize = 4;
 /// At most so many times as many draws for a case that is not clear: 24, what it takes where nobody judged.
 /// With 32, and twice as low an [`AIM`], one step in twenty of `eval planner` took 574 ms, with these 486.
 const MOST_TIMES: usize = 6;
+/// Batches in which a draw that stands is looked for before the scene is said not to stand.
+const FIRST_TRIES: u64 = 3;
 /// How many draws a judgement is worth.
 ///
 /// A calibrated forecast whose Brier score is `b` over beliefs whose outcomes scatter by `c` (the
@@ -48,9 +50,8 @@ enum Prior {
 }
 
 impl Prior {
-    /// A bound of 1 bounds nothing; where the risk is not held for high either, nothing was judged.
     fn of(judged: &Risk) -> Self {
-        if judged.bound >= 1.0 && judged.risk < 0.5 {
+        if judged.abstains() {
             Self::Unknown
         } else {
             Self::Judged {
@@ -102,14 +103,14 @@ impl Prior {
 /// A second physics and its budget.
 #[derive(Clone, Copy)]
 pub struct Shield<'a> {
-    /// Who is asked; it screens an action under [`batch_of`] [`Self::draws`] draws at once.
+    /// Who is asked; it has to screen an action under [`batch_of`] [`Self::draws`] draws, which is what is counted.
     pub physics: &'a dyn Dynamics,
     /// Draws for a clear case; at most six times as many for one that is not.
     pub draws: usize,
 }
 
 /// Draws that are made and simulated at once where `draws` confirm a clear case: what the first half turns down
-/// costs no more.
+/// costs no more. An odd number is not parted.
 pub const fn batch_of(draws: usize) -> usize {
     if draws.is_multiple_of(2) {
         draws / 2
@@ -151,6 +152,8 @@ pub struct Guard<'a> {
     workcell: Workcell,
     seed: u64,
     batches: Vec<Box<dyn SceneDynamics + 'a>>,
+    /// Seeds that were tried for them.
+    tried: u64,
 }
 
 impl<'a> Guard<'a> {
@@ -161,6 +164,7 @@ impl<'a> Guard<'a> {
             workcell: workcell.clone(),
             seed,
             batches: Vec::new(),
+            tried: 0,
         }
     }
 
@@ -223,10 +227,17 @@ impl<'a> Guard<'a> {
         action: &Action,
     ) -> Result<Prediction<Risk>, DynamicsError> {
         while self.batches.len() <= batch {
-            let seed = mixed(self.seed, self.batches.len() as u64);
-            let scene = shield.physics.believe(&self.workcell, seed)?;
-            self.batches.push(scene);
+            let seed = mixed(self.seed, self.tried);
+            self.tried += 1;
+            match shield.physics.believe(&self.workcell, seed) {
+                Ok(scene) => self.batches.push(scene),
+                // Of a belief few of whose draws stand, those that were found stand in for the others.
+                Err(DynamicsError::DoesNotStand { .. }) if !self.batches.is_empty() => break,
+                Err(DynamicsError::DoesNotStand { .. }) if self.tried < FIRST_TRIES => {}
+                Err(why) => return Err(why),
+            }
         }
+        let batch = batch % self.batches.len();
         let mut risks = self.batches[batch].screen(std::slice::from_ref(action));
         let answer = risks.pop().unwrap_or(Err(PredictionFailure::NotFinite));
         Ok(answer.and_then(valid))

@@ -31,7 +31,7 @@ const ENOUGH_ELITES: usize = 4;
 /// Of actions that are not safe so many are imagined, where none is safe.
 const DOUBTFUL: usize = 3;
 /// A bound over which nothing is worth improving: not one draw or member sees it end well.
-const HOPELESS: f64 = 0.95;
+pub(super) const HOPELESS: f64 = 0.95;
 
 /// One action that was imagined.
 #[derive(Clone, Debug, PartialEq)]
@@ -332,8 +332,9 @@ impl Search<'_> {
 }
 
 /// Whether nothing that was rated leaves any hope.
-pub(super) fn is_hopeless(rated: &[Rated]) -> bool {
-    rated.iter().all(|r| r.risk.bound >= HOPELESS)
+fn is_hopeless(rated: &[Rated]) -> bool {
+    let hopeless = |r: &Rated| r.risk.bound >= HOPELESS && !r.risk.abstains();
+    rated.iter().all(hopeless)
 }
 
 /// A risk whose numbers are all finite, or a failure that cannot win.

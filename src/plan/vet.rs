@@ -12,7 +12,7 @@ use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
 use super::goal::Goal;
 use super::planner::{Plan, PlanError, Planner, Verdict, scene_after};
-use super::reason::best_of_each;
+use super::reason::{Reason, best_of_each};
 use super::risk::of_plan;
 use super::step::StepPlan;
 
@@ -120,10 +120,13 @@ fn judge(
             [] => String::new(),
             boxes => format!(" of `{}`", boxes.join("`, `")),
         };
-        let why = format!(
-            "{objection}; it comes closest to {}{of}",
-            closest.kind.name()
-        );
+        let why = match objection {
+            Reason::Unfamiliar { .. } => objection.to_string(),
+            _ => format!(
+                "{objection}; it comes closest to {}{of}",
+                closest.kind.name()
+            ),
+        };
         // The first is the best: what is said of the step is said of that.
         objected.get_or_insert(JudgedStep {
             verdict: Verdict::NoSafePlan,

@@ -1,4 +1,6 @@
 //! From a plan and its execution to the keys of `plan --json`.
+//!
+//! Owns how boxes get their ids back and what is left out; computes nothing that a plan does not hold.
 
 use crate::dynamics::Imagined;
 use crate::pose::{Pose, PoseData};

@@ -62,3 +62,19 @@ fn a_bound_a_hair_over_the_limit_does_not_read_as_equal_to_it() {
     let told = Reason::risky(&risk, 0.02).to_string();
     assert!(told.contains("0.0203, the limit 0.02"), "{told}");
 }
+
+#[test]
+fn what_a_judge_abstains_on_is_not_told_as_an_accident() {
+    let risk = |risk: f64, bound: f64| Risk {
+        risk,
+        bound,
+        by_accident: [risk, 0.0, 0.0, 0.0, 0.0],
+        path_length: 0.0,
+        peak_speed: 0.0,
+        disagreement: 0.0,
+    };
+    let unfamiliar = Reason::risky(&risk(0.012, 1.0), 0.02);
+    assert_eq!(unfamiliar.kind(), "unfamiliar");
+    assert!(unfamiliar.to_string().contains("nothing bounds its risk"));
+    assert_eq!(Reason::risky(&risk(0.9, 1.0), 0.02).kind(), "risky");
+}

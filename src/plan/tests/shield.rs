@@ -70,3 +70,36 @@ fn what_was_too_risky_is_told_also_where_another_way_was_found() {
     let mut risky = plan.rejected.iter().filter(|r| r.reason.kind() == "risky");
     assert!(risky.any(|r| r.box_id == "low"));
 }
+
+#[test]
+fn what_the_first_two_draws_turn_down_costs_no_more_and_an_odd_number_is_not_parted() {
+    assert_eq!([0, 1, 2, 3, 4, 10].map(batch_of), [0, 1, 1, 3, 2, 5]);
+    let strict = Fake {
+        cursed: vec!["high".into()],
+        ..Fake::default()
+    };
+    let plan = planned(&Fake::default(), Some(&strict), &retrieve("high"));
+    let draws = plan.rejected.iter().find_map(|r| match r.reason {
+        Reason::Shield { draws, .. } => Some(draws),
+        _ => None,
+    });
+    assert_eq!(draws, Some(2));
+}
+
+#[test]
+fn where_few_draws_stand_those_that_do_stand_in_for_the_others() {
+    let sure = Fake::default();
+    let rarely = |standing| Fake {
+        standing,
+        ..Fake::default()
+    };
+    let plan = planned(&sure, Some(&rarely(1)), &retrieve("high"));
+    assert_eq!(plan.verdict, Verdict::Safe);
+    assert_eq!(plan.steps[0].shield.map(|w| w.draws), Some(4));
+    let never = rarely(0);
+    let asked = planner(&sure, Some(&never)).plan(&tower(), &retrieve("high"));
+    assert!(matches!(
+        asked,
+        Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. }))
+    ));
+}
