@@ -297,11 +297,22 @@ fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
     let physics = LearnedDynamics::new(WorldModel::load(folder.path()).unwrap());
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let (mut safe, mut unsafe_) = (Vec::new(), Vec::new());
+    let mut bounds = Vec::new();
     for i in 0..60 {
         let episode = episode(i, &mut rng);
-        let scene = physics.believe(&episode.workcell, 0).unwrap();
         let actions = std::slice::from_ref(&episode.action);
+        let mut foreign = episode.workcell.clone();
+        for gripper in &mut foreign.robot.grippers {
+            if let Gripper::Suction { cup_radius, .. } = gripper {
+                *cup_radius *= 0.25;
+            }
+        }
+        let scene = physics.believe(&foreign, 0).unwrap();
+        // No such cup was learned from.
+        assert_eq!(scene.screen(actions)[0].clone().unwrap().bound, 1.0);
+        let scene = physics.believe(&episode.workcell, 0).unwrap();
         let risk = scene.screen(actions)[0].clone().unwrap();
+        bounds.push(risk.bound);
         let imagined = scene.imagine(actions, 10)[0].clone().unwrap();
         assert_eq!(imagined.fates.len(), episode.workcell.scene.boxes.len());
         assert!((imagined.risk.risk - risk.risk).abs() < 1e-6);
@@ -312,6 +323,7 @@ fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
         };
         side.push(risk.risk);
     }
+    assert!(bounds.iter().any(|&b| b < 0.5), "{bounds:?}");
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     assert!(
         mean(&safe) + 0.5 < mean(&unsafe_),
@@ -427,6 +439,14 @@ fn two_data_sets_are_learned_from_together_and_one_given_twice_is_bad_input() {
     let small = ["--epochs", "1", "--width", "8", "--members", "1", "--json"];
     let twice = ["train", "one", "one", "--out", "no"];
     topple(&[&twice, &small[..]].concat(), dir)
+        .code(2)
+        .stderr(predicates::str::contains("repeats the stacks"));
+    let chosen = ["--episodes", "8", "--families", "bridge", "--seed", "1"];
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default");
+    let by = ["generate", "--out", "chosen", "--doubted-by", model];
+    topple(&[&by, &chosen[..]].concat(), dir).success();
+    let with_its_like = ["train", "one", "chosen", "--out", "no"];
+    topple(&[&with_its_like, &small[..]].concat(), dir)
         .code(2)
         .stderr(predicates::str::contains("repeats the stacks"));
     let both = ["train", "one", "two", "--out", "both"];

@@ -19,7 +19,7 @@ use super::promise::Promise;
 use super::report::ValidationReport;
 
 /// The version that this program writes, and the only one that it reads.
-pub const MODEL_VERSION: u32 = 6;
+pub const MODEL_VERSION: u32 = 7;
 /// Weights of all members.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
 /// Everything else.

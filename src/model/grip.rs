@@ -61,6 +61,12 @@ pub const GRIP_FEATURES: [&str; 40] = [
     "take_up_margin",
 ];
 
+/// Where in [`GRIP_FEATURES`] stand the kinds of gripper, and what describes one of either.
+pub(super) const CUP: usize = 0;
+pub(super) const JAW: usize = 1;
+pub(super) const SIZE: usize = 30;
+pub(super) const LOG_STRENGTH: usize = 32;
+
 /// What is gripped, how, and with what.
 pub struct Gripped<'a> {
     /// The belief.
@@ -114,12 +120,12 @@ pub fn grip_features(gripped: &Gripped<'_>, frame: &ActionFrame) -> [f32; GRIP_F
             max_pull,
             ..
         } => {
-            out[0] = 1.0;
+            out[CUP] = 1.0;
             let room = room_on_face(body, gripped.grasp, cup_radius);
             out[23] = room.min(0.2);
             out[24] = room.clamp(-0.01, 0.01);
-            out[30] = cup_radius;
-            out[32] = max_pull.max(1e-3).ln();
+            out[SIZE] = cup_radius;
+            out[LOG_STRENGTH] = max_pull.max(1e-3).ln();
             out[33] = above / max_pull;
         }
         Gripper::ParallelJaw {
@@ -128,15 +134,15 @@ pub fn grip_features(gripped: &Gripped<'_>, frame: &ActionFrame) -> [f32; GRIP_F
             finger,
             pad_friction,
         } => {
-            out[1] = 1.0;
+            out[JAW] = 1.0;
             let hold = (pad_friction + body.friction_mean) * max_force;
             let room = max_opening - grip_width(&body.obb, &hand);
             out[26] = room.min(0.3);
             out[27] = room.clamp(-0.01, 0.03);
             out[28] = body.max_force.map_or(0.0, |f| max_force / f);
             out[29] = finger.z.min(body.obb.support(&inward) * 2.0);
-            out[30] = finger.y;
-            out[32] = hold.max(1e-3).ln();
+            out[SIZE] = finger.y;
+            out[LOG_STRENGTH] = hold.max(1e-3).ln();
             out[33] = above / hold;
         }
     }

@@ -166,12 +166,9 @@ impl Believed<'_> {
     fn risk(&self, input: &GraphInput, opinion: &Opinion) -> Prediction<Risk> {
         let calibration = &self.model.card.calibration;
         let answer = calibration.apply(opinion.logit, opinion.spread);
-        let beyond = self.model.card.normaliser.beyond(input);
-        let bound = if beyond > BEYOND_LIMIT {
-            1.0
-        } else {
-            answer.bound
-        };
+        let seen = &self.model.card.normaliser;
+        let is_known = seen.beyond(input) <= BEYOND_LIMIT && seen.tools.hold(&input.action);
+        let bound = if is_known { answer.bound } else { 1.0 };
         let slope = answer.risk * (1.0 - answer.risk);
         let risk = Risk {
             risk: answer.risk,

@@ -14,7 +14,8 @@
 //!    *imagine* (a pose of each box at each stride, decoded from latents that are rolled forward as
 //!    the hand moves).
 //! 5. [`ensemble`] joins the members; [`calibration`] and [`certify`] make a risk and a bound
-//!    of them, whose [`promise`] is tested.
+//!    of them, whose [`promise`] is tested. What lies outside the ranges that were learned from
+//!    ([`normaliser`], and of hands [`tools`]) has a bound of 1.
 //! 6. [`learned`] is all that as a [`crate::dynamics::Dynamics`], `trajectory` what it tells of poses; [`train`](mod@train) makes it from
 //!    [`samples`], each also as other looks at its scene tell it ([`retell`]), with a [`checkpoint`]
 //!    after every pass; [`folder`] keeps it.
@@ -167,7 +168,7 @@ pub mod ops;
 pub mod params;
 pub mod polygon;
 pub mod promise;
-pub mod regression;
+mod regression;
 pub mod report;
 pub mod retell;
 pub mod samples;
@@ -175,6 +176,7 @@ pub mod sketch;
 pub mod slide;
 pub mod sweep;
 pub mod takeup;
+pub mod tools;
 pub mod train;
 mod trajectory;
 pub mod way;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::features::{ACTION_FEATURES, EDGE_FEATURES, GraphInput, NODE_FEATURES};
 use super::samples::Sample;
+use super::tools::Tools;
 
 /// Normalised values are cut here.
 const CUT: f32 = 6.0;
@@ -33,6 +34,8 @@ pub struct Normaliser {
     pub edges: Columns,
     /// Of actions.
     pub action: Columns,
+    /// The grippers.
+    pub tools: Tools,
 }
 
 /// Sums over the rows of one table.
@@ -129,7 +132,9 @@ impl Normaliser {
         let mut nodes = Tally::new(NODE_FEATURES);
         let mut edges = Tally::new(EDGE_FEATURES);
         let mut action = Tally::new(ACTION_FEATURES);
+        let mut tools = Tools::default();
         for sample in samples {
+            tools.add(sample);
             nodes.add(sample.node_numbers());
             edges.add(sample.edge_numbers());
             action.add(sample.action_numbers());
@@ -138,6 +143,7 @@ impl Normaliser {
             nodes: nodes.finish(),
             edges: edges.finish(),
             action: action.finish(),
+            tools,
         }
     }
 
@@ -156,5 +162,6 @@ impl Normaliser {
         self.nodes.is_sound(NODE_FEATURES)
             && self.edges.is_sound(EDGE_FEATURES)
             && self.action.is_sound(ACTION_FEATURES)
+            && self.tools.is_sound()
     }
 }

@@ -14,6 +14,9 @@ const GRAVITY: f64 = 9.81;
 /// Columns of an action: kind, motion, goal, limits, grip.
 pub const ACTION_FEATURES: usize = 60 + GRIP_FEATURES.len() + FORESEEN_ACTION;
 
+/// Where in an action's columns [`GRIP_FEATURES`] begin.
+pub const GRIP_AT: usize = 52;
+
 impl Look<'_> {
     pub(super) fn push_action(&self, action: &Action, chosen: &[usize], out: &mut Vec<f32>) {
         let start = out.len();
@@ -56,6 +59,7 @@ impl Look<'_> {
             ],
         );
         self.push_goal(out);
+        debug_assert_eq!(out.len() - start, GRIP_AT);
         match (action.grasp(), action.motion()) {
             (Some(grasp), Some(motion)) => {
                 let gripped = Gripped {

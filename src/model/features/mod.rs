@@ -13,7 +13,7 @@ mod foreseen;
 mod node;
 mod placed;
 
-pub use action::ACTION_FEATURES;
+pub use action::{ACTION_FEATURES, GRIP_AT};
 pub use edge::EDGE_FEATURES;
 pub use node::NODE_FEATURES;
 
