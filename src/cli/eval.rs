@@ -3,6 +3,7 @@
 //! Owns the flags, the order in which things are measured and how they read. The figures are
 //! [`crate::eval`]'s.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -137,9 +138,17 @@ fn model(args: &ModelArgs) -> Outcome {
             split,
             seed: args.common.seed,
         };
-        let cases = suite
-            .cases(args.episodes as usize)
-            .map_err(sandbox_failed)?;
+        let count = args.episodes as usize;
+        let looked_for = bar(count, &format!("cases of {}", split.name()));
+        let cases = suite.cases(count, |found| {
+            looked_for.set_position(found as u64);
+            match interrupt.check() {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        });
+        looked_for.finish_and_clear();
+        let cases = cases.map_err(sandbox_failed)?;
         interrupt.check()?;
         let ceiling = if args.no_ceiling {
             None

@@ -5,6 +5,8 @@
 //! they do), and the `shifted_*` parts. A case is named by its stack and its attempt there, so
 //! that stored references can point at it. The draws that select are never those that label.
 
+use std::ops::ControlFlow;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -272,11 +274,16 @@ impl Suite {
         Ok(None)
     }
 
-    /// The first `count` cases, in parallel; the same whatever the number of threads.
+    /// The first `count` cases, in parallel; the same whatever the number of threads. `found` is told how many
+    /// there are so far, and may break off the search, which takes minutes on the hard split; then there are fewer.
     ///
     /// # Errors
     /// When the sandbox cannot make a stack.
-    pub fn cases(self, count: usize) -> Result<Vec<Case>, SandboxError> {
+    pub fn cases(
+        self,
+        count: usize,
+        mut found: impl FnMut(usize) -> ControlFlow<()>,
+    ) -> Result<Vec<Case>, SandboxError> {
         const CHUNK: u64 = 32;
         let mut cases = Vec::new();
         let mut next = 0;
@@ -287,6 +294,9 @@ impl Suite {
                 .collect::<Result<_, _>>()?;
             cases.extend(chunk.into_iter().flatten());
             next += CHUNK;
+            if found(cases.len().min(count)).is_break() {
+                break;
+            }
         }
         cases.truncate(count);
         Ok(cases)
