@@ -6,7 +6,8 @@
 //! 2. [`sandbox`] carries actions out in rapier, under draws of the belief: the ground truth.
 //! 3. [`dataset`] keeps what came of millions of them, in Parquet.
 //! 4. [`model`] learns from that, in candle: risk in one pass, trajectories by strides.
-//! 5. [`dynamics`] is the trait that both physics implement.
+//! 5. [`dynamics`] is the trait that both physics implement; through it [`dataset`] may ask a model which actions
+//!    it doubts, without knowing it.
 //! 6. [`grasp`] and [`motion`] propose; [`plan`] asks the dynamics and picks, or refuses.
 //! 7. [`eval`] measures the model against the sandbox, and the planner in it.
 //! 8. [`plots`] draws a training run, [`replay`] what happens to the boxes; [`cli`] prints.
@@ -31,6 +32,10 @@
 //! - A cup's bellows are as stiff as its limits ask (`grasp::compliance`): with one spring for all no cup held
 //!   more than 37 kg, whatever its limits.
 //! - Training tells each episode again with the noise of another look (`model::retell`).
+//! - A third of what the model learns from was chosen by an earlier one as what it doubts (`dataset::Doubted`): of most
+//!   of what is drawn at random it was sure.
+//! - A hand unlike those learned from is refused by its size and strength (`model::tools`): columns that several kinds
+//!   of action share hid it.
 //!
 //! # Units and frames
 //!
