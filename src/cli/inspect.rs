@@ -92,13 +92,26 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
             )
         })
         .collect();
+    let tools = &card.normaliser.tools;
+    let hands = [
+        ("cups of radius", tools.cup),
+        ("jaws with fingers as wide as", tools.jaw),
+    ]
+    .into_iter()
+    .filter_map(|(what, range)| Some((what, range?)))
+    .map(|(what, range)| {
+        let [narrow, wide] = range.size.map(|m| 100.0 * m);
+        let [weak, strong] = range.log_strength.map(f32::exp);
+        format!("knows {what} {narrow:.1} to {wide:.1} cm that hold {weak:.0} to {strong:.0} N\n")
+    })
+    .collect::<String>();
     print::text(&format!(
         "{} members of width {} and {} rounds, strides of {} s; weights {}\n\
          made by {} in {} epochs (kept: epoch {}), seed {}\n\
          trained on {} of {} episodes, chosen on {}, calibrated on {}\n\
          {sets}\
          held out: AUC {}, Brier {}, ECE {} (floor {})\n\
-         certified limits on risk: {}\n{promise}",
+         certified limits on risk: {}\n{promise}{hands}",
         card.members,
         card.architecture.width,
         card.architecture.rounds,
