@@ -137,3 +137,48 @@ pub trait SceneDynamics {
     /// intention; the risk is that of the whole action.
     fn imagine(&self, actions: &[Action], horizon: usize) -> Vec<Prediction<Imagined>>;
 }
+
+#[cfg(test)]
+pub(crate) mod fixed {
+    //! A physics for tests: a risk that follows from the action alone.
+
+    use super::*;
+
+    /// Judges by a rule; `None` is no prediction. Imagines nothing.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Rule(pub fn(&Action) -> Option<f64>);
+
+    impl Dynamics for Rule {
+        fn name(&self) -> &'static str {
+            "rule"
+        }
+
+        fn believe<'a>(
+            &'a self,
+            _: &Workcell,
+            _: u64,
+        ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+            Ok(Box::new(*self))
+        }
+    }
+
+    impl SceneDynamics for Rule {
+        fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
+            let of = |action: &Action| {
+                Ok(Risk {
+                    risk: self.0(action).ok_or(PredictionFailure::NotFinite)?,
+                    bound: 1.0,
+                    by_accident: [0.0; 5],
+                    path_length: 0.0,
+                    peak_speed: 0.0,
+                    disagreement: 0.0,
+                })
+            };
+            actions.iter().map(of).collect()
+        }
+
+        fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
+            Vec::new()
+        }
+    }
+}

@@ -10,10 +10,10 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use crate::dynamics::{Dynamics, DynamicsError};
-use crate::eval::plant::SandboxPlant;
+use crate::eval::plant::{SandboxPlant, witness};
 use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use crate::plan::report::ModelReport;
-use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield, batch_of};
+use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
 use crate::sandbox::exact::standing_draws;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
@@ -84,7 +84,7 @@ impl Agreeing {
     fn under(draws: usize) -> Self {
         Self {
             draws,
-            by_batches: SandboxDynamics::beside_another(batch_of(draws)),
+            by_batches: witness(draws),
         }
     }
 

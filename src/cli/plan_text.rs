@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use super::print::percent;
+use super::print::{id_width, percent};
 use crate::plan::report::{ExecutedReport, PlanReport};
 use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict};
 use crate::scene::task::TaskFile;
@@ -85,13 +85,7 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport) {
     if plan.steps.is_empty() {
         return;
     }
-    let width = report
-        .steps
-        .iter()
-        .map(|s| s.box_id.len())
-        .max()
-        .unwrap_or(3)
-        .max(3);
+    let width = id_width(report.steps.iter().map(|s| s.box_id.as_str()));
     let _ = writeln!(
         out,
         "\n  #  do      {:width$}  by                  lift            risk    bound   check   closest to",

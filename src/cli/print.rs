@@ -51,6 +51,11 @@ fn unwritable(error: serde_json::Error) -> Failure {
     )
 }
 
+/// How wide a column of boxes' ids has to be, its head included.
+pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
+    ids.map(str::len).max().unwrap_or(0).max("box".len())
+}
+
 /// A probability in per cent, with as many digits as it deserves.
 pub fn percent(p: f64) -> String {
     let p = 100.0 * p;

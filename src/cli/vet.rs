@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
-use super::print::{self, percent};
+use super::print::{self, id_width, percent};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
 use crate::plan::report::{Asked, PlanReport, VetReport};
@@ -125,13 +125,7 @@ fn in_words(
         file.name,
         percent(file.workcell.safety.max_risk)
     );
-    let width = report
-        .steps
-        .iter()
-        .map(|s| s.box_id.len())
-        .max()
-        .unwrap_or(3)
-        .max(3);
+    let width = id_width(report.steps.iter().map(|s| s.box_id.as_str()));
     let _ = writeln!(out, "  #  line  do      {:width$}  risk    bound", "box");
     for (step, listed) in report.steps.iter().zip(listed) {
         let _ = writeln!(

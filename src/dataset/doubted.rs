@@ -127,51 +127,10 @@ impl EpisodeSource for Doubted<'_> {
 mod tests {
     use super::*;
     use crate::dataset::recipe::Mixture;
-    use crate::dynamics::{Imagined, Prediction, PredictionFailure, SceneDynamics};
+    use crate::dynamics::fixed::Rule;
     use crate::scene::families::Family;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
-
-    /// Is sure of everything but pushes.
-    struct UnsureOfPushes;
-
-    impl Dynamics for UnsureOfPushes {
-        fn name(&self) -> &'static str {
-            "unsure of pushes"
-        }
-
-        fn believe<'a>(
-            &'a self,
-            _: &Workcell,
-            _: u64,
-        ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
-            Ok(Box::new(Self))
-        }
-    }
-
-    impl SceneDynamics for UnsureOfPushes {
-        fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
-            let risk = |action: &Action| match action {
-                Action::Push { .. } => 0.4,
-                _ => 1.0,
-            };
-            let judged = actions.iter().map(|action| {
-                Ok(Risk {
-                    risk: risk(action),
-                    bound: 1.0,
-                    by_accident: [0.0; 5],
-                    path_length: 0.0,
-                    peak_speed: 0.0,
-                    disagreement: 0.0,
-                })
-            });
-            judged.collect()
-        }
-
-        fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
-            Vec::new()
-        }
-    }
 
     #[test]
     fn what_a_model_doubts_is_carried_out_rather_than_what_it_is_sure_of() {
@@ -181,7 +140,11 @@ mod tests {
             boxes_max: 6,
             mixture: Mixture::Standard,
         };
-        let source = Doubted::new(recipe.clone(), &UnsureOfPushes, "0".into());
+        let unsure_of_pushes = Rule(|action| match action {
+            Action::Push { .. } => Some(0.4),
+            _ => Some(1.0),
+        });
+        let source = Doubted::new(recipe.clone(), &unsure_of_pushes, "0".into());
         let is_push = |e: &&Episode| matches!(e.action, Action::Push { .. });
         let (mut doubted, mut even) = (0, 0);
         for stack in 0..3 {
@@ -195,33 +158,6 @@ mod tests {
         assert!(even <= 7, "{even}");
     }
 
-    /// Judges nothing.
-    struct Lost;
-
-    impl Dynamics for Lost {
-        fn name(&self) -> &'static str {
-            "lost"
-        }
-
-        fn believe<'a>(
-            &'a self,
-            _: &Workcell,
-            _: u64,
-        ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
-            Ok(Box::new(Self))
-        }
-    }
-
-    impl SceneDynamics for Lost {
-        fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
-            vec![Err(PredictionFailure::NotFinite); actions.len()]
-        }
-
-        fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
-            Vec::new()
-        }
-    }
-
     #[test]
     fn a_model_that_can_judge_nothing_chooses_nothing() {
         let recipe = Recipe {
@@ -230,7 +166,7 @@ mod tests {
             boxes_max: 5,
             mixture: Mixture::Standard,
         };
-        let made = Doubted::new(recipe, &Lost, "0".into()).stack(0);
+        let made = Doubted::new(recipe, &Rule(|_| None), "0".into()).stack(0);
         assert!(made.unwrap_err().to_string().contains("no action at all"));
     }
 

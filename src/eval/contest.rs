@@ -9,14 +9,14 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::plant::SandboxPlant;
+use super::plant::{SandboxPlant, witness};
 use super::tasks::{PlannerTask, TaskKind};
 use crate::dynamics::{Dynamics, DynamicsError};
 use crate::plan::baseline::Baseline;
 use crate::plan::execute::ExecuteError;
 use crate::plan::{
     Objective, Plan, PlanError, Planner, PlannerSettings, Plant, SHIELD_DRAWS, Shield, Stop,
-    Verdict, Wish, batch_of, execute,
+    Verdict, Wish, execute,
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::BoundRule;
@@ -120,7 +120,7 @@ impl Ring<'_> {
             Contestant::Random => baseline(Baseline::Random, task),
             Contestant::Learned | Contestant::LearnedUnverified => {
                 let learned = self.learned.ok_or("there is no world model to ask")?;
-                let shield = SandboxDynamics::beside_another(batch_of(SHIELD_DRAWS));
+                let shield = witness(SHIELD_DRAWS);
                 let guarded = who == Contestant::Learned;
                 let shield = guarded.then_some(Shield {
                     physics: &shield,

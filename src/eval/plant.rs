@@ -1,17 +1,23 @@
 //! A true world for the closed loop: the sandbox under one draw, seen through noise.
 //!
-//! Owns [`SandboxPlant`]. The planner never sees the draw: it gets the belief it was given at
+//! Owns [`SandboxPlant`], and what vouches for a plan before ([`witness`]). The planner never sees the draw: it gets the belief it was given at
 //! first, and afterwards what a camera would report. Mass, friction and centre of mass stay what
 //! the draw made them, so boxes that are left behave the same in every later step.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::plan::{Plant, PlantError};
+use crate::plan::{Plant, PlantError, batch_of};
 use crate::rollout::{Action, Glance, Onward, Rollout};
-use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::sandbox::{self, Extent, Recording, SandboxDynamics, SandboxError};
 use crate::scene::belief::noisy_pose;
 use crate::scene::{Draw, Workcell};
+
+/// The sandbox as the witness of a [`Shield`](crate::plan::Shield) of so many draws: by as many at once as that
+/// counts.
+pub fn witness(draws: usize) -> SandboxDynamics {
+    SandboxDynamics::beside_another(batch_of(draws))
+}
 
 /// The sandbox as a world that can be acted on.
 pub struct SandboxPlant {

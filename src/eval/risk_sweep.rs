@@ -250,52 +250,8 @@ fn count(done: &[(f64, bool)]) -> Vec<RiskBin> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{
-        DynamicsError, Imagined, Prediction, PredictionFailure, Risk, SceneDynamics,
-    };
+    use crate::dynamics::fixed::Rule;
     use crate::eval::suite::Split;
-
-    /// Forecasts by where the hand grips, so that every risk occurs; knows nothing of physics.
-    struct Oracle;
-
-    impl Dynamics for Oracle {
-        fn name(&self) -> &'static str {
-            "oracle"
-        }
-
-        fn believe<'a>(
-            &'a self,
-            _: &Workcell,
-            _: u64,
-        ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
-            Ok(Box::new(Oracle))
-        }
-    }
-
-    impl SceneDynamics for Oracle {
-        fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
-            let risk = |action: &Action| {
-                let at = action.grasp()?.hand_in_box.translation.vector;
-                Some((7e4 * (at.x + at.y + at.z).abs()).fract())
-            };
-            let of = |action: &Action| {
-                let risk = risk(action).ok_or(PredictionFailure::NotFinite)?;
-                Ok(Risk {
-                    risk,
-                    bound: 1.0,
-                    by_accident: [0.0; 5],
-                    path_length: 0.0,
-                    peak_speed: 0.0,
-                    disagreement: 0.0,
-                })
-            };
-            actions.iter().map(of).collect()
-        }
-
-        fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
-            Vec::new()
-        }
-    }
 
     fn run(threads: usize) -> RiskReport {
         let pool = rayon::ThreadPoolBuilder::new()
@@ -311,7 +267,12 @@ mod tests {
             max_stacks: 32,
         };
         let go_on = AtomicBool::new(false);
-        pool.install(|| sweep(plan, &Oracle, &go_on, |_| {}).unwrap())
+        // By where the hand grips, so that every risk occurs.
+        let by_place = Rule(|action| {
+            let at = action.grasp()?.hand_in_box.translation.vector;
+            Some((7e4 * (at.x + at.y + at.z).abs()).fract())
+        });
+        pool.install(|| sweep(plan, &by_place, &go_on, |_| {}).unwrap())
     }
 
     #[test]

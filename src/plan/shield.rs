@@ -194,8 +194,9 @@ impl<'a> Guard<'a> {
         while seen.witness.draws < wanted && prior.updated(seen.witness.accidents, wanted) <= limit
         {
             match self.ask(shield, seen.witness.draws / batch, &step.action)? {
-                Ok(found) => seen.add(&found, batch),
-                Err(why) => {
+                Some(Ok(found)) => seen.add(&found, batch),
+                None => break,
+                Some(Err(why)) => {
                     return Ok(Vouched {
                         risk: step.risk,
                         witness: Some(seen.witness),
@@ -219,28 +220,29 @@ impl<'a> Guard<'a> {
         })
     }
 
-    /// What a batch of draws makes of an action.
+    /// What a batch of draws makes of an action; `None` where no more draws stand: the same ones once more would
+    /// count as what they are not.
     fn ask(
         &mut self,
         shield: Shield<'a>,
         batch: usize,
         action: &Action,
-    ) -> Result<Prediction<Risk>, DynamicsError> {
+    ) -> Result<Option<Prediction<Risk>>, DynamicsError> {
         while self.batches.len() <= batch {
             let seed = mixed(self.seed, self.tried);
             self.tried += 1;
             match shield.physics.believe(&self.workcell, seed) {
                 Ok(scene) => self.batches.push(scene),
-                // Of a belief few of whose draws stand, those that were found stand in for the others.
-                Err(DynamicsError::DoesNotStand { .. }) if !self.batches.is_empty() => break,
+                Err(DynamicsError::DoesNotStand { .. }) if !self.batches.is_empty() => {
+                    return Ok(None);
+                }
                 Err(DynamicsError::DoesNotStand { .. }) if self.tried < FIRST_TRIES => {}
                 Err(why) => return Err(why),
             }
         }
-        let batch = batch % self.batches.len();
         let mut risks = self.batches[batch].screen(std::slice::from_ref(action));
         let answer = risks.pop().unwrap_or(Err(PredictionFailure::NotFinite));
-        Ok(answer.and_then(valid))
+        Ok(Some(answer.and_then(valid)))
     }
 }
 

@@ -10,10 +10,8 @@ use super::clock::{Quantiles, timed};
 use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
-use crate::plan::{
-    Objective, Planner, PlannerSettings, SHIELD_DRAWS, Shield, Verdict, Wish, batch_of,
-};
-use crate::sandbox::SandboxDynamics;
+use crate::eval::plant::witness;
+use crate::plan::{Objective, Planner, PlannerSettings, SHIELD_DRAWS, Shield, Verdict, Wish};
 
 /// The stack that the planner is timed on beside the beliefs, and of which as many cubes are asked for.
 const LARGE: GridStack = GridStack {
@@ -94,7 +92,7 @@ pub fn planning(
 }
 
 fn times(dynamics: &dyn Dynamics, seed: u64, beliefs: &[Belief]) -> Result<Times, BenchError> {
-    let shield = SandboxDynamics::beside_another(batch_of(SHIELD_DRAWS));
+    let shield = witness(SHIELD_DRAWS);
     let (mut shielded, mut unshielded, mut safe) = (Vec::new(), Vec::new(), 0);
     for belief in beliefs {
         let wish = Wish::remove(belief.target);

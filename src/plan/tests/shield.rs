@@ -87,7 +87,7 @@ fn what_the_first_two_draws_turn_down_costs_no_more_and_an_odd_number_is_not_par
 }
 
 #[test]
-fn where_few_draws_stand_those_that_do_stand_in_for_the_others() {
+fn where_few_draws_stand_a_clear_case_is_vouched_for_by_those_and_a_doubtful_one_is_not() {
     let sure = Fake::default();
     let rarely = |standing| Fake {
         standing,
@@ -95,7 +95,15 @@ fn where_few_draws_stand_those_that_do_stand_in_for_the_others() {
     };
     let plan = planned(&sure, Some(&rarely(1)), &retrieve("high"));
     assert_eq!(plan.verdict, Verdict::Safe);
-    assert_eq!(plan.steps[0].shield.map(|w| w.draws), Some(4));
+    assert_eq!(plan.steps[0].shield.map(|w| w.draws), Some(2));
+    let doubtful = Fake {
+        cursed: vec!["high".into()],
+        toppling: 0.1,
+        ..Fake::default()
+    };
+    let verdict = |standing| planned(&doubtful, Some(&rarely(standing)), &retrieve("high")).verdict;
+    assert_eq!(verdict(usize::MAX), Verdict::Safe);
+    assert_eq!(verdict(1), Verdict::NoSafePlan);
     let never = rarely(0);
     let asked = planner(&sure, Some(&never)).plan(&tower(), &retrieve("high"));
     assert!(matches!(
