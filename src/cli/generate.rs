@@ -17,7 +17,9 @@ use super::interrupt::Interrupt;
 use super::physics::world_model;
 use super::{Exit, Failure, Outcome, print};
 use crate::dataset::recipe::{EPISODES_PER_STACK, Mixture, Recipe};
-use crate::dataset::{self, DatasetError, Doubted, Ending, EpisodeSource, Progress, Report, Shard};
+use crate::dataset::{
+    self, DatasetError, Doubt, Doubted, Ending, EpisodeSource, Progress, Report, Shard,
+};
 use crate::model::{DeviceChoice, LearnedDynamics};
 use crate::scene::families::{BOXES_MAX, Family};
 
@@ -57,6 +59,9 @@ pub struct GenerateArgs {
     /// validates nor calibrates on it. Shards of one set are to be made on the same kind of processor.
     #[arg(long, value_name = "MODEL", conflicts_with = "hard")]
     pub doubted_by: Option<PathBuf>,
+    /// Which doubt counts: whether there is any accident, or half that and half which kinds of it, all alike.
+    #[arg(long, value_name = "any|kinds", default_value = "any", value_parser = doubt, requires = "doubted_by")]
+    pub doubt: Doubt,
     /// Print what was done as one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -67,6 +72,14 @@ fn family(name: &str) -> Result<Family, String> {
     Family::from_name(name).ok_or_else(|| {
         let names = Family::ALL.map(Family::name).join(", ");
         format!("there is no such family; choose from {names}")
+    })
+}
+
+/// A doubt by its name, or an error that lists all names.
+fn doubt(name: &str) -> Result<Doubt, String> {
+    Doubt::from_name(name).ok_or_else(|| {
+        let names = Doubt::ALL.map(Doubt::name).join(", ");
+        format!("there is no such doubt; choose from {names}")
     })
 }
 
@@ -95,7 +108,8 @@ pub fn run(args: &GenerateArgs) -> Outcome {
             let model = world_model(Some(folder), DeviceChoice::Cpu)?;
             let hash = model.card.weights_hash.clone();
             let dynamics = LearnedDynamics::new(model);
-            generate(args, &Doubted::new(recipe, &dynamics, hash), &interrupt)?
+            let source = Doubted::new(recipe, &dynamics, hash, args.doubt);
+            generate(args, &source, &interrupt)?
         }
     };
     if report.ending == Ending::Stopped {

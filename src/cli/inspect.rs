@@ -14,7 +14,8 @@ use super::{Exit, Failure, Outcome, print};
 use crate::dataset::summary::Undecided;
 use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
-use crate::model::folder::CARD_FILE;
+use crate::model::card::CARD_FILE;
+use crate::model::{DataSource, ModelCard};
 use crate::sandbox::SandboxDynamics;
 
 /// Show what a data set, a model or a task file holds.
@@ -82,16 +83,8 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
             100.0 * p.false_safe
         )
     });
-    let sets: String = data
-        .sets
-        .iter()
-        .map(|set| {
-            format!(
-                "  {}: {} stacks of seed {} by topple {}, from {}\n",
-                set.hash, set.stacks, set.seed, set.topple_version, set.config
-            )
-        })
-        .collect();
+    let sets = sets_of(data);
+    let before = ancestors_of(&card);
     let tools = &card.normaliser.tools;
     let hands = [
         ("cups of radius", tools.cup),
@@ -109,7 +102,7 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         "{} members of width {} and {} rounds, strides of {} s; weights {}\n\
          made by {} in {} epochs (kept: epoch {}), seed {}\n\
          trained on {} of {} episodes, chosen on {}, calibrated on {}\n\
-         {sets}\
+         {sets}{before}\
          held out: AUC {}, Brier {}, ECE {} (floor {})\n\
          certified limits on risk: {}\n{promise}{hands}",
         card.members,
@@ -132,6 +125,34 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         levels.join(", "),
     ))?;
     Ok(Exit::Done)
+}
+
+/// A line for each data set.
+fn sets_of(data: &DataSource) -> String {
+    let line = |set: &crate::model::SetSource| {
+        format!(
+            "  {}: {} stacks of seed {} by topple {}, from {}\n",
+            set.hash, set.stacks, set.seed, set.topple_version, set.config
+        )
+    };
+    data.sets.iter().map(line).collect()
+}
+
+/// The models that this one went on from, the last one first.
+fn ancestors_of(card: &ModelCard) -> String {
+    let of = |ancestor: &crate::model::Ancestor| {
+        format!(
+            "went on from {}, epoch {} of {}, seed {}, trained on {} of {} episodes\n{}",
+            ancestor.weights_hash,
+            ancestor.epoch,
+            ancestor.config.epochs,
+            ancestor.config.seed,
+            ancestor.data.train,
+            ancestor.data.episodes,
+            sets_of(&ancestor.data)
+        )
+    };
+    card.ancestors.iter().rev().map(of).collect()
 }
 
 fn inspect_dataset(args: &InspectArgs) -> Outcome {

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use crate::dynamics::{Dynamics, DynamicsError};
 use crate::eval::plant::{SandboxPlant, witness};
-use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
+use crate::model::{DeviceChoice, LearnedDynamics, ModelError, WarmStart, WorldModel};
 use crate::plan::report::ModelReport;
 use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
 use crate::sandbox::exact::standing_draws;
@@ -165,12 +165,9 @@ pub fn world_model(folder: Option<&Path>, device: DeviceChoice) -> Result<WorldM
         .open()
         .map_err(|e| Failure::input_message(e, DEVICE_REMEDY))?;
     match folder {
-        Some(folder) => WorldModel::load_on(folder, &device).map_err(|error| {
-            Failure::input_message(
-                format!("the model `{}` cannot be used: {error}", folder.display()),
-                "Give a folder that `topple train` of this version made; where a model is optional, leave it out.",
-            )
-        }),
+        Some(folder) => {
+            WorldModel::load_on(folder, &device).map_err(|error| unusable(folder, &error))
+        }
         None => WorldModel::builtin_on(&device).map_err(|error| {
             Failure::failed_message(
                 format!("the model inside this program cannot be used: {error}"),
@@ -178,6 +175,18 @@ pub fn world_model(folder: Option<&Path>, device: DeviceChoice) -> Result<WorldM
             )
         }),
     }
+}
+
+/// A finished model to go on from.
+pub fn warm_start(folder: &Path) -> Result<WarmStart, Failure> {
+    WarmStart::load(folder).map_err(|error| unusable(folder, &error))
+}
+
+fn unusable(folder: &Path, error: &ModelError) -> Failure {
+    Failure::input_message(
+        format!("the model `{}` cannot be used: {error}", folder.display()),
+        "Give a folder that `topple train` of this version made; where a model is optional, leave it out.",
+    )
 }
 
 fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {

@@ -16,7 +16,7 @@ use serde_json::json;
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, physics, print, train_data};
 use crate::model::{
-    DeviceChoice, EpochLog, ModelCard, Observer, Start, TrainConfig, TrainError, train,
+    DeviceChoice, EpochLog, ModelCard, Observer, Start, TrainConfig, TrainError, WarmStart, train,
 };
 use crate::plots;
 use crate::rollout::AccidentKind;
@@ -35,6 +35,10 @@ pub struct TrainArgs {
     /// The folder of the model: new, or that of an interrupted run with --resume.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Go on from the weights of a finished model, with as many members of its width and rounds. The data sets are
+    /// to be new ones: what it learned from need not be given again.
+    #[arg(long, value_name = "MODEL")]
+    pub from: Option<PathBuf>,
     /// A YAML file with any of the settings below; flags win over it.
     #[arg(long, value_name = "YAML")]
     pub config: Option<PathBuf>,
@@ -87,7 +91,8 @@ pub struct TrainArgs {
 pub fn run(args: &TrainArgs) -> Outcome {
     let interrupt = Interrupt::install()
         .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
-    let config = config(args)?;
+    let warm_start = args.from.as_deref().map(physics::warm_start).transpose()?;
+    let config = config(args, warm_start.as_ref())?;
     config.validate().map_err(|e| {
         Failure::input_message(e, "see `topple train --help` for what each setting does")
     })?;
@@ -96,7 +101,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
         .device
         .open()
         .map_err(|e| Failure::input_message(e, physics::DEVICE_REMEDY))?;
-    let data = train_data::read(&args.datasets, &config, &interrupt)?;
+    let data = train_data::read(&args.datasets, warm_start, &config, &interrupt)?;
     let start = if args.resume {
         Start::Resume
     } else {
@@ -117,9 +122,15 @@ pub fn run(args: &TrainArgs) -> Outcome {
     }
 }
 
-fn config(args: &TrainArgs) -> Result<TrainConfig, Failure> {
+/// The settings; where nothing else is said, a run is of the same kind as the model that it goes on from.
+fn config(args: &TrainArgs, warm_start: Option<&WarmStart>) -> Result<TrainConfig, Failure> {
     let mut config = match &args.config {
-        None => TrainConfig::default(),
+        None => warm_start.map_or_else(TrainConfig::default, |model| TrainConfig {
+            width: model.card.architecture.width,
+            rounds: model.card.architecture.rounds,
+            members: model.card.members,
+            ..TrainConfig::default()
+        }),
         Some(path) => {
             let text = std::fs::read_to_string(path).map_err(|e| {
                 let what = format!("cannot read {}: {e}", path.display());
@@ -161,7 +172,11 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
         ),
         TrainError::Resume(_) => Failure::input_message(
             error,
-            "resume with the settings and the data set that the run began with, or start anew in another folder",
+            "resume with the settings, the data sets and the --from that the run began with, or start anew in another folder",
+        ),
+        TrainError::Unlike { .. } => Failure::input_message(
+            error,
+            "leave out width, rounds and members, or begin anew without --from",
         ),
         TrainError::Device(_) => Failure::input_message(error, physics::DEVICE_REMEDY),
         TrainError::Knob(_) => Failure::input_message(error, "see `topple train --help`"),
@@ -186,6 +201,7 @@ fn print(args: &TrainArgs, card: &ModelCard) -> Result<(), Failure> {
             "weights_hash": card.weights_hash,
             "epoch": card.epoch,
             "data": card.data,
+            "ancestors": card.ancestors,
             "validation": card.validation,
             "ladder": card.calibration.ladder,
             "design_effect": card.calibration.design_effect,
@@ -206,8 +222,14 @@ fn in_words(folder: &Path, card: &ModelCard) -> String {
         folder.display(),
         card.epoch,
         card.members,
-        card.data.train
+        card.trained_on()
     );
+    if card.epoch == 0 {
+        let _ = writeln!(
+            out,
+            "no epoch was better than the model that it went on from"
+        );
+    }
     let _ = writeln!(
         out,
         "on {} episodes of stacks not trained on ({:.1} % accidents):",
@@ -326,6 +348,15 @@ impl Observer for Display<'_> {
         }
         let v = &log.validation;
         let show = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.4}"));
+        if log.epoch == 0 {
+            self.say(format!(
+                "the model to go on from: held out {:.4}; AUC {}, Brier {}",
+                v.log_loss,
+                show(v.auc),
+                show(v.brier)
+            ));
+            return;
+        }
         let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
         let kinds = v.auc_by_accident.map(show).join(" ");
         let share = v.poses.moved_share.get(5).copied().flatten();

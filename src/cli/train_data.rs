@@ -13,16 +13,22 @@ use super::train::bar;
 use crate::dataset::{Dataset, DatasetError, Episode, Split, is_of_doubted};
 use crate::model::features::Encoder;
 use crate::model::retell::retold;
-use crate::model::{Sample, SetSource, TrainConfig, TrainingData};
+use crate::model::{Sample, SetSource, TrainConfig, TrainingData, WarmStart};
 
-/// The data sets as samples, one after the other.
+/// The data sets as samples, one after the other, for a run that goes on from `warm_start` where there is one.
 pub(super) fn read(
     dirs: &[PathBuf],
+    warm_start: Option<WarmStart>,
     config: &TrainConfig,
     interrupt: &Interrupt,
 ) -> Result<TrainingData, Failure> {
+    let learned: Vec<SetSource> = (warm_start.iter())
+        .flat_map(|model| model.card.line())
+        .flat_map(|ancestor| ancestor.data.sets)
+        .collect();
     let mut data = TrainingData {
         retold: vec![Vec::new(); config.tellings - 1],
+        warm_start,
         ..TrainingData::default()
     };
     let mut stacks = 0;
@@ -36,11 +42,13 @@ pub(super) fn read(
         }
         let info = dataset.info();
         // A set that a model chose is trained on whole: it must have no stack of another's.
-        let same = |set: &SetSource| {
-            let alike = is_of_doubted(&set.config) == is_of_doubted(&info.config);
-            set.seed == info.seed && (set.config == info.config || !alike)
+        let unlike = |set: &SetSource| {
+            set.seed == info.seed && is_of_doubted(&set.config) != is_of_doubted(&info.config)
         };
-        if data.source.sets.iter().any(same) {
+        let same = |set: &SetSource| set.seed == info.seed && set.config == info.config;
+        let repeated = (data.source.sets.iter()).any(|set| same(set) || unlike(set));
+        // What was learned from once may be learned from again: its splits are the same.
+        if repeated || learned.iter().any(unlike) {
             return Err(Failure::input_message(
                 format!(
                     "{} repeats the stacks of another data set: both are of seed {}",

@@ -17,7 +17,7 @@ use super::recipe::{DRAWS_PER_STACK, EPISODES_PER_STACK, Recipe, episode, worlds
 use super::source::retried;
 use super::{Episode, EpisodeSource, SourceError};
 use crate::dynamics::{Dynamics, DynamicsError, Risk};
-use crate::rollout::Action;
+use crate::rollout::{AccidentKind, Action};
 use crate::scene::Workcell;
 
 /// What its config calls it.
@@ -26,6 +26,21 @@ const MIXTURE: &str = "doubted";
 const LOOKED_AT: usize = 8 * EPISODES_PER_STACK;
 /// What an action weighs of which the model is certain: where it is certain of all, some are carried out too.
 const LEAST_WEIGHT: f64 = 1e-3;
+
+/// Kinds are no rarer than this, as a sum over a stack's actions: where hardly any strike is in doubt, little is
+/// given to strikes.
+const LEAST_DOUBT: f64 = 0.5;
+
+/// Which doubt counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Doubt {
+    /// Whether there is an accident at all.
+    #[default]
+    Any,
+    /// Half that, half which kinds of it, each kind alike however rare it is: of what is chosen by
+    /// [`Self::Any`] one in a hundred is a strike.
+    Kinds,
+}
 
 /// Whether a model chose the actions of a set with this config.
 pub fn is_of_doubted(config: &Value) -> bool {
@@ -37,15 +52,22 @@ pub struct Doubted<'a> {
     recipe: Recipe,
     dynamics: &'a dyn Dynamics,
     model_hash: String,
+    doubt: Doubt,
 }
 
 impl<'a> Doubted<'a> {
     /// The stacks of `recipe` with actions that `dynamics` doubts, whose weights have this hash.
-    pub fn new(recipe: Recipe, dynamics: &'a dyn Dynamics, model_hash: String) -> Self {
+    pub fn new(
+        recipe: Recipe,
+        dynamics: &'a dyn Dynamics,
+        model_hash: String,
+        doubt: Doubt,
+    ) -> Self {
         Self {
             recipe,
             dynamics,
             model_hash,
+            doubt,
         }
     }
 
@@ -80,10 +102,51 @@ impl<'a> Doubted<'a> {
             return Err(DynamicsError::Model(what));
         }
         // What cannot be judged weighs the least.
-        let doubt = |r: Risk| r.risk * (1.0 - r.risk);
-        Ok((judged.into_iter())
-            .map(|risk| LEAST_WEIGHT + risk.map_or(0.0, doubt))
-            .collect())
+        let doubts = self.doubt.of(&judged);
+        Ok(doubts.into_iter().map(|d| LEAST_WEIGHT + d).collect())
+    }
+}
+
+impl Doubt {
+    /// Each of them.
+    pub const ALL: [Self; 2] = [Self::Any, Self::Kinds];
+
+    /// Its name in commands and configs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Kinds => "kinds",
+        }
+    }
+
+    /// The one of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|doubt| doubt.name() == name)
+    }
+
+    /// How much each action is in doubt; 0 for those of which nothing is said.
+    fn of(self, judged: &[Option<Risk>]) -> Vec<f64> {
+        let spread = |p: f64| p * (1.0 - p);
+        let said = |of: &dyn Fn(&Risk) -> f64| -> Vec<f64> {
+            (judged.iter())
+                .map(|r| r.as_ref().map_or(0.0, |r| spread(of(r))))
+                .collect()
+        };
+        let any = said(&|r| r.risk);
+        if self == Self::Any {
+            return any;
+        }
+        let whole: f64 = any.iter().sum();
+        let mut doubts: Vec<f64> = any.iter().map(|d| d / 2.0).collect();
+        for kind in AccidentKind::ALL {
+            let of_kind = said(&|r| r.by_accident[kind.index()]);
+            let sum = of_kind.iter().sum::<f64>().max(LEAST_DOUBT);
+            let part = 0.5 * whole / (AccidentKind::ALL.len() as f64 * sum);
+            for (doubt, d) in doubts.iter_mut().zip(of_kind) {
+                *doubt += part * d;
+            }
+        }
+        doubts
     }
 }
 
@@ -107,6 +170,10 @@ impl EpisodeSource for Doubted<'_> {
         let mut config = self.recipe.config_json();
         config["mixture"] = json!(MIXTURE);
         config["doubted_by"] = json!(self.model_hash);
+        // Left out where it is the default, as in sets of before there was a choice.
+        if self.doubt != Doubt::default() {
+            config["doubt"] = json!(self.doubt.name());
+        }
         config
     }
 
@@ -144,7 +211,7 @@ mod tests {
             Action::Push { .. } => Some(0.4),
             _ => Some(1.0),
         });
-        let source = Doubted::new(recipe.clone(), &unsure_of_pushes, "0".into());
+        let source = Doubted::new(recipe.clone(), &unsure_of_pushes, "0".into(), Doubt::Any);
         let is_push = |e: &&Episode| matches!(e.action, Action::Push { .. });
         let (mut doubted, mut even) = (0, 0);
         for stack in 0..3 {
@@ -166,8 +233,34 @@ mod tests {
             boxes_max: 5,
             mixture: Mixture::Standard,
         };
-        let made = Doubted::new(recipe, &Rule(|_| None), "0".into()).stack(0);
+        let made = Doubted::new(recipe, &Rule(|_| None), "0".into(), Doubt::Any).stack(0);
         assert!(made.unwrap_err().to_string().contains("no action at all"));
+    }
+
+    #[test]
+    fn a_rare_kind_that_is_in_doubt_is_chosen_as_often_as_a_common_one() {
+        let risk = |by_accident: [f64; 5]| {
+            Some(Risk {
+                risk: 0.9,
+                bound: 1.0,
+                by_accident,
+                path_length: 0.0,
+                peak_speed: 0.0,
+                disagreement: 0.0,
+            })
+        };
+        // Nine actions that may tilt something, one that may strike something, one of which nothing is known.
+        let mut judged = vec![risk([0.0, 0.5, 0.0, 0.0, 0.0]); 9];
+        judged.push(risk([0.0, 0.0, 0.0, 0.0, 0.5]));
+        judged.push(None);
+        let any = Doubt::Any.of(&judged);
+        assert!((any[0] - any[9]).abs() < 1e-12 && any[10] == 0.0);
+        let kinds = Doubt::Kinds.of(&judged);
+        let tilts: f64 = kinds[..9].iter().map(|d| d - any[0] / 2.0).sum();
+        let strike = kinds[9] - any[0] / 2.0;
+        // A quarter of doubt is under the half that a kind is taken to have at least.
+        assert!((tilts / strike - 2.0).abs() < 1e-9, "{tilts} {strike}");
+        assert_eq!(kinds[10], 0.0);
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod table;
 mod tally;
 mod writer;
 
-pub use doubted::{Doubted, is_of_doubted};
+pub use doubted::{Doubt, Doubted, is_of_doubted};
 pub use error::DatasetError;
 pub use files::{info_path, stats_path};
 pub use generate::{Ending, Progress, Report, generate};

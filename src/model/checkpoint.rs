@@ -14,7 +14,7 @@ use super::params::Parameters;
 
 /// The file, beside the model's.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
-const CHECKPOINT_VERSION: u32 = 1;
+const CHECKPOINT_VERSION: u32 = 2;
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct RunState {
     pub config: TrainConfig,
     /// Hash of the data set.
     pub data_hash: String,
+    /// Hash of the weights that it went on from, if any.
+    pub warm_start: Option<String>,
     /// The epoch with the least validation loss so far, and that loss.
     pub best: Option<(usize, f64)>,
 }
@@ -60,6 +62,9 @@ pub enum ResumeError {
     /// Other data.
     #[error("the checkpoint was made on another data set")]
     Data,
+    /// Other weights at the start.
+    #[error("the checkpoint's run went on from {}, this one from {}", weights(.0), weights(.1))]
+    WarmStart(Option<String>, Option<String>),
 }
 
 /// Writes a checkpoint, whole.
@@ -94,14 +99,14 @@ pub fn save(
     )
 }
 
-/// Reads a checkpoint of a run with the same knobs on the same data; `None` where there is none.
+/// Reads a checkpoint of a run that began as `begun`, with the same knobs on the same data; `None` where there is
+/// none.
 ///
 /// # Errors
 /// See [`ResumeError`].
 pub fn load(
     folder: &Path,
-    config: &TrainConfig,
-    data_hash: &str,
+    begun: &RunState,
     parameters: &Parameters,
 ) -> Result<Option<(RunState, Vec<MemberState>)>, ResumeError> {
     let path = folder.join(CHECKPOINT_FILE);
@@ -118,11 +123,18 @@ pub fn load(
         other => other,
     })?;
     let state = header(&bytes)?;
+    let config = &begun.config;
     if !state.config.same_run(config) {
         return Err(ResumeError::Config(difference(&state.config, config)));
     }
-    if state.data_hash != data_hash {
+    if state.data_hash != begun.data_hash {
         return Err(ResumeError::Data);
+    }
+    if state.warm_start != begun.warm_start {
+        return Err(ResumeError::WarmStart(
+            state.warm_start,
+            begun.warm_start.clone(),
+        ));
     }
     let mut members = Vec::new();
     for m in 0..config.members {
@@ -181,9 +193,15 @@ impl RunState {
             step: 0,
             config: config.shape(),
             data_hash: data_hash.to_owned(),
+            warm_start: None,
             best: None,
         }
     }
+}
+
+fn weights(hash: &Option<String>) -> String {
+    hash.as_ref()
+        .map_or("nothing".into(), |hash| format!("weights {hash}"))
 }
 
 /// The first knob in which two runs differ, as a person reads it.

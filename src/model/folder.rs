@@ -1,101 +1,20 @@
 //! A model as a folder: weights in `model.safetensors`, all that explains them in `model.json`.
 //!
-//! Owns [`ModelCard`] and the loader. Refuses truncated, foreign and future files and weights that
+//! Owns [`WorldModel`], [`WarmStart`] and their loader. Refuses truncated, foreign and future files and weights that
 //! are not finite, each with its own error. Files are written whole: temporary name, then rename.
 
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Result as CandleResult};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::{Deserialize, Serialize};
 
-use super::calibration::Calibration;
-use super::config::TrainConfig;
+use super::card::{CARD_FILE, MODEL_VERSION, ModelCard, OLDEST_VERSION};
 use super::ensemble::Ensemble;
-use super::network::{Architecture, Network};
-use super::normaliser::Normaliser;
+use super::network::Network;
 use super::params::Parameters;
-use super::promise::Promise;
-use super::report::ValidationReport;
 
-/// The version that this program writes, and the only one that it reads.
-pub const MODEL_VERSION: u32 = 7;
 /// Weights of all members.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
-/// Everything else.
-pub const CARD_FILE: &str = "model.json";
-
-/// What one data set was made from: with the program's version, all that its bytes depend on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SetSource {
-    /// Its own hash.
-    pub hash: String,
-    /// The program that made it.
-    pub topple_version: String,
-    /// `generate --seed`.
-    pub seed: u64,
-    /// What its other flags came to.
-    pub config: serde_json::Value,
-    /// Stacks of it that were read.
-    pub stacks: u64,
-    /// Whether it was whole.
-    pub complete: bool,
-}
-
-/// Where a model's data came from.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataSource {
-    /// Hash of the data set, or of the hashes of all of them.
-    pub hash: String,
-    /// What each data set was made from.
-    pub sets: Vec<SetSource>,
-    /// Episodes in them.
-    pub episodes: usize,
-    /// Episodes trained on.
-    pub train: usize,
-    /// Episodes that chose the epoch and shaped the score.
-    pub validation: usize,
-    /// Episodes that the risk and its bound come from.
-    pub calibration: usize,
-    /// Episodes of each generator family or import.
-    pub families: std::collections::BTreeMap<String, usize>,
-}
-
-/// What `model.json` holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelCard {
-    /// [`MODEL_VERSION`].
-    pub version: u32,
-    /// The program that made it.
-    pub program: String,
-    /// Sizes of each member.
-    pub architecture: Architecture,
-    /// How many members there are.
-    pub members: usize,
-    /// s: the imagination's time step.
-    pub stride_s: f64,
-    /// Strides that it unrolls.
-    pub strides: usize,
-    /// Hash of `model.safetensors`.
-    pub weights_hash: String,
-    /// What it was trained on.
-    pub data: DataSource,
-    /// How it was trained.
-    pub config: TrainConfig,
-    /// The epoch whose weights these are, from 1.
-    pub epoch: usize,
-    /// How good it is on the validation split.
-    pub validation: ValidationReport,
-    /// From logits to risk and bound.
-    pub calibration: Calibration,
-    /// Whether the bound keeps its promise on halves of the calibration data; none where those are few.
-    pub promise: Option<Promise>,
-    /// Scale and range of the features.
-    pub normaliser: Normaliser,
-}
 
 /// A model ready to be asked.
 #[derive(Clone, Debug)]
@@ -134,7 +53,9 @@ pub enum ModelError {
         reason: String,
     },
     /// The file is of a version that this program does not know.
-    #[error("{CARD_FILE} is of version {version}; this program reads version {MODEL_VERSION}")]
+    #[error(
+        "{CARD_FILE} is of version {version}; this program reads versions {OLDEST_VERSION} to {MODEL_VERSION}"
+    )]
     Version {
         /// The file's.
         version: u64,
@@ -167,11 +88,8 @@ impl WorldModel {
     /// # Errors
     /// See [`ModelError`].
     pub fn load_on(folder: &Path, device: &Device) -> Result<Self, ModelError> {
-        let read = |name: &str| {
-            let path = folder.join(name);
-            std::fs::read(&path).map_err(|source| ModelError::Unreadable { path, source })
-        };
-        Self::from_bytes_on(&read(CARD_FILE)?, &read(WEIGHTS_FILE)?, device)
+        let (card, weights) = read_files(folder)?;
+        Self::from_bytes_on(&card, &weights, device)
     }
 
     /// A model from the contents of its two files.
@@ -187,17 +105,11 @@ impl WorldModel {
     /// # Errors
     /// See [`ModelError`].
     pub fn from_bytes_on(card: &[u8], weights: &[u8], device: &Device) -> Result<Self, ModelError> {
-        let card = read_card(card)?;
-        if card.weights_hash != hash(weights) {
-            // A file that cannot even be parsed was cut short, which is the better thing to say.
-            read_tensors(weights)?;
-            return Err(ModelError::Mismatch);
-        }
-        let tensors = read_tensors(weights)?;
+        let WarmStart { card, tables } = WarmStart::from_bytes(card, weights)?;
         let members = (0..card.members)
             .map(|m| {
                 let (network, parameters) = Network::new(card.architecture, 0, device)?;
-                fill(&parameters, &format!("member{m}"), &tensors)?;
+                fill(&parameters, m, &tables)?;
                 Ok(network)
             })
             .collect::<Result<_, ModelError>>()?;
@@ -219,34 +131,51 @@ impl WorldModel {
     }
 }
 
-fn read_card(bytes: &[u8]) -> Result<ModelCard, ModelError> {
-    let foreign = |reason: String| ModelError::Foreign {
-        file: CARD_FILE.into(),
-        reason,
+/// A finished model as what another training run goes on from.
+#[derive(Clone, Debug)]
+pub struct WarmStart {
+    /// What is known of it.
+    pub card: ModelCard,
+    /// Weights of all members.
+    tables: Tables,
+}
+
+impl WarmStart {
+    /// Loads a model's folder.
+    ///
+    /// # Errors
+    /// See [`ModelError`].
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let (card, weights) = read_files(folder)?;
+        Self::from_bytes(&card, &weights)
+    }
+
+    fn from_bytes(card: &[u8], weights: &[u8]) -> Result<Self, ModelError> {
+        let card = ModelCard::parse(card)?;
+        // A file that cannot even be parsed was cut short, which is the better thing to say.
+        let tables = read_tensors(weights)?;
+        if card.weights_hash != hash(weights) {
+            return Err(ModelError::Mismatch);
+        }
+        Ok(Self { card, tables })
+    }
+
+    /// Sets the weights of member `m`.
+    ///
+    /// # Errors
+    /// When they are of other sizes.
+    pub fn fill(&self, parameters: &Parameters, m: usize) -> Result<(), ModelError> {
+        fill(parameters, m, &self.tables)
+    }
+}
+
+/// The bytes of a model's card and of its weights.
+fn read_files(folder: &Path) -> Result<(Vec<u8>, Vec<u8>), ModelError> {
+    let read = |name: &str| {
+        let path = folder.join(name);
+        std::fs::read(&path).map_err(|source| ModelError::Unreadable { path, source })
     };
-    let value: serde_json::Value =
-        serde_json::from_slice(bytes).map_err(|e| foreign(e.to_string()))?;
-    match value.get("version").and_then(serde_json::Value::as_u64) {
-        Some(version) if version == u64::from(MODEL_VERSION) => {}
-        Some(version) => return Err(ModelError::Version { version }),
-        None => return Err(foreign("it has no version".into())),
-    }
-    let card: ModelCard = serde_json::from_value(value).map_err(|e| foreign(e.to_string()))?;
-    if card.config.validate().is_err() || card.architecture != card.config.architecture() {
-        return Err(foreign("its sizes are out of range".into()));
-    }
-    if card.members != card.config.members {
-        return Err(foreign(
-            "its number of members is not its configuration's".into(),
-        ));
-    }
-    if !card.normaliser.is_sound() {
-        return Err(foreign("its features are not this program's".into()));
-    }
-    if !card.calibration.is_sound() {
-        return Err(foreign("its calibration is damaged".into()));
-    }
-    Ok(card)
+    Ok((read(CARD_FILE)?, read(WEIGHTS_FILE)?))
 }
 
 /// Named tables of numbers, in the order of their names.
@@ -280,10 +209,10 @@ pub fn read_tensors(bytes: &[u8]) -> Result<Tables, ModelError> {
     Ok(out)
 }
 
-fn fill(parameters: &Parameters, member: &str, tables: &Tables) -> Result<(), ModelError> {
+fn fill(parameters: &Parameters, m: usize, tables: &Tables) -> Result<(), ModelError> {
     let mut numbers = Vec::new();
     for (name, var) in parameters.iter() {
-        let full = format!("{member}.{name}");
+        let full = format!("member{m}.{name}");
         match tables.get(&full) {
             Some(table) if table.len() == var.elem_count() => numbers.push(table.clone()),
             Some(_) | None => {

@@ -18,7 +18,7 @@ const WINDOWS: u64 = 50;
 /// One line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochLog {
-    /// From 1.
+    /// From 1; 0 tells of the model that a run goes on from, before it does.
     pub epoch: usize,
     /// Learning rate at its end.
     pub rate: f64,
@@ -33,6 +33,21 @@ pub struct EpochLog {
     /// The losses on the way, window by window; empty in logs of earlier versions.
     #[serde(default)]
     pub windows: Vec<WindowLog>,
+}
+
+impl EpochLog {
+    /// What a model is worth before a run goes on from it.
+    pub fn before(validation: ValidationReport) -> Self {
+        Self {
+            epoch: 0,
+            rate: 0.0,
+            loss: Vec::new(),
+            imagination_loss: Vec::new(),
+            validation,
+            seconds: 0.0,
+            windows: Vec::new(),
+        }
+    }
 }
 
 /// Some optimiser steps in a row.
@@ -80,20 +95,16 @@ pub fn append(folder: &Path, log: &EpochLog) -> Result<(), ModelError> {
     write_whole(&path, text.as_bytes())
 }
 
-/// Drops what a killed run logged beyond its last checkpoint.
+/// Drops what a killed run logged beyond its last checkpoint, which holds this many `lines`.
 ///
 /// # Errors
 /// When the disk refuses.
-pub fn cut(folder: &Path, epochs: usize) -> Result<(), ModelError> {
+pub fn cut(folder: &Path, lines: usize) -> Result<(), ModelError> {
     let path = folder.join(LOG_FILE);
     let Ok(text) = std::fs::read_to_string(&path) else {
         return Ok(());
     };
-    let kept: String = text
-        .lines()
-        .take(epochs)
-        .map(|l| format!("{l}\n"))
-        .collect();
+    let kept: String = text.lines().take(lines).map(|l| format!("{l}\n")).collect();
     write_whole(&path, kept.as_bytes())
 }
 

@@ -118,6 +118,17 @@ impl Columns {
         worst
     }
 
+    fn widened(&self, other: &Self) -> Self {
+        let each = |a: &[f32], b: &[f32], of: fn(f32, f32) -> f32| {
+            a.iter().zip(b).map(|(&a, &b)| of(a, b)).collect()
+        };
+        Self {
+            min: each(&self.min, &other.min, f32::min),
+            max: each(&self.max, &other.max, f32::max),
+            ..self.clone()
+        }
+    }
+
     fn is_sound(&self, width: usize) -> bool {
         let all = [&self.mean, &self.std, &self.min, &self.max];
         all.iter()
@@ -144,6 +155,16 @@ impl Normaliser {
             edges: edges.finish(),
             action: action.finish(),
             tools,
+        }
+    }
+
+    /// The same scale, as weights know it, with ranges that hold what `other` saw too.
+    pub fn widened(&self, other: &Self) -> Self {
+        Self {
+            nodes: self.nodes.widened(&other.nodes),
+            edges: self.edges.widened(&other.edges),
+            action: self.action.widened(&other.action),
+            tools: self.tools.widened(&other.tools),
         }
     }
 

@@ -55,6 +55,24 @@ impl Tools {
         range.log_strength = [least.min(strength), most.max(strength)];
     }
 
+    /// The grippers of both.
+    pub fn widened(&self, other: &Self) -> Self {
+        let either = |a: Option<ToolRange>, b: Option<ToolRange>| match (a, b) {
+            (Some(a), Some(b)) => Some(ToolRange {
+                size: [a.size[0].min(b.size[0]), a.size[1].max(b.size[1])],
+                log_strength: [
+                    a.log_strength[0].min(b.log_strength[0]),
+                    a.log_strength[1].max(b.log_strength[1]),
+                ],
+            }),
+            (one, other) => one.or(other),
+        };
+        Self {
+            cup: either(self.cup, other.cup),
+            jaw: either(self.jaw, other.jaw),
+        }
+    }
+
     /// Whether the hand that acts is like one that was learned from; `action` is `[ACTION_FEATURES]`. Also where
     /// none acts.
     pub fn hold(&self, action: &[f32]) -> bool {

@@ -13,14 +13,13 @@ use candle_core::Result as CandleResult;
 
 use super::adamw::learning_rate;
 use super::calibration::Calibration;
+use super::card::{CARD_FILE, DataSource, MODEL_VERSION, ModelCard};
 use super::checkpoint::{self, MemberState, ResumeError, RunState};
 use super::config::{BadKnob, TrainConfig};
 use super::course::STRIDES;
 use super::device::{DeviceChoice, DeviceError};
 use super::ensemble::Ensemble;
-use super::folder::{
-    DataSource, MODEL_VERSION, ModelCard, ModelError, WorldModel, hash, weights_bytes,
-};
+use super::folder::{ModelError, WarmStart, WorldModel, hash, weights_bytes};
 use super::log::{self, EpochLog};
 use super::metrics::Forecast;
 use super::normaliser::Normaliser;
@@ -51,6 +50,9 @@ pub struct TrainingData {
     pub calibration: Vec<Sample>,
     /// Where they come from.
     pub source: DataSource,
+    /// A model whose weights the run goes on from; `None`: from fresh ones. It must not have been trained on what
+    /// is validated and calibrated on.
+    pub warm_start: Option<WarmStart>,
 }
 
 impl TrainingData {
@@ -110,6 +112,18 @@ pub enum TrainError {
         /// Fewest to train on.
         needed: usize,
     },
+    /// The model that is to be gone on from is of another kind.
+    #[error(
+        "the model to go on from has {members} members of width {width} and {rounds} rounds, not what this run is told"
+    )]
+    Unlike {
+        /// Its members.
+        members: usize,
+        /// Their width.
+        width: usize,
+        /// Their rounds of messages.
+        rounds: usize,
+    },
     /// The folder holds another run.
     #[error("{0} already holds a training run")]
     Occupied(std::path::PathBuf),
@@ -162,22 +176,37 @@ pub fn train(
         path: folder.to_owned(),
         source,
     })?;
-    let occupied = folder.join(checkpoint::CHECKPOINT_FILE).exists()
-        || folder.join(super::folder::CARD_FILE).exists();
+    let occupied =
+        folder.join(checkpoint::CHECKPOINT_FILE).exists() || folder.join(CARD_FILE).exists();
     if start == Start::Fresh && occupied {
         return Err(TrainError::Occupied(folder.to_owned()));
     }
-    let normaliser = Normaliser::measure(data.train.iter().chain(data.retold.iter().flatten()));
+    let mut normaliser = Normaliser::measure(data.train.iter().chain(data.retold.iter().flatten()));
     let mut members = fresh_members(config, &device)?;
     let mut state = RunState::new(config, &data.source.hash);
+    if let Some(model) = &data.warm_start {
+        normaliser = model.card.normaliser.widened(&normaliser);
+        go_on_from(model, config, &mut members)?;
+        state.warm_start = Some(model.card.weights_hash.clone());
+    }
+    let mut found = None;
     if start == Start::Resume {
-        let found = checkpoint::load(folder, config, &data.source.hash, &members[0].parameters)?;
-        if let Some((found, states)) = found {
-            state = found;
-            restore(&mut members, states)?;
+        found = checkpoint::load(folder, &state, &members[0].parameters)?;
+    }
+    if let Some((found, states)) = found {
+        state = found;
+        restore(&mut members, states)?;
+        // What a run goes on from has a line of its own.
+        log::cut(folder, state.epoch + usize::from(data.warm_start.is_some()))?;
+    } else {
+        log::cut(folder, 0)?;
+        if data.warm_start.is_some() {
+            let before = EpochLog::before(validate(&members, &normaliser, data)?);
+            state.best = Some((0, before.validation.log_loss));
+            log::append(folder, &before)?;
+            observer.epoch(&before);
         }
     }
-    log::cut(folder, state.epoch)?;
     while state.epoch < config.epochs {
         let began = std::time::Instant::now();
         let course = Course {
@@ -229,7 +258,28 @@ pub fn train(
     finish(folder, &state, &mut members, normaliser, data, config)
 }
 
-/// As many members as `config` wants, of fresh weights.
+/// Sets the members' weights to those of `model`.
+fn go_on_from(
+    model: &WarmStart,
+    config: &TrainConfig,
+    members: &mut [Member],
+) -> Result<(), TrainError> {
+    let card = &model.card;
+    if card.members != config.members || card.architecture != config.architecture() {
+        return Err(TrainError::Unlike {
+            members: card.members,
+            width: card.architecture.width,
+            rounds: card.architecture.rounds,
+        });
+    }
+    for (m, member) in members.iter_mut().enumerate() {
+        model.fill(&member.parameters, m)?;
+        member.best = member.parameters.numbers()?;
+    }
+    Ok(())
+}
+
+/// What the members as they are would be worth.
 fn validate(
     members: &[Member],
     normaliser: &Normaliser,
@@ -322,6 +372,10 @@ fn finish(
         strides: STRIDES,
         weights_hash: hash(&weights),
         data: data.source.clone(),
+        ancestors: data
+            .warm_start
+            .as_ref()
+            .map_or_else(Vec::new, |m| m.card.line()),
         config: state.config.clone(),
         epoch: state.best.map_or(0, |(epoch, _)| epoch),
         validation: report,

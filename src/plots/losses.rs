@@ -6,7 +6,7 @@ use crate::model::EpochLog;
 
 /// The plot of a run whose weights are those of epoch `kept`.
 pub fn draw(logs: &[EpochLog], kept: usize) -> Drawn {
-    let members = logs.first().map_or(0, |l| l.loss.len());
+    let members = logs.iter().map(|l| l.loss.len()).max().unwrap_or(0);
     let by_member = |of: &dyn Fn(&EpochLog, usize) -> Option<f64>| -> Vec<Series> {
         (0..members)
             .map(|m| Series {
@@ -45,7 +45,7 @@ pub fn draw(logs: &[EpochLog], kept: usize) -> Drawn {
         title: title.into(),
         x_label: "epoch",
         y_label,
-        x: 0.0..logs.len().max(1) as f64 + 0.4,
+        x: 0.0..logs.last().map_or(1, |l| l.epoch.max(1)) as f64 + 0.4,
         y: span(series.iter().flat_map(|s| &s.points).map(|p| p.1)),
         series,
         intervals: Vec::new(),

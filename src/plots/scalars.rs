@@ -24,7 +24,11 @@ pub fn of_log(logs: &[EpochLog]) -> Vec<u8> {
             steps = window.step;
             out.extend(record(window.step, steps, scalars));
         }
-        let mut scalars = vec![scalar("epoch/learning_rate", log.rate)];
+        // Nothing was learned yet where a run goes on from another model.
+        let mut scalars = Vec::new();
+        if log.epoch > 0 {
+            scalars.push(scalar("epoch/learning_rate", log.rate));
+        }
         scalars.extend(by_member("epoch/loss", &log.loss));
         scalars.extend(by_member("epoch/imagination_loss", &log.imagination_loss));
         scalars.extend(figures("epoch/held_out", &log.validation));

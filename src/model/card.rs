@@ -1,0 +1,163 @@
+//! All that explains a model's weights: `model.json`.
+//!
+//! Owns [`ModelCard`] and what it says of where a model came from. Refuses cards of other programs and of future
+//! versions, and numbers that no training leaves.
+
+use serde::{Deserialize, Serialize};
+
+use super::calibration::Calibration;
+use super::config::TrainConfig;
+use super::folder::ModelError;
+use super::network::Architecture;
+use super::normaliser::Normaliser;
+use super::promise::Promise;
+use super::report::ValidationReport;
+
+/// The version that this program writes: 8 tells a model's ancestors.
+pub const MODEL_VERSION: u32 = 8;
+/// The oldest that it reads.
+pub const OLDEST_VERSION: u32 = 7;
+/// The card's file, beside the weights'.
+pub const CARD_FILE: &str = "model.json";
+
+/// What one data set was made from: with the program's version, all that its bytes depend on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetSource {
+    /// Its own hash.
+    pub hash: String,
+    /// The program that made it.
+    pub topple_version: String,
+    /// `generate --seed`.
+    pub seed: u64,
+    /// What its other flags came to.
+    pub config: serde_json::Value,
+    /// Stacks of it that were read.
+    pub stacks: u64,
+    /// Whether it was whole.
+    pub complete: bool,
+}
+
+/// Where a model's data came from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSource {
+    /// Hash of the data set, or of the hashes of all of them.
+    pub hash: String,
+    /// What each data set was made from.
+    pub sets: Vec<SetSource>,
+    /// Episodes in them.
+    pub episodes: usize,
+    /// Episodes trained on.
+    pub train: usize,
+    /// Episodes that chose the epoch and shaped the score.
+    pub validation: usize,
+    /// Episodes that the risk and its bound come from.
+    pub calibration: usize,
+    /// Episodes of each generator family or import.
+    pub families: std::collections::BTreeMap<String, usize>,
+}
+
+/// A model whose weights another one's training went on from: what it was trained on counts for both.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ancestor {
+    /// Hash of its `model.safetensors`.
+    pub weights_hash: String,
+    /// What it was trained on, by itself.
+    pub data: DataSource,
+    /// How.
+    pub config: TrainConfig,
+    /// The epoch whose weights they were, from 1; 0: those of its own ancestor.
+    pub epoch: usize,
+}
+
+/// What `model.json` holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelCard {
+    /// [`MODEL_VERSION`].
+    pub version: u32,
+    /// The program that made it.
+    pub program: String,
+    /// Sizes of each member.
+    pub architecture: Architecture,
+    /// How many members there are.
+    pub members: usize,
+    /// s: the imagination's time step.
+    pub stride_s: f64,
+    /// Strides that it unrolls.
+    pub strides: usize,
+    /// Hash of `model.safetensors`.
+    pub weights_hash: String,
+    /// What it was trained on.
+    pub data: DataSource,
+    /// The models whose weights it went on from, the oldest first; none where it began anew.
+    #[serde(default)]
+    pub ancestors: Vec<Ancestor>,
+    /// How it was trained.
+    pub config: TrainConfig,
+    /// The epoch whose weights these are, from 1; 0 where no epoch was better than what it went on from.
+    pub epoch: usize,
+    /// How good it is on the validation split.
+    pub validation: ValidationReport,
+    /// From logits to risk and bound.
+    pub calibration: Calibration,
+    /// Whether the bound keeps its promise on halves of the calibration data; none where those are few.
+    pub promise: Option<Promise>,
+    /// Scale and range of the features.
+    pub normaliser: Normaliser,
+}
+
+impl ModelCard {
+    /// A card from the contents of its file.
+    ///
+    /// # Errors
+    /// When it is foreign, damaged or of a version that this program does not know.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ModelError> {
+        let foreign = |reason: String| ModelError::Foreign {
+            file: CARD_FILE.into(),
+            reason,
+        };
+        let value: serde_json::Value =
+            serde_json::from_slice(bytes).map_err(|e| foreign(e.to_string()))?;
+        match value.get("version").and_then(serde_json::Value::as_u64) {
+            Some(v) if (u64::from(OLDEST_VERSION)..=u64::from(MODEL_VERSION)).contains(&v) => {}
+            Some(version) => return Err(ModelError::Version { version }),
+            None => return Err(foreign("it has no version".into())),
+        }
+        let card: Self = serde_json::from_value(value).map_err(|e| foreign(e.to_string()))?;
+        if card.config.validate().is_err() || card.architecture != card.config.architecture() {
+            return Err(foreign("its sizes are out of range".into()));
+        }
+        if card.members != card.config.members {
+            return Err(foreign(
+                "its number of members is not its configuration's".into(),
+            ));
+        }
+        if !card.normaliser.is_sound() {
+            return Err(foreign("its features are not this program's".into()));
+        }
+        if !card.calibration.is_sound() {
+            return Err(foreign("its calibration is damaged".into()));
+        }
+        Ok(card)
+    }
+
+    /// This model as the ancestor of another, after its own.
+    pub fn line(&self) -> Vec<Ancestor> {
+        let this = Ancestor {
+            weights_hash: self.weights_hash.clone(),
+            data: self.data.clone(),
+            config: self.config.clone(),
+            epoch: self.epoch,
+        };
+        self.ancestors.iter().cloned().chain([this]).collect()
+    }
+
+    /// Episodes that weights followed, its ancestors' among them.
+    pub fn trained_on(&self) -> usize {
+        let before: usize = self.ancestors.iter().map(|a| a.data.train).sum();
+        before + self.data.train
+    }
+}
