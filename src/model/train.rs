@@ -4,6 +4,8 @@
 //! changes nothing but the time. Refuses to print: an [`Observer`] is told what happens.
 
 mod epoch;
+mod error;
+mod finish;
 mod turns;
 
 use std::path::Path;
@@ -12,28 +14,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use candle_core::Result as CandleResult;
 
 use super::adamw::learning_rate;
-use super::calibration::Calibration;
-use super::card::{CARD_FILE, DataSource, MODEL_VERSION, ModelCard};
-use super::checkpoint::{self, MemberState, ResumeError, RunState};
-use super::config::{BadKnob, TrainConfig};
-use super::course::STRIDES;
-use super::device::{DeviceChoice, DeviceError};
-use super::ensemble::Ensemble;
-use super::folder::{ModelError, WarmStart, WorldModel, hash, weights_bytes};
+use super::card::{CARD_FILE, DataSource, ModelCard};
+use super::checkpoint::{self, MemberState, RunState};
+use super::config::TrainConfig;
+use super::device::DeviceChoice;
+use super::folder::{ModelError, WarmStart};
 use super::log::{self, EpochLog};
 use super::metrics::Forecast;
 use super::normaliser::Normaliser;
-use super::promise::Promise;
-use super::report::{ValidationReport, forecasts, judge_report, pose_report};
 use super::samples::Sample;
 use epoch::{Course, Member, restore, run_epoch, steps_of_epoch};
+use finish::{finish, validate};
 use turns::Turns;
+
+pub use error::TrainError;
 
 pub(crate) use epoch::{Step, descend, fresh_members};
 
-/// Most validation episodes that an epoch is judged on, and that poses are judged on.
-const JUDGED_EACH_EPOCH: usize = 8000;
-const IMAGINED_EACH_EPOCH: usize = 1000;
 /// Actions judged at once where no gradient is wanted.
 pub const JUDGE_BATCH: usize = 128;
 
@@ -89,62 +86,6 @@ pub trait Observer: Sync {
     fn batch(&self, epoch: usize, done: usize, total: usize, loss: f64);
     /// An epoch is over and its checkpoint written.
     fn epoch(&self, log: &EpochLog);
-}
-
-/// Why training ended without a model.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// A knob is out of range.
-    #[error(transparent)]
-    Knob(#[from] BadKnob),
-    /// The device cannot be had.
-    #[error(transparent)]
-    Device(#[from] DeviceError),
-    /// Nothing to learn from.
-    #[error(
-        "the data set has {train} episodes to train on and {validation} to validate on; it needs at least {needed} and 1"
-    )]
-    TooFew {
-        /// Episodes to train on.
-        train: usize,
-        /// Episodes to validate on.
-        validation: usize,
-        /// Fewest to train on.
-        needed: usize,
-    },
-    /// The model that is to be gone on from is of another kind.
-    #[error(
-        "the model to go on from has {members} members of width {width} and {rounds} rounds, not what this run is told"
-    )]
-    Unlike {
-        /// Its members.
-        members: usize,
-        /// Their width.
-        width: usize,
-        /// Their rounds of messages.
-        rounds: usize,
-    },
-    /// The folder holds another run.
-    #[error("{0} already holds a training run")]
-    Occupied(std::path::PathBuf),
-    /// The checkpoint does not fit.
-    #[error(transparent)]
-    Resume(#[from] ResumeError),
-    /// A file could not be written.
-    #[error(transparent)]
-    File(#[from] ModelError),
-    /// The tensor library refused, or a loss was not finite.
-    #[error("training failed: {0}")]
-    Tensor(#[from] candle_core::Error),
-    /// The system refused a thread, or one died.
-    #[error("a training thread failed: {0}")]
-    Thread(String),
-    /// A signal came; the last checkpoint is there.
-    #[error("interrupted after {epochs} epochs")]
-    Interrupted {
-        /// Epochs that the checkpoint holds.
-        epochs: usize,
-    },
 }
 
 /// Trains an ensemble in `folder` and leaves the finished model there.
@@ -279,40 +220,6 @@ fn go_on_from(
     Ok(())
 }
 
-/// What the members as they are would be worth.
-fn validate(
-    members: &[Member],
-    normaliser: &Normaliser,
-    data: &TrainingData,
-) -> Result<ValidationReport, TrainError> {
-    let ensemble = Ensemble {
-        members: members.iter().map(|m| m.network.clone()).collect(),
-        normaliser: normaliser.clone(),
-    };
-    let part = |most: usize| &data.validation[..data.validation.len().min(most)];
-    let scored = score(&ensemble, part(JUDGED_EACH_EPOCH))?;
-    let mut report = judge_report(&scored, None);
-    report.poses = pose_report(&ensemble, part(IMAGINED_EACH_EPOCH), JUDGE_BATCH)?;
-    Ok(report)
-}
-
-/// [`Ensemble::score`] in two halves on two threads: the answers do not depend on it.
-fn score(
-    ensemble: &Ensemble,
-    samples: &[Sample],
-) -> Result<Vec<super::calibration::Scored>, TrainError> {
-    // Cut between batches, so that no batch changes its contents.
-    let cut = samples.len() / 2 / JUDGE_BATCH * JUDGE_BATCH;
-    let (first, second) = samples.split_at(cut);
-    let (first, second) = rayon::join(
-        || ensemble.score(first, JUDGE_BATCH),
-        || ensemble.score(second, JUDGE_BATCH),
-    );
-    let mut out = first?;
-    out.extend(second?);
-    Ok(out)
-}
-
 fn keep(
     folder: &Path,
     state: &RunState,
@@ -336,54 +243,4 @@ fn keep(
         &members[0].parameters,
         &states,
     )?)
-}
-
-/// The best weights, calibrated and measured, as a model in `folder`.
-fn finish(
-    folder: &Path,
-    state: &RunState,
-    members: &mut [Member],
-    normaliser: Normaliser,
-    data: &TrainingData,
-    config: &TrainConfig,
-) -> Result<Trained, TrainError> {
-    for member in members.iter_mut() {
-        member.parameters.set(&member.best)?;
-    }
-    let ensemble = Ensemble {
-        members: members.iter().map(|m| m.network.clone()).collect(),
-        normaliser: normaliser.clone(),
-    };
-    let validation = score(&ensemble, &data.validation)?;
-    let kept_apart = score(&ensemble, &data.calibration)?;
-    let calibration = Calibration::fit(&validation, &kept_apart);
-    let promise = Promise::test(&validation, &kept_apart, config.seed);
-    let mut report = judge_report(&validation, Some(&calibration));
-    let part = &data.validation[..data.validation.len().min(4000)];
-    report.poses = pose_report(&ensemble, part, JUDGE_BATCH)?;
-    let best: Vec<Vec<Vec<f32>>> = members.iter().map(|m| m.best.clone()).collect();
-    let weights = weights_bytes(&members[0].parameters, &best)?;
-    let card = ModelCard {
-        version: MODEL_VERSION,
-        program: concat!("topple ", env!("CARGO_PKG_VERSION")).into(),
-        architecture: config.architecture(),
-        members: config.members,
-        stride_s: crate::rollout::STRIDE_S,
-        strides: STRIDES,
-        weights_hash: hash(&weights),
-        data: data.source.clone(),
-        ancestors: data
-            .warm_start
-            .as_ref()
-            .map_or_else(Vec::new, |m| m.card.line()),
-        config: state.config.clone(),
-        epoch: state.best.map_or(0, |(epoch, _)| epoch),
-        validation: report,
-        calibration,
-        promise,
-        normaliser,
-    };
-    WorldModel::save(folder, &card, &weights)?;
-    let forecasts = forecasts(&validation, Some(&card.calibration));
-    Ok(Trained { card, forecasts })
 }

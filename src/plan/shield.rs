@@ -2,12 +2,14 @@
 //!
 //! Owns [`Shield`] (who is asked, and how much) and [`Guard`] (one scene under its draws). What was
 //! judged is a prior: a Beta distribution of the risk with the judged bound as its mean and a
-//! strength of [`PRIOR`] draws. After `n` draws of which `k` went wrong its mean is
+//! strength of `PRIOR` draws. After `n` draws of which `k` went wrong its mean is
 //! `(PRIOR · bound + k) / (PRIOR + n)`, and that is held against the limit from then on. So a few draws
 //! confirm what is judged safe, one accident turns it down, and what is judged over the limit, up to a quarter,
 //! may still be done if 24 draws say so (at a limit of 2 %). Where the first physics abstains (a bound of 1 on what
 //! it does not hold for dangerous: nothing like it was ever learned from) nothing is known before the
 //! draws: they alone decide, 24 safe ones at a limit of 2 %.
+
+mod prior;
 
 use crate::dynamics::{
     Dynamics, DynamicsError, Prediction, PredictionFailure, Risk, SceneDynamics,
@@ -15,6 +17,7 @@ use crate::dynamics::{
 use crate::rollout::{AccidentKind, Action};
 use crate::scene::Workcell;
 
+use self::prior::Prior;
 use super::planner::mixed;
 use super::reason::{Reason, worst_accident};
 use super::step::{StepPlan, valid};
@@ -27,79 +30,6 @@ pub const SHIELD_DRAWS: usize = 4;
 const MOST_TIMES: usize = 6;
 /// Batches in which a draw that stands is looked for before the scene is said not to stand.
 const FIRST_TRIES: u64 = 3;
-/// How many draws a judgement is worth.
-///
-/// A calibrated forecast whose Brier score is `b` over beliefs whose outcomes scatter by `c` (the
-/// ceiling's Brier score) leaves a spread that a Beta of strength c / (b - c) has: of the default seed's splits
-/// 0.7 on the standard one, 0.5 on the real one, 2.5 on the hard one. The larger it is the more draws have to
-/// speak for what is doubtful, so it is near the largest.
-const PRIOR: f64 = 2.0;
-/// Draws are asked for until the bound could fall to this share of the limit.
-const AIM: f64 = 0.25;
-
-/// What is thought of a risk before any draw: a Beta distribution.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Prior {
-    /// Somebody judged: the bound is its mean, worth [`PRIOR`] draws.
-    Judged {
-        /// Probability.
-        bound: f64,
-    },
-    /// Nobody did: Jeffreys' Beta(½, ½).
-    Unknown,
-}
-
-impl Prior {
-    fn of(judged: &Risk) -> Self {
-        if judged.abstains() {
-            Self::Unknown
-        } else {
-            Self::Judged {
-                bound: judged.bound,
-            }
-        }
-    }
-
-    fn mean(self) -> f64 {
-        match self {
-            Self::Judged { bound } => bound,
-            Self::Unknown => 0.5,
-        }
-    }
-
-    /// The risk before any draw: where nobody judged it is as unknown as its bound.
-    fn before(self, judged: &Risk) -> f64 {
-        match self {
-            Self::Judged { .. } => judged.risk,
-            Self::Unknown => self.mean(),
-        }
-    }
-
-    /// How many draws it is worth.
-    fn strength(self) -> f64 {
-        match self {
-            Self::Judged { .. } => PRIOR,
-            Self::Unknown => 1.0,
-        }
-    }
-
-    /// A mean of `before` after `draws` of which so many went wrong.
-    fn weighed(self, before: f64, accidents: f64, draws: usize) -> f64 {
-        (self.strength() * before + accidents) / (self.strength() + draws as f64)
-    }
-
-    /// Its own mean after that.
-    fn updated(self, accidents: f64, draws: usize) -> f64 {
-        self.weighed(self.mean(), accidents, draws)
-    }
-
-    /// Draws without an accident that bring its mean down to [`AIM`] of `limit`.
-    fn draws_for(self, limit: f64) -> usize {
-        let wanted = self.strength() * (self.mean() / (AIM * limit).max(1e-6) - 1.0);
-        wanted.clamp(0.0, 1e6).ceil() as usize
-    }
-}
-
 /// A second physics and its budget.
 #[derive(Clone, Copy)]
 pub struct Shield<'a> {
@@ -315,35 +245,6 @@ mod tests {
         }
     }
 
-    fn prior(risk: f64, bound: f64) -> Prior {
-        Prior::of(&judged(risk, bound))
-    }
-
-    #[test]
-    fn a_clear_case_takes_the_fewest_draws_and_a_doubtful_one_more() {
-        let draws = |bound| prior(0.5 * bound, bound).draws_for(0.02);
-        assert_eq!((draws(0.001), draws(0.02)), (0, 6));
-        assert!(draws(0.1) > 24);
-    }
-
-    #[test]
-    fn twenty_four_safe_draws_vouch_for_a_quarter_but_not_for_what_is_held_for_dangerous() {
-        assert!(prior(0.2, 0.25).updated(0.0, 24) <= 0.02);
-        assert!(prior(0.2, 0.27).updated(0.0, 24) > 0.02);
-        assert!(prior(0.9, 1.0).updated(0.0, 24) > 0.02);
-        // One accident in 24 is over a limit of 2 %, however sure the judgement was.
-        assert!(prior(0.0, 0.0).updated(1.0, 24) > 0.02);
-    }
-
-    #[test]
-    fn where_nobody_judged_twenty_four_safe_draws_are_needed_and_one_accident_is_too_many() {
-        let abstained = prior(0.01, 1.0);
-        assert_eq!(abstained, Prior::Unknown);
-        assert!(abstained.updated(0.0, 23) > 0.02);
-        assert!(abstained.updated(0.0, 24) <= 0.02);
-        assert!(abstained.updated(1.0, 24) > 0.02);
-    }
-
     #[test]
     fn what_is_judged_anew_is_weighed_with_the_draws_of_before() {
         let after = |draws, risk, bound| {
@@ -358,17 +259,6 @@ mod tests {
         for (draws, risk, bound) in [(24, 0.4, 0.5), (4, 0.05, 0.1), (4, 0.01, 1.0)] {
             assert_eq!(after(draws, risk, bound), None);
         }
-    }
-
-    #[test]
-    fn what_was_seen_moves_the_judgement_towards_the_share_that_was_seen() {
-        let mut before = 0.5;
-        for draws in [4, 8, 16, 64, 512] {
-            let after = prior(0.4, 0.5).updated(0.1 * draws as f64, draws);
-            assert!(after < before && after > 0.1);
-            before = after;
-        }
-        assert!(before < 0.102);
     }
 
     #[test]

@@ -1,0 +1,106 @@
+//! What the members are worth after an epoch, and the model that is made of them at the end.
+//!
+//! Owns [`validate`] and [`finish`]: nothing here moves a weight.
+
+use std::path::Path;
+
+use super::super::calibration::{Calibration, Scored};
+use super::super::card::{MODEL_VERSION, ModelCard};
+use super::super::checkpoint::RunState;
+use super::super::config::TrainConfig;
+use super::super::course::STRIDES;
+use super::super::ensemble::Ensemble;
+use super::super::folder::{WorldModel, hash, weights_bytes};
+use super::super::normaliser::Normaliser;
+use super::super::promise::Promise;
+use super::super::report::{ValidationReport, forecasts, judge_report, pose_report};
+use super::super::samples::Sample;
+use super::epoch::Member;
+use super::{JUDGE_BATCH, TrainError, Trained, TrainingData};
+
+/// Most validation episodes that an epoch is judged on, and that poses are judged on.
+const JUDGED_EACH_EPOCH: usize = 8000;
+const IMAGINED_EACH_EPOCH: usize = 1000;
+/// The same of poses at the end.
+const IMAGINED_AT_THE_END: usize = 4000;
+
+/// What the members as they are would be worth.
+pub(super) fn validate(
+    members: &[Member],
+    normaliser: &Normaliser,
+    data: &TrainingData,
+) -> Result<ValidationReport, TrainError> {
+    let ensemble = Ensemble {
+        members: members.iter().map(|m| m.network.clone()).collect(),
+        normaliser: normaliser.clone(),
+    };
+    let part = |most: usize| &data.validation[..data.validation.len().min(most)];
+    let scored = score(&ensemble, part(JUDGED_EACH_EPOCH))?;
+    let mut report = judge_report(&scored, None);
+    report.poses = pose_report(&ensemble, part(IMAGINED_EACH_EPOCH), JUDGE_BATCH)?;
+    Ok(report)
+}
+
+/// [`Ensemble::score`] in two halves on two threads: the answers do not depend on it.
+fn score(ensemble: &Ensemble, samples: &[Sample]) -> Result<Vec<Scored>, TrainError> {
+    // Cut between batches, so that no batch changes its contents.
+    let cut = samples.len() / 2 / JUDGE_BATCH * JUDGE_BATCH;
+    let (first, second) = samples.split_at(cut);
+    let (first, second) = rayon::join(
+        || ensemble.score(first, JUDGE_BATCH),
+        || ensemble.score(second, JUDGE_BATCH),
+    );
+    let mut out = first?;
+    out.extend(second?);
+    Ok(out)
+}
+
+/// The best weights, calibrated and measured, as a model in `folder`.
+pub(super) fn finish(
+    folder: &Path,
+    state: &RunState,
+    members: &mut [Member],
+    normaliser: Normaliser,
+    data: &TrainingData,
+    config: &TrainConfig,
+) -> Result<Trained, TrainError> {
+    for member in members.iter_mut() {
+        member.parameters.set(&member.best)?;
+    }
+    let ensemble = Ensemble {
+        members: members.iter().map(|m| m.network.clone()).collect(),
+        normaliser: normaliser.clone(),
+    };
+    let validation = score(&ensemble, &data.validation)?;
+    let kept_apart = score(&ensemble, &data.calibration)?;
+    let calibration = Calibration::fit(&validation, &kept_apart);
+    let promise = Promise::test(&validation, &kept_apart, config.seed);
+    let mut report = judge_report(&validation, Some(&calibration));
+    let part = &data.validation[..data.validation.len().min(IMAGINED_AT_THE_END)];
+    report.poses = pose_report(&ensemble, part, JUDGE_BATCH)?;
+    let best: Vec<Vec<Vec<f32>>> = members.iter().map(|m| m.best.clone()).collect();
+    let weights = weights_bytes(&members[0].parameters, &best)?;
+    let card = ModelCard {
+        version: MODEL_VERSION,
+        program: concat!("topple ", env!("CARGO_PKG_VERSION")).into(),
+        architecture: config.architecture(),
+        members: config.members,
+        stride_s: crate::rollout::STRIDE_S,
+        strides: STRIDES,
+        weights_hash: hash(&weights),
+        data: data.source.clone(),
+        ancestors: data
+            .warm_start
+            .as_ref()
+            .map_or_else(Vec::new, |m| m.card.line()),
+        config: state.config.clone(),
+        epoch: state.best.map_or(0, |(epoch, _)| epoch),
+        validation: report,
+        calibration,
+        promise,
+        normaliser,
+    };
+    WorldModel::save(folder, &card, &weights)?;
+    let forecasts = forecasts(&validation, Some(&card.calibration));
+    Ok(Trained { card, forecasts })
+}
