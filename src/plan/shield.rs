@@ -30,6 +30,7 @@ pub const SHIELD_DRAWS: usize = 4;
 const MOST_TIMES: usize = 6;
 /// Batches in which a draw that stands is looked for before the scene is said not to stand.
 const FIRST_TRIES: u64 = 3;
+
 /// A second physics and its budget.
 #[derive(Clone, Copy)]
 pub struct Shield<'a> {
