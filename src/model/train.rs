@@ -11,7 +11,7 @@ mod turns;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use candle_core::Result as CandleResult;
+use candle_core::{Device, Result as CandleResult};
 
 use super::adamw::learning_rate;
 use super::card::{CARD_FILE, DataSource, ModelCard};
@@ -122,32 +122,8 @@ pub fn train(
     if start == Start::Fresh && occupied {
         return Err(TrainError::Occupied(folder.to_owned()));
     }
-    let mut normaliser = Normaliser::measure(data.train.iter().chain(data.retold.iter().flatten()));
-    let mut members = fresh_members(config, &device)?;
-    let mut state = RunState::new(config, &data.source.hash);
-    if let Some(model) = &data.warm_start {
-        normaliser = model.card.normaliser.widened(&normaliser);
-        go_on_from(model, config, &mut members)?;
-        state.warm_start = Some(model.card.weights_hash.clone());
-    }
-    let mut found = None;
-    if start == Start::Resume {
-        found = checkpoint::load(folder, &state, &members[0].parameters)?;
-    }
-    if let Some((found, states)) = found {
-        state = found;
-        restore(&mut members, states)?;
-        // What a run goes on from has a line of its own.
-        log::cut(folder, state.epoch + usize::from(data.warm_start.is_some()))?;
-    } else {
-        log::cut(folder, 0)?;
-        if data.warm_start.is_some() {
-            let before = EpochLog::before(validate(&members, &normaliser, data)?);
-            state.best = Some((0, before.validation.log_loss));
-            log::append(folder, &before)?;
-            observer.epoch(&before);
-        }
-    }
+    let (normaliser, mut members, mut state) =
+        begin(data, config, folder, start, observer, &device)?;
     while state.epoch < config.epochs {
         let began = std::time::Instant::now();
         let course = Course {
@@ -197,6 +173,44 @@ pub fn train(
         observer.epoch(&log);
     }
     finish(folder, &state, &mut members, normaliser, data, config)
+}
+
+/// Where a run stands before its next epoch: at fresh weights, at those of another model, or at a checkpoint.
+fn begin(
+    data: &TrainingData,
+    config: &TrainConfig,
+    folder: &Path,
+    start: Start,
+    observer: &dyn Observer,
+    device: &Device,
+) -> Result<(Normaliser, Vec<Member>, RunState), TrainError> {
+    let mut normaliser = Normaliser::measure(data.train.iter().chain(data.retold.iter().flatten()));
+    let mut members = fresh_members(config, device)?;
+    let mut state = RunState::new(config, &data.source.hash);
+    if let Some(model) = &data.warm_start {
+        normaliser = model.card.normaliser.widened(&normaliser);
+        go_on_from(model, config, &mut members)?;
+        state.warm_start = Some(model.card.weights_hash.clone());
+    }
+    let mut found = None;
+    if start == Start::Resume {
+        found = checkpoint::load(folder, &state, &members[0].parameters)?;
+    }
+    if let Some((found, states)) = found {
+        state = found;
+        restore(&mut members, states)?;
+        // What a run goes on from has a line of its own.
+        log::cut(folder, state.epoch + usize::from(data.warm_start.is_some()))?;
+    } else {
+        log::cut(folder, 0)?;
+        if data.warm_start.is_some() {
+            let before = EpochLog::before(validate(&members, &normaliser, data)?);
+            state.best = Some((0, before.validation.log_loss));
+            log::append(folder, &before)?;
+            observer.epoch(&before);
+        }
+    }
+    Ok((normaliser, members, state))
 }
 
 /// Sets the members' weights to those of `model`.
