@@ -63,6 +63,9 @@ pub struct TrainArgs {
     /// Tellings of each training episode: the recorded one and others, seen with other noise.
     #[arg(long, value_name = "N")]
     pub tellings: Option<usize>,
+    /// The imagination learns from every N-th batch: 1 is best for it, and dearest.
+    #[arg(long, value_name = "N")]
+    pub imagine_every: Option<usize>,
     /// Share of latents left out while training.
     #[arg(long, value_name = "SHARE")]
     pub dropout: Option<f64>,
@@ -149,6 +152,7 @@ fn config(args: &TrainArgs, warm_start: Option<&WarmStart>) -> Result<TrainConfi
     set(&mut config.members, args.members);
     set(&mut config.batch, args.batch);
     set(&mut config.tellings, args.tellings);
+    set(&mut config.imagine_every, args.imagine_every);
     set(&mut config.threads, args.threads);
     config.lr = args.lr.unwrap_or(config.lr);
     config.dropout = args.dropout.unwrap_or(config.dropout);
