@@ -47,6 +47,9 @@ pub struct PlannerFigures {
     pub accidents: BTreeMap<&'static str, usize>,
     /// Share of the tasks that are not solvable that it refused.
     pub refused_right: Option<f64>,
+    /// Share of the tasks that are not solvable that it did without an accident: the reference looks at no more than
+    /// its budget allows, so a task that it has no plan for may have a safe one.
+    pub done_beyond: Option<f64>,
     /// Share of the solvable tasks that it refused.
     pub refused_wrong: Option<f64>,
     /// Mean of the risk that it predicted of its plans.
@@ -310,6 +313,7 @@ fn figures<'a>(entries: impl Iterator<Item = &'a Entry<'a>>) -> PlannerFigures {
             .map(|kind| (kind.name(), count(kind.index())))
             .into(),
         refused_right: share(&cannot, &|d| d.refused),
+        done_beyond: share(&cannot, &|d| d.success),
         refused_wrong: share(&can, &|d| d.refused),
         predicted_risk: mean(&entries, &|d| d.predicted_risk),
         path_length_m: mean(&can, &|d| Some(d.path_length_m)),

@@ -155,9 +155,11 @@ impl ModelCard {
         self.ancestors.iter().cloned().chain([this]).collect()
     }
 
-    /// Episodes that weights followed, its ancestors' among them.
+    /// Episodes that the weights followed, its ancestors' among them.
     pub fn trained_on(&self) -> usize {
-        let before: usize = self.ancestors.iter().map(|a| a.data.train).sum();
-        before + self.data.train
+        // Of a run none of whose epochs was better, nothing is kept.
+        let of = |epoch: usize, data: &DataSource| if epoch > 0 { data.train } else { 0 };
+        let before = self.ancestors.iter().map(|a| of(a.epoch, &a.data));
+        before.sum::<usize>() + of(self.epoch, &self.data)
     }
 }

@@ -80,13 +80,14 @@ fn a_run_goes_on_from_a_model_and_an_interrupted_one_ends_in_the_same_bits() {
 #[test]
 fn where_no_epoch_is_better_the_model_that_was_gone_on_from_is_kept() {
     let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-    run(&data(640), &small(2), first.path());
+    let old = run(&data(640), &small(2), first.path());
     let wild = TrainConfig {
         lr: 0.5,
         ..small(1)
     };
     let card = run(&more(first.path()), &wild, second.path());
     assert_eq!(card.epoch, 0);
+    assert_eq!(card.trained_on(), old.trained_on());
     assert!(weights(first.path()) == weights(second.path()));
 }
 
