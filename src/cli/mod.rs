@@ -22,6 +22,8 @@ pub mod replay;
 pub mod schema;
 pub mod train;
 mod train_data;
+mod train_progress;
+mod train_text;
 pub mod vet;
 pub mod what_if;
 

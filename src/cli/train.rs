@@ -1,25 +1,19 @@
 //! `topple train`: a world model from a data set.
 //!
-//! Owns the flags, the YAML config behind them, the progress and the figures at the end. The data is
-//! [`super::train_data`]'s, the work [`crate::model::train`]'s.
+//! Owns the flags and the YAML config behind them. The data is [`super::train_data`]'s, what is said on the way
+//! [`super::train_progress`]'s and at the end [`super::train_text`]'s, the work [`crate::model::train`]'s.
 
-use std::fmt::Write;
-use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::interrupt::Interrupt;
+use super::train_progress::Display;
+use super::train_text::in_words;
 use super::{Exit, Failure, Outcome, physics, print, train_data};
-use crate::model::{
-    DeviceChoice, EpochLog, ModelCard, Observer, Start, TrainConfig, TrainError, WarmStart, train,
-};
+use crate::model::{DeviceChoice, ModelCard, Start, TrainConfig, TrainError, WarmStart, train};
 use crate::plots;
-use crate::rollout::AccidentKind;
 
 /// Train a world model on data sets that `topple generate` made.
 ///
@@ -213,171 +207,4 @@ fn print(args: &TrainArgs, card: &ModelCard) -> Result<(), Failure> {
         return print::json(&object);
     }
     print::text(&in_words(&args.out, card))
-}
-
-fn in_words(folder: &Path, card: &ModelCard) -> String {
-    let mut out = String::new();
-    let v = &card.validation;
-    let show = |x: Option<f64>| x.map_or("too few".to_owned(), |x| format!("{x:.4}"));
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{}: the weights of epoch {}, {} members, trained on {} episodes",
-        folder.display(),
-        card.epoch,
-        card.members,
-        card.trained_on()
-    );
-    if card.epoch == 0 {
-        let _ = writeln!(
-            out,
-            "no epoch was better than the model that it went on from"
-        );
-    }
-    let _ = writeln!(
-        out,
-        "on {} episodes of stacks not trained on ({:.1} % accidents):",
-        v.episodes,
-        100.0 * v.base_rate
-    );
-    let _ = writeln!(out, "  AUC {}, Brier score {}", show(v.auc), show(v.brier));
-    let kinds = AccidentKind::ALL.map(|k| {
-        let auc = v.auc_by_accident[k.index()];
-        format!("{} {}", k.name(), show(auc))
-    });
-    let _ = writeln!(out, "  AUC by accident: {}", kinds.join(", "));
-    let _ = writeln!(
-        out,
-        "  calibration error {}, of which {} is noise",
-        show(v.ece),
-        show(v.ece_floor)
-    );
-    if let Some(side) = v.safe_side {
-        let _ = writeln!(
-            out,
-            "  judged safe at 2 %: {:.1} % of them, of which {} ended in an accident",
-            100.0 * side.coverage,
-            show(side.false_safe)
-        );
-    }
-    let at = |v: &[Option<f64>]| show(v.get(5).copied().flatten());
-    let _ = writeln!(
-        out,
-        "  imagined at 1.5 s: what stays is off by {} m, what moves by {} of its way (medians)",
-        at(&v.poses.still_m),
-        at(&v.poses.moved_share)
-    );
-    out
-}
-
-pub(super) fn bar(length: u64, template: &str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(length);
-    // The template is a constant; the default serves if it were ever wrong.
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    bar
-}
-
-/// A bar over all epochs on a terminal, lines in a log, events for TensorBoard.
-struct Display<'a> {
-    folder: &'a Path,
-    bar: ProgressBar,
-    epochs: usize,
-    began: Instant,
-    last: Mutex<Instant>,
-}
-
-impl<'a> Display<'a> {
-    fn new(epochs: usize, folder: &'a Path) -> Self {
-        let bar = bar(0, "{wide_bar} {msg}, {eta} left");
-        bar.enable_steady_tick(Duration::from_millis(500));
-        Self {
-            folder,
-            bar,
-            epochs,
-            began: Instant::now(),
-            last: Mutex::new(Instant::now()),
-        }
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-
-    fn say(&self, line: String) {
-        if self.bar.is_hidden() {
-            eprintln!("{line}");
-        } else {
-            self.bar.println(line);
-        }
-    }
-}
-
-impl Observer for Display<'_> {
-    fn batch(&self, epoch: usize, done: usize, total: usize, loss: f64) {
-        let all = (total * self.epochs) as u64;
-        let position = ((epoch - 1) * total + done) as u64;
-        if !self.bar.is_hidden() {
-            if self.bar.length() != Some(all) {
-                self.bar.set_length(all);
-                // Epochs of an earlier run took no time of this one.
-                self.bar.set_position(position);
-                self.bar.reset_eta();
-            }
-            self.bar.set_position(position);
-            self.bar
-                .set_message(format!("epoch {epoch}/{}, loss {loss:.3}", self.epochs));
-            return;
-        }
-        let Ok(mut last) = self.last.lock() else {
-            return;
-        };
-        if last.elapsed() > Duration::from_secs(30) {
-            *last = Instant::now();
-            eprintln!(
-                "epoch {epoch}/{}: {done}/{total} batches, loss {loss:.3}",
-                self.epochs
-            );
-        }
-    }
-
-    fn epoch(&self, log: &EpochLog) {
-        // Only looking on fails here; the run's end writes the file again, and minds.
-        if let Err(e) = plots::follow(self.folder) {
-            self.say(format!("no events for TensorBoard: {e}"));
-        }
-        let v = &log.validation;
-        let show = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.4}"));
-        if log.epoch == 0 {
-            self.say(format!(
-                "the model to go on from: held out {:.4}; AUC {}, Brier {}",
-                v.log_loss,
-                show(v.auc),
-                show(v.brier)
-            ));
-            return;
-        }
-        let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len().max(1) as f64;
-        let kinds = v.auc_by_accident.map(show).join(" ");
-        let share = v.poses.moved_share.get(5).copied().flatten();
-        let still = v.poses.still_m.get(5).copied().flatten();
-        self.say(format!(
-            "epoch {}/{}: loss {:.4}, held out {:.4}; AUC {} ({kinds}), Brier {}; poses {:.4}, still {} m, moved {}; {:.0} s, {:.0} s in all",
-            log.epoch,
-            self.epochs,
-            mean(&log.loss),
-            v.log_loss,
-            show(v.auc),
-            show(v.brier),
-            mean(&log.imagination_loss),
-            show(still),
-            show(share),
-            log.seconds,
-            self.began.elapsed().as_secs_f64(),
-        ));
-    }
 }

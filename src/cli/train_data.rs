@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::Failure;
 use super::interrupt::Interrupt;
-use super::train::bar;
+use super::train_progress::bar;
 use crate::dataset::{Dataset, DatasetError, Episode, Split, is_of_doubted};
 use crate::model::features::Encoder;
 use crate::model::retell::retold;

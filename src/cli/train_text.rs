@@ -1,0 +1,63 @@
+//! A finished model in words.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::model::ModelCard;
+use crate::rollout::AccidentKind;
+
+/// What `topple train` says of the model that it left in `folder`.
+pub(super) fn in_words(folder: &Path, card: &ModelCard) -> String {
+    let mut out = String::new();
+    let v = &card.validation;
+    let show = |x: Option<f64>| x.map_or("too few".to_owned(), |x| format!("{x:.4}"));
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "{}: the weights of epoch {}, {} members, trained on {} episodes",
+        folder.display(),
+        card.epoch,
+        card.members,
+        card.trained_on()
+    );
+    if card.epoch == 0 {
+        let _ = writeln!(
+            out,
+            "no epoch was better than the model that it went on from"
+        );
+    }
+    let _ = writeln!(
+        out,
+        "on {} episodes of stacks not trained on ({:.1} % accidents):",
+        v.episodes,
+        100.0 * v.base_rate
+    );
+    let _ = writeln!(out, "  AUC {}, Brier score {}", show(v.auc), show(v.brier));
+    let kinds = AccidentKind::ALL.map(|k| {
+        let auc = v.auc_by_accident[k.index()];
+        format!("{} {}", k.name(), show(auc))
+    });
+    let _ = writeln!(out, "  AUC by accident: {}", kinds.join(", "));
+    let _ = writeln!(
+        out,
+        "  calibration error {}, of which {} is noise",
+        show(v.ece),
+        show(v.ece_floor)
+    );
+    if let Some(side) = v.safe_side {
+        let _ = writeln!(
+            out,
+            "  judged safe at 2 %: {:.1} % of them, of which {} ended in an accident",
+            100.0 * side.coverage,
+            show(side.false_safe)
+        );
+    }
+    let at = |v: &[Option<f64>]| show(v.get(5).copied().flatten());
+    let _ = writeln!(
+        out,
+        "  imagined at 1.5 s: what stays is off by {} m, what moves by {} of its way (medians)",
+        at(&v.poses.still_m),
+        at(&v.poses.moved_share)
+    );
+    out
+}
