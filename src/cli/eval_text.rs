@@ -98,12 +98,12 @@ pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
     let _ = writeln!(
         out,
         "{name}: {} tasks, {} of them solvable (the sandbox planner ends with 0 accidents in 32 draws); \
-         equal time is {} simulated episodes; done beyond: without an accident, though not solvable to it",
+         equal time is {} simulated episodes; beyond: of the tasks that are not solvable, those done without an accident and with one",
         report.n, report.solvable, report.equal_time_episodes
     );
     let _ = writeln!(
         out,
-        "  {:19} {:>8} {:>9} {:>16} {:>12} {:>11} {:>13} {:>11} {:>13} {:>8} {:>8} {:>9} {:>9}",
+        "  {:19} {:>8} {:>9} {:>16} {:>12} {:>11} {:>13} {:>13} {:>11} {:>12} {:>8} {:>8} {:>9} {:>9}",
         "",
         "solved",
         "accident",
@@ -111,8 +111,9 @@ pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
         "over sandbox",
         "bad steps",
         "refused right",
-        "done beyond",
         "refused wrong",
+        "done beyond",
+        "wrong beyond",
         "path m",
         "peak m/s",
         "p50 ms",
@@ -125,13 +126,14 @@ pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
         let over = most.map_or_else(String::new, |most| format!("< {:.1} %", 100.0 * most));
         let _ = writeln!(
             out,
-            "  {who:19} {:>8} {:>9} {interval:>16} {over:>12} {:>11} {:>13} {:>11} {:>13} {:>8} {:>8} {:>9} {:>9}",
+            "  {who:19} {:>8} {:>9} {interval:>16} {over:>12} {:>11} {:>13} {:>13} {:>11} {:>12} {:>8} {:>8} {:>9} {:>9}",
             percent(f.success),
             percent(f.accident_rate),
             percent(f.step_accident_rate),
             percent(f.refused_right),
-            percent(f.done_beyond),
             percent(f.refused_wrong),
+            percent(f.done_beyond),
+            percent(f.wrong_beyond),
             number(f.path_length_m, 3),
             number(f.peak_speed_m_s, 3),
             number(f.latency_ms.map(|l| l.p50), 0),

@@ -114,7 +114,7 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         card.config.epochs,
         card.epoch,
         card.config.seed,
-        data.train,
+        if card.epoch > 0 { data.train } else { 0 },
         data.episodes,
         data.validation,
         data.calibration,

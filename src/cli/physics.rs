@@ -179,13 +179,21 @@ pub fn world_model(folder: Option<&Path>, device: DeviceChoice) -> Result<WorldM
 
 /// A finished model to go on from.
 pub fn warm_start(folder: &Path) -> Result<WarmStart, Failure> {
-    WarmStart::load(folder).map_err(|error| unusable(folder, &error))
+    WarmStart::load(folder).map_err(|error| {
+        Failure::input_message(
+            format!(
+                "the model `{}` cannot be gone on from: {error}",
+                folder.display()
+            ),
+            "give --from a folder that `topple train` made, or leave it out to begin anew",
+        )
+    })
 }
 
 fn unusable(folder: &Path, error: &ModelError) -> Failure {
     Failure::input_message(
         format!("the model `{}` cannot be used: {error}", folder.display()),
-        "Give a folder that `topple train` of this version made; where a model is optional, leave it out.",
+        "Give a folder that `topple train` made; where a model is optional, leave it out.",
     )
 }
 

@@ -3,9 +3,11 @@
 //! Owns the flags and the YAML config behind them. The data is [`super::train_data`]'s, what is said on the way
 //! [`super::train_progress`]'s and at the end [`super::train_text`]'s, the work [`crate::model::train`]'s.
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::interrupt::Interrupt;
@@ -29,8 +31,9 @@ pub struct TrainArgs {
     /// The folder of the model: new, or that of an interrupted run with --resume.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Go on from the weights of a finished model, with as many members of its width and rounds. The data sets are
-    /// to be new ones: what it learned from need not be given again.
+    /// Go on from the weights of a finished model, with as many members of its width and rounds. What it learned
+    /// from need not be given again; but risks and limits are calibrated on the data sets given here alone, so that
+    /// some thousand episodes of them have to be of no model's choice (--doubted-by).
     #[arg(long, value_name = "MODEL")]
     pub from: Option<PathBuf>,
     /// A YAML file with any of the settings below; flags win over it.
@@ -90,6 +93,9 @@ pub fn run(args: &TrainArgs) -> Outcome {
         .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
     let warm_start = args.from.as_deref().map(physics::warm_start).transpose()?;
     let config = config(args, warm_start.as_ref())?;
+    if let Some(model) = &warm_start {
+        alike(&model.card, &config)?;
+    }
     config.validate().map_err(|e| {
         Failure::input_message(e, "see `topple train --help` for what each setting does")
     })?;
@@ -98,6 +104,9 @@ pub fn run(args: &TrainArgs) -> Outcome {
         .device
         .open()
         .map_err(|e| Failure::input_message(e, physics::DEVICE_REMEDY))?;
+    let limits = warm_start
+        .as_ref()
+        .map_or_else(Vec::new, |m| levels(&m.card));
     let data = train_data::read(&args.datasets, warm_start, &config, &interrupt)?;
     let start = if args.resume {
         Start::Resume
@@ -112,6 +121,13 @@ pub fn run(args: &TrainArgs) -> Outcome {
             plots::finish(&args.out, &trained).map_err(|e| {
                 Failure::failed_message(e, "the model is whole; free some space and resume")
             })?;
+            let now = levels(&trained.card);
+            for lost in limits.iter().filter(|level| !now.contains(level)) {
+                eprintln!(
+                    "no limit of {} % could be certified, which the model that it went on from had: give more episodes that no model chose",
+                    100.0 * lost
+                );
+            }
             print(args, &trained.card)?;
             Ok(Exit::Done)
         }
@@ -121,24 +137,22 @@ pub fn run(args: &TrainArgs) -> Outcome {
 
 /// The settings; where nothing else is said, a run is of the same kind as the model that it goes on from.
 fn config(args: &TrainArgs, warm_start: Option<&WarmStart>) -> Result<TrainConfig, Failure> {
-    let mut config = match &args.config {
-        None => warm_start.map_or_else(TrainConfig::default, |model| TrainConfig {
-            width: model.card.architecture.width,
-            rounds: model.card.architecture.rounds,
-            members: model.card.members,
-            ..TrainConfig::default()
-        }),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| {
-                let what = format!("cannot read {}: {e}", path.display());
-                Failure::input_message(what, "give --config a YAML file of training settings")
-            })?;
-            serde_saphyr::from_str(&text).map_err(|e| {
-                let what = format!("{}: {e}", path.display());
-                Failure::input_message(what, "settings have the names of the flags")
-            })?
-        }
+    let (mut config, said) = match &args.config {
+        None => Default::default(),
+        Some(path) => read(path)?,
     };
+    if let Some(WarmStart { card, .. }) = warm_start {
+        let sizes = [
+            ("width", &mut config.width, card.architecture.width),
+            ("rounds", &mut config.rounds, card.architecture.rounds),
+            ("members", &mut config.members, card.members),
+        ];
+        for (name, size, of_model) in sizes {
+            if !said.contains(name) {
+                *size = of_model;
+            }
+        }
+    }
     let set = |to: &mut usize, from: Option<usize>| *to = from.unwrap_or(*to);
     set(&mut config.epochs, args.epochs);
     set(&mut config.width, args.width);
@@ -155,6 +169,44 @@ fn config(args: &TrainArgs, warm_start: Option<&WarmStart>) -> Result<TrainConfi
     Ok(config)
 }
 
+/// The settings in a YAML file, and which of them it names.
+fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        let what = format!("cannot read {}: {e}", path.display());
+        Failure::input_message(what, "give --config a YAML file of training settings")
+    })?;
+    let wrong = |e: serde_saphyr::Error| {
+        let what = format!("{}: {e}", path.display());
+        Failure::input_message(what, "settings have the names of the flags")
+    };
+    let config = serde_saphyr::from_str(&text).map_err(wrong)?;
+    let named: BTreeMap<String, IgnoredAny> = serde_saphyr::from_str(&text).map_err(wrong)?;
+    Ok((config, named.into_keys().collect()))
+}
+
+/// Refuses to go on from a model of another kind, before the data is read.
+fn alike(model: &ModelCard, config: &TrainConfig) -> Result<(), Failure> {
+    let sizes = [
+        ("width", model.architecture.width, config.width),
+        ("rounds", model.architecture.rounds, config.rounds),
+        ("members", model.members, config.members),
+    ];
+    for (name, of_model, wanted) in sizes {
+        if of_model != wanted {
+            return Err(Failure::input_message(
+                format!("--from: the model has {name} {of_model}, the settings say {wanted}"),
+                "leave that setting out, or begin anew without --from",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The limits on risk that a model's calibration certifies.
+fn levels(card: &ModelCard) -> Vec<f64> {
+    card.calibration.ladder.iter().map(|r| r.level).collect()
+}
+
 fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failure {
     let out = args.out.display();
     match error {
@@ -167,6 +219,10 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
         TrainError::Occupied(_) => Failure::input_message(
             error,
             "give --resume to go on with it, or another folder with --out",
+        ),
+        TrainError::Finished(_) => Failure::input_message(
+            error,
+            "name another folder with --out; to go on from its weights give it to --from",
         ),
         TrainError::Resume(_) => Failure::input_message(
             error,

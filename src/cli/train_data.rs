@@ -47,8 +47,7 @@ pub(super) fn read(
         };
         let same = |set: &SetSource| set.seed == info.seed && set.config == info.config;
         let repeated = (data.source.sets.iter()).any(|set| same(set) || unlike(set));
-        // What was learned from once may be learned from again: its splits are the same.
-        if repeated || learned.iter().any(unlike) {
+        if repeated {
             return Err(Failure::input_message(
                 format!(
                     "{} repeats the stacks of another data set: both are of seed {}",
@@ -56,6 +55,18 @@ pub(super) fn read(
                     info.seed
                 ),
                 "generate with another --seed; put shards together with `topple merge`",
+            ));
+        }
+        // What was learned from once may be learned from again: its splits are the same.
+        if let Some(set) = learned.iter().find(|set| unlike(set)) {
+            return Err(Failure::input_message(
+                format!(
+                    "{} repeats the stacks of data set {}, which the model to go on from learned from: both are of seed {}",
+                    dir.display(),
+                    set.hash,
+                    info.seed
+                ),
+                "generate with another --seed",
             ));
         }
         data.source.sets.push(SetSource {

@@ -1,4 +1,6 @@
-//! What is seen while a model is trained: a bar over all epochs on a terminal, lines in a log, and a line for each epoch.
+//! What is seen while a model is trained, on stderr.
+//!
+//! Owns [`Display`]: a bar over all epochs on a terminal, lines now and then in a log, and a line for each epoch.
 
 use std::io::IsTerminal;
 use std::path::Path;

@@ -1,4 +1,6 @@
 //! A finished model in words.
+//!
+//! Owns what `topple train` says on stdout at the end.
 
 use std::fmt::Write;
 use std::path::Path;

@@ -3,7 +3,7 @@
 //! Owns [`Doubted`]: uncertainty sampling (Lewis and Gale, "A sequential algorithm for training text
 //! classifiers", SIGIR 1994). What a calibrated judge of risk p still gets wrong is p(1 - p) in its Brier score,
 //! and most of what [`super::actions`] draws it knows already; so of many actions on a stack those are carried out
-//! that are drawn by that weight. The choice is made before anything is simulated, and by what the model says
+//! that are drawn by that weight, or by one in which each kind of accident counts alike ([`Doubt`]). The choice is made before anything is simulated, and by what the model says
 //! alone: whatever comes of an action is as true here as in another set. But it is no sample of what a robot
 //! meets, so nothing is validated or calibrated on it ([`super::Dataset::split_of`]). The model is named by the hash
 //! of its weights; what it says of them is a matter of 32-bit floats, so the same bytes come from the same kind of
@@ -27,8 +27,8 @@ const LOOKED_AT: usize = 8 * EPISODES_PER_STACK;
 /// What an action weighs of which the model is certain: where it is certain of all, some are carried out too.
 const LEAST_WEIGHT: f64 = 1e-3;
 
-/// Kinds are no rarer than this, as a sum over a stack's actions: where hardly any strike is in doubt, little is
-/// given to strikes.
+/// Where the doubts of a kind on a stack come to less than this sum, the kind is given less than its share: else one
+/// strike that is hardly in doubt would be given all of it.
 const LEAST_DOUBT: f64 = 0.5;
 
 /// Which doubt counts.
@@ -37,8 +37,8 @@ pub enum Doubt {
     /// Whether there is an accident at all.
     #[default]
     Any,
-    /// Half that, half which kinds of it, each kind alike however rare it is: of what is chosen by
-    /// [`Self::Any`] one in a hundred is a strike.
+    /// Half that, half which kinds of it, each kind alike however rare it is. Of what is chosen by [`Self::Any`] 1 % are
+    /// strikes, of this 6.
     Kinds,
 }
 
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rare_kind_that_is_in_doubt_is_chosen_as_often_as_a_common_one() {
+    fn a_rare_kind_is_chosen_as_often_as_a_common_one_where_it_is_in_doubt() {
         let risk = |by_accident: [f64; 5]| {
             Some(Risk {
                 risk: 0.9,
@@ -249,18 +249,22 @@ mod tests {
                 disagreement: 0.0,
             })
         };
-        // Nine actions that may tilt something, one that may strike something, one of which nothing is known.
-        let mut judged = vec![risk([0.0, 0.5, 0.0, 0.0, 0.0]); 9];
-        judged.push(risk([0.0, 0.0, 0.0, 0.0, 0.5]));
-        judged.push(None);
-        let any = Doubt::Any.of(&judged);
-        assert!((any[0] - any[9]).abs() < 1e-12 && any[10] == 0.0);
-        let kinds = Doubt::Kinds.of(&judged);
-        let tilts: f64 = kinds[..9].iter().map(|d| d - any[0] / 2.0).sum();
-        let strike = kinds[9] - any[0] / 2.0;
-        // A quarter of doubt is under the half that a kind is taken to have at least.
-        assert!((tilts / strike - 2.0).abs() < 1e-9, "{tilts} {strike}");
-        assert_eq!(kinds[10], 0.0);
+        let [tilt, strike] = [[0.0, 0.5, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.5]].map(risk);
+        // What tilts and strikes are given beside what any accident is, of nine actions that may tilt something, a
+        // few that may strike something, and one of which nothing is known.
+        let given = |strikes: usize| {
+            let mut judged = vec![tilt; 9];
+            judged.extend(vec![strike; strikes]);
+            judged.push(None);
+            let any = Doubt::Any.of(&judged);
+            assert!((any[0] - any[9]).abs() < 1e-12 && any[9 + strikes] == 0.0);
+            let kinds = Doubt::Kinds.of(&judged);
+            assert_eq!(kinds[9 + strikes], 0.0);
+            let sum = |of: &[f64]| of.iter().map(|d| d - any[0] / 2.0).sum::<f64>();
+            sum(&kinds[..9]) / sum(&kinds[9..9 + strikes])
+        };
+        assert!((given(2) - 1.0).abs() < 1e-9, "{}", given(2));
+        assert!((given(1) - 2.0).abs() < 1e-9, "one is hardly a doubt");
     }
 
     #[test]

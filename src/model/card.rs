@@ -155,7 +155,7 @@ impl ModelCard {
         self.ancestors.iter().cloned().chain([this]).collect()
     }
 
-    /// Episodes that the weights followed, its ancestors' among them.
+    /// Episodes that the weights followed, its ancestors' among them; what was learned from twice counts twice.
     pub fn trained_on(&self) -> usize {
         // Of a run none of whose epochs was better, nothing is kept.
         let of = |epoch: usize, data: &DataSource| if epoch > 0 { data.train } else { 0 };

@@ -1,7 +1,8 @@
 //! A training run on disk, after each epoch: enough to go on as if it had never stopped.
 //!
 //! Owns `checkpoint.safetensors`: weights, moments and the best weights of every member, and the
-//! run's state in the header. Order and initial weights come from the seed, so nothing else is kept.
+//! run's state in the header. Order and initial weights come from the seed, or from a model that is named, so
+//! nothing else is kept.
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use super::params::Parameters;
 
 /// The file, beside the model's.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
+/// What it writes; 1 is a run that went on from no other model.
 const CHECKPOINT_VERSION: u32 = 2;
 
 /// Where a run stands.
@@ -30,7 +32,8 @@ pub struct RunState {
     pub config: TrainConfig,
     /// Hash of the data set.
     pub data_hash: String,
-    /// Hash of the weights that it went on from, if any.
+    /// Hash of the card of the model that it went on from, if any.
+    #[serde(default)]
     pub warm_start: Option<String>,
     /// The epoch with the least validation loss so far, and that loss.
     pub best: Option<(usize, f64)>,
@@ -63,7 +66,7 @@ pub enum ResumeError {
     #[error("the checkpoint was made on another data set")]
     Data,
     /// Other weights at the start.
-    #[error("the checkpoint's run went on from {}, this one from {}", weights(.0), weights(.1))]
+    #[error("the checkpoint's run went on from {}, this one goes on from {}", model(.0), model(.1))]
     WarmStart(Option<String>, Option<String>),
 }
 
@@ -124,17 +127,18 @@ pub fn load(
     })?;
     let state = header(&bytes)?;
     let config = &begun.config;
-    if !state.config.same_run(config) {
-        return Err(ResumeError::Config(difference(&state.config, config)));
-    }
-    if state.data_hash != begun.data_hash {
-        return Err(ResumeError::Data);
-    }
+    // First: without the model that it went on from, a run may be of other sizes too.
     if state.warm_start != begun.warm_start {
         return Err(ResumeError::WarmStart(
             state.warm_start,
             begun.warm_start.clone(),
         ));
+    }
+    if !state.config.same_run(config) {
+        return Err(ResumeError::Config(difference(&state.config, config)));
+    }
+    if state.data_hash != begun.data_hash {
+        return Err(ResumeError::Data);
     }
     let mut members = Vec::new();
     for m in 0..config.members {
@@ -174,7 +178,7 @@ fn header(bytes: &[u8]) -> Result<RunState, ResumeError> {
         .ok_or_else(|| wrong("there is none".into()))?;
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
     match value.get("version").and_then(serde_json::Value::as_u64) {
-        Some(v) if v == u64::from(CHECKPOINT_VERSION) => {}
+        Some(v) if (1..=u64::from(CHECKPOINT_VERSION)).contains(&v) => {}
         other => {
             return Err(wrong(format!(
                 "version {other:?}, not {CHECKPOINT_VERSION}"
@@ -199,9 +203,9 @@ impl RunState {
     }
 }
 
-fn weights(hash: &Option<String>) -> String {
-    hash.as_ref()
-        .map_or("nothing".into(), |hash| format!("weights {hash}"))
+fn model(hash: &Option<String>) -> String {
+    let named = |hash: &String| format!("the model whose card has the hash {hash}");
+    hash.as_ref().map_or("none".to_owned(), named)
 }
 
 /// The first knob in which two runs differ, as a person reads it.

@@ -105,7 +105,7 @@ impl WorldModel {
     /// # Errors
     /// See [`ModelError`].
     pub fn from_bytes_on(card: &[u8], weights: &[u8], device: &Device) -> Result<Self, ModelError> {
-        let WarmStart { card, tables } = WarmStart::from_bytes(card, weights)?;
+        let WarmStart { card, tables, .. } = WarmStart::from_bytes(card, weights)?;
         let members = (0..card.members)
             .map(|m| {
                 let (network, parameters) = Network::new(card.architecture, 0, device)?;
@@ -136,6 +136,8 @@ impl WorldModel {
 pub struct WarmStart {
     /// What is known of it.
     pub card: ModelCard,
+    /// Hash of the card, which names the weights by theirs.
+    pub hash: String,
     /// Weights of all members.
     tables: Tables,
 }
@@ -147,17 +149,28 @@ impl WarmStart {
     /// See [`ModelError`].
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
         let (card, weights) = read_files(folder)?;
-        Self::from_bytes(&card, &weights)
+        let model = Self::from_bytes(&card, &weights)?;
+        // That all members are there is better known now than once the data was read.
+        let (_, parameters) = Network::new(model.card.architecture, 0, &Device::Cpu)?;
+        for m in 0..model.card.members {
+            model.fill(&parameters, m)?;
+        }
+        Ok(model)
     }
 
     fn from_bytes(card: &[u8], weights: &[u8]) -> Result<Self, ModelError> {
+        let hash_of_card = hash(card);
         let card = ModelCard::parse(card)?;
         // A file that cannot even be parsed was cut short, which is the better thing to say.
         let tables = read_tensors(weights)?;
         if card.weights_hash != hash(weights) {
             return Err(ModelError::Mismatch);
         }
-        Ok(Self { card, tables })
+        Ok(Self {
+            card,
+            hash: hash_of_card,
+            tables,
+        })
     }
 
     /// Sets the weights of member `m`.

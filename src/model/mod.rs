@@ -18,7 +18,7 @@
 //!    ([`normaliser`], and of hands [`tools`]) has a bound of 1.
 //! 6. [`learned`] is all that as a [`crate::dynamics::Dynamics`], `trajectory` what it tells of poses; [`train`](mod@train) makes it from
 //!    [`samples`], each also as other looks at its scene tell it ([`retell`]), with a [`checkpoint`]
-//!    after every pass; [`folder`] keeps it.
+//!    after every pass; [`folder`] keeps it, [`card`] tells where it came from.
 //!
 //! Refuses engine types: the sandbox is known only through the episodes that it left.
 //!

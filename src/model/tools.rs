@@ -131,4 +131,24 @@ mod tests {
         assert!(!holds(Some(JAW), 0.04, 250.0));
         assert!(holds(None, 0.0, 1.0));
     }
+
+    #[test]
+    fn the_hands_of_two_models_together_are_those_of_either() {
+        let range = |size, log_strength| ToolRange { size, log_strength };
+        let cups = Tools {
+            cup: Some(range([0.02, 0.04], [3.0, 5.0])),
+            jaw: None,
+        };
+        let both = Tools {
+            cup: Some(range([0.03, 0.06], [2.0, 4.0])),
+            jaw: Some(range([0.04, 0.08], [3.0, 6.0])),
+        };
+        let of_both = Tools {
+            cup: Some(range([0.02, 0.06], [2.0, 5.0])),
+            jaw: both.jaw,
+        };
+        assert_eq!(cups.widened(&both), of_both);
+        assert_eq!(both.widened(&cups), of_both);
+        assert_eq!(cups.widened(&Tools::default()), cups);
+    }
 }

@@ -65,9 +65,9 @@ impl TrainingData {
 /// Whether a run starts anew or goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// From nothing; a folder that holds a run is refused.
+    /// From fresh weights or those of another model; a folder that holds a run is refused.
     Fresh,
-    /// From the last checkpoint, or from nothing where there is none.
+    /// From the last checkpoint; where there is none, as [`Self::Fresh`].
     Resume,
 }
 
@@ -84,7 +84,7 @@ pub struct Trained {
 pub trait Observer: Sync {
     /// `done` of `total` batches of this epoch, over all members, with the running loss of one.
     fn batch(&self, epoch: usize, done: usize, total: usize, loss: f64);
-    /// An epoch is over and its checkpoint written.
+    /// An epoch is over and its checkpoint written; or, with the number 0, what a run goes on from was judged.
     fn epoch(&self, log: &EpochLog);
 }
 
@@ -117,10 +117,13 @@ pub fn train(
         path: folder.to_owned(),
         source,
     })?;
-    let occupied =
-        folder.join(checkpoint::CHECKPOINT_FILE).exists() || folder.join(CARD_FILE).exists();
-    if start == Start::Fresh && occupied {
-        return Err(TrainError::Occupied(folder.to_owned()));
+    let has = |file: &str| folder.join(file).exists();
+    match (start, has(checkpoint::CHECKPOINT_FILE), has(CARD_FILE)) {
+        (Start::Fresh, true, _) | (Start::Fresh, _, true) => {
+            return Err(TrainError::Occupied(folder.to_owned()));
+        }
+        (Start::Resume, false, true) => return Err(TrainError::Finished(folder.to_owned())),
+        _ => {}
     }
     let (normaliser, mut members, mut state) =
         begin(data, config, folder, start, observer, &device)?;
@@ -146,9 +149,6 @@ pub fn train(
         state.epoch += 1;
         state.step += steps;
         let validation = validate(&members, &normaliser, data)?;
-        if !validation.log_loss.is_finite() {
-            return Err(candle_core::Error::Msg("the validation loss is not finite".into()).into());
-        }
         if state
             .best
             .is_none_or(|(_, loss)| validation.log_loss < loss)
@@ -190,7 +190,7 @@ fn begin(
     if let Some(model) = &data.warm_start {
         normaliser = model.card.normaliser.widened(&normaliser);
         go_on_from(model, config, &mut members)?;
-        state.warm_start = Some(model.card.weights_hash.clone());
+        state.warm_start = Some(model.hash.clone());
     }
     let mut found = None;
     if start == Start::Resume {

@@ -96,7 +96,7 @@ fn a_run_that_was_stopped_and_resumed_ends_in_the_same_bits() {
         broken.path(),
         Start::Fresh,
         &stop,
-        &Impatient(&stop),
+        &Impatient::new(&stop),
     );
     assert!(
         matches!(first, Err(TrainError::Interrupted { epochs: 1 })),
@@ -135,6 +135,11 @@ fn a_model_that_is_cut_foreign_future_or_not_finite_is_refused() {
     let future = text.replacen(&now, "\"version\": 99", 1);
     let error = WorldModel::from_bytes(future.as_bytes(), &tensors).unwrap_err();
     assert!(error.to_string().contains("99"), "{error}");
+    // The version before knew no ancestors.
+    let without = text.replacen("\"ancestors\": [],\n", "", 1);
+    assert_ne!(without, text);
+    let before = without.replacen(&now, "\"version\": 7", 1);
+    assert!(WorldModel::from_bytes(before.as_bytes(), &tensors).is_ok());
     let mut poisoned = tensors.clone();
     let end = poisoned.len();
     poisoned[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -187,11 +192,41 @@ fn two_data_sets_are_learned_from_together_and_one_given_twice_is_bad_input() {
     let after = ["train", "two", "chosen", "--from", model, "--out", "no"];
     topple(&[&after, &["--epochs", "1"][..]].concat(), dir)
         .code(2)
-        .stderr(predicates::str::contains("repeats the stacks"));
+        .stderr(predicates::str::contains(
+            "which the model to go on from learned",
+        ));
     let both = ["train", "one", "two", "--out", "both"];
     let done = topple(&[&both, &small[..]].concat(), dir).success();
     let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
     assert_eq!(card["data"]["episodes"], 400);
     assert_eq!(card["data"]["sets"][0]["seed"], 1);
     assert_eq!(card["data"]["sets"][1]["seed"], 2);
+
+    // A model of width 8 is gone on from without being told its sizes again, and not with others.
+    let after = [
+        "train", "two", "--from", "both", "--epochs", "1", "--json", "--out", "after",
+    ];
+    let done = topple(&after, dir).success();
+    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(card["ancestors"][0]["data"]["episodes"], 400);
+    topple(&["inspect", "after"], dir)
+        .success()
+        .stdout(predicates::str::contains("went on from"));
+    std::fs::write(dir.join("wide.yaml"), "width: 64\n").unwrap();
+    let wide = [
+        "train",
+        "two",
+        "--from",
+        "both",
+        "--config",
+        "wide.yaml",
+        "--out",
+        "no",
+    ];
+    topple(&wide, dir).code(2).stderr(predicates::str::contains(
+        "has width 8, the settings say 64",
+    ));
+    topple(&["train", "two", "--from", "two", "--out", "no"], dir)
+        .code(2)
+        .stderr(predicates::str::contains("cannot be gone on from"));
 }

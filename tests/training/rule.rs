@@ -210,6 +210,7 @@ pub fn data(train: u64) -> TrainingData {
         calibration: samples(600, 3),
         source: DataSource {
             hash: "rule".into(),
+            train: train as usize,
             ..DataSource::default()
         },
         warm_start: None,

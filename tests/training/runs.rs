@@ -1,6 +1,7 @@
 //! Training runs small enough for a test, and what looks on.
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use topple::model::{EpochLog, ModelCard, Observer, Start, TrainConfig, TrainingData, train};
@@ -25,16 +26,28 @@ impl Observer for Silent {
     fn epoch(&self, _: &EpochLog) {}
 }
 
-/// Presses Ctrl-C in the middle of the second epoch.
-pub struct Impatient<'a>(pub &'a AtomicBool);
+/// Presses Ctrl-C in the middle of the second epoch, and keeps what it was told.
+pub struct Impatient<'a> {
+    pub stop: &'a AtomicBool,
+    pub told: Mutex<Vec<EpochLog>>,
+}
+
+impl<'a> Impatient<'a> {
+    pub fn new(stop: &'a AtomicBool) -> Self {
+        let told = Mutex::default();
+        Self { stop, told }
+    }
+}
 
 impl Observer for Impatient<'_> {
     fn batch(&self, epoch: usize, done: usize, _: usize, _: f64) {
         if epoch == 2 && done == 3 {
-            self.0.store(true, Ordering::Relaxed);
+            self.stop.store(true, Ordering::Relaxed);
         }
     }
-    fn epoch(&self, _: &EpochLog) {}
+    fn epoch(&self, log: &EpochLog) {
+        self.told.lock().unwrap().push(log.clone());
+    }
 }
 
 pub fn run(data: &TrainingData, config: &TrainConfig, folder: &Path) -> ModelCard {

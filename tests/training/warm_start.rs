@@ -2,34 +2,19 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use topple::model::{
-    EpochLog, Observer, Start, TrainConfig, TrainError, TrainingData, WarmStart, train,
-};
+use topple::model::{Start, TrainConfig, TrainError, TrainingData, WarmStart, train};
 
 use super::rule::{data, samples};
-use super::runs::{Silent, run, small, weights};
+use super::runs::{Impatient, Silent, run, small, weights};
 
 /// Other episodes of the same rule, to go on with from the model in `folder`.
 fn more(folder: &std::path::Path) -> TrainingData {
     let mut more = data(0);
-    more.train = samples(640, 7);
+    more.train = samples(1280, 7);
+    more.source.train = more.train.len();
     more.source.hash = "more of the rule".into();
     more.warm_start = Some(WarmStart::load(folder).unwrap());
     more
-}
-
-/// Presses Ctrl-C in the middle of the second epoch, and keeps what it was told.
-struct Impatient<'a>(&'a AtomicBool, std::sync::Mutex<Vec<EpochLog>>);
-
-impl Observer for Impatient<'_> {
-    fn batch(&self, epoch: usize, done: usize, _: usize, _: f64) {
-        if epoch == 2 && done == 3 {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-    fn epoch(&self, log: &EpochLog) {
-        self.1.lock().unwrap().push(log.clone());
-    }
 }
 
 #[test]
@@ -45,17 +30,20 @@ fn a_run_goes_on_from_a_model_and_an_interrupted_one_ends_in_the_same_bits() {
     assert_eq!(card.ancestors.len(), 1);
     assert_eq!(card.ancestors[0].weights_hash, old.weights_hash);
     assert_eq!(card.ancestors[0].data, old.data);
-    assert_eq!(card.trained_on(), old.data.train + card.data.train);
+    assert_eq!(card.trained_on(), 640 + 1280);
     let (of_old, of_new) = (&old.normaliser.action, &card.normaliser.action);
     assert_eq!(of_old.mean, of_new.mean);
-    let wider = |k: usize| of_new.min[k] <= of_old.min[k] && of_new.max[k] >= of_old.max[k];
-    assert!((0..of_old.min.len()).all(wider));
+    let columns = 0..of_old.min.len();
+    let holds = |k: usize| of_new.min[k] <= of_old.min[k] && of_new.max[k] >= of_old.max[k];
+    assert!(columns.clone().all(holds));
+    let is_wider = |k: usize| of_new.min[k] < of_old.min[k] || of_new.max[k] > of_old.max[k];
+    assert!(columns.clone().any(is_wider), "twice as many reach farther");
 
     let stop = AtomicBool::new(false);
-    let seen = Impatient(&stop, Default::default());
+    let seen = Impatient::new(&stop);
     let first_part = train(&data, &config, broken.path(), Start::Fresh, &stop, &seen);
     assert!(matches!(first_part, Err(TrainError::Interrupted { .. })));
-    let told = seen.1.into_inner().unwrap();
+    let told = seen.told.into_inner().unwrap();
     // Before anything is learned it is worth what the old one was, which was validated on the same episodes.
     assert_eq!((told[0].epoch, told.len()), (0, 2));
     let before = topple::model::log::read(first.path()).unwrap();
@@ -87,7 +75,9 @@ fn where_no_epoch_is_better_the_model_that_was_gone_on_from_is_kept() {
     };
     let card = run(&more(first.path()), &wild, second.path());
     assert_eq!(card.epoch, 0);
-    assert_eq!(card.trained_on(), old.trained_on());
+    assert_eq!(card.trained_on(), 640);
+    // What no weight followed is no more known than before.
+    assert_eq!(card.normaliser, old.normaliser);
     assert!(weights(first.path()) == weights(second.path()));
 }
 
@@ -103,4 +93,24 @@ fn a_model_of_another_kind_is_not_gone_on_from() {
     let data = more(first.path());
     let refused = train(&data, &wider, second.path(), Start::Fresh, &stop, &Silent);
     assert!(matches!(refused, Err(TrainError::Unlike { width: 16, .. })));
+}
+
+#[test]
+fn a_finished_model_without_a_checkpoint_is_not_trained_over() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&data(320), &small(1), folder.path());
+    std::fs::remove_file(folder.path().join("checkpoint.safetensors")).unwrap();
+    let before = weights(folder.path());
+    let (data, stop) = (more(folder.path()), AtomicBool::new(false));
+    let refused = train(
+        &data,
+        &small(1),
+        folder.path(),
+        Start::Resume,
+        &stop,
+        &Silent,
+    );
+    assert!(matches!(refused, Err(TrainError::Finished(_))));
+    assert!(weights(folder.path()) == before);
+    assert_eq!(topple::model::log::read(folder.path()).unwrap().len(), 1);
 }

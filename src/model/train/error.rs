@@ -41,6 +41,9 @@ pub enum TrainError {
     /// The folder holds another run.
     #[error("{0} already holds a training run")]
     Occupied(std::path::PathBuf),
+    /// The folder holds a model that would be lost.
+    #[error("{0} holds a finished model and no checkpoint to resume from")]
+    Finished(std::path::PathBuf),
     /// The checkpoint does not fit.
     #[error(transparent)]
     Resume(#[from] ResumeError),

@@ -24,7 +24,7 @@ const IMAGINED_EACH_EPOCH: usize = 1000;
 /// The same of poses at the end.
 const IMAGINED_AT_THE_END: usize = 4000;
 
-/// What the members as they are would be worth.
+/// What the members as they are would be worth; an error where their loss is not finite.
 pub(super) fn validate(
     members: &[Member],
     normaliser: &Normaliser,
@@ -38,6 +38,9 @@ pub(super) fn validate(
     let scored = score(&ensemble, part(JUDGED_EACH_EPOCH))?;
     let mut report = judge_report(&scored, None);
     report.poses = pose_report(&ensemble, part(IMAGINED_EACH_EPOCH), JUDGE_BATCH)?;
+    if !report.log_loss.is_finite() {
+        return Err(candle_core::Error::Msg("the validation loss is not finite".into()).into());
+    }
     Ok(report)
 }
 
@@ -64,6 +67,12 @@ pub(super) fn finish(
     data: &TrainingData,
     config: &TrainConfig,
 ) -> Result<Trained, TrainError> {
+    let epoch = state.best.map_or(0, |(epoch, _)| epoch);
+    let normaliser = match &data.warm_start {
+        // Its weights never followed what is new here.
+        Some(model) if epoch == 0 => model.card.normaliser.clone(),
+        _ => normaliser,
+    };
     for member in members.iter_mut() {
         member.parameters.set(&member.best)?;
     }
@@ -94,7 +103,7 @@ pub(super) fn finish(
             .as_ref()
             .map_or_else(Vec::new, |m| m.card.line()),
         config: state.config.clone(),
-        epoch: state.best.map_or(0, |(epoch, _)| epoch),
+        epoch,
         validation: report,
         calibration,
         promise,
