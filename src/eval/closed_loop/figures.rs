@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_is_done_and_what_goes_wrong_beyond_the_solvable_tasks_counts_for_itself() {
-        let text = "version: 1\nscene: {boxes: [{id: a, size: [0.2, 0.2, 0.2], position: [0, 0, 0.1], mass: 1}]}\n";
+        let text = "version: 1\nname: one\nscene: {boxes: [{id: a, size: [0.2, 0.2, 0.2], position: [0, 0, 0.1], mass: 1}]}\n";
         let workcell = task::parse(text, std::path::Path::new("one.yaml")).unwrap();
         let task = PlannerTask {
             split: Split::Standard,
