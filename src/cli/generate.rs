@@ -67,20 +67,18 @@ pub struct GenerateArgs {
     pub json: bool,
 }
 
-/// A family by its name, or an error that lists all names.
 fn family(name: &str) -> Result<Family, String> {
-    Family::from_name(name).ok_or_else(|| {
-        let names = Family::ALL.map(Family::name).join(", ");
-        format!("there is no such family; choose from {names}")
-    })
+    let unknown = || unknown("family", &Family::ALL.map(Family::name));
+    Family::from_name(name).ok_or_else(unknown)
 }
 
-/// A doubt by its name, or an error that lists all names.
 fn doubt(name: &str) -> Result<Doubt, String> {
-    Doubt::from_name(name).ok_or_else(|| {
-        let names = Doubt::ALL.map(Doubt::name).join(", ");
-        format!("there is no such doubt; choose from {names}")
-    })
+    let unknown = || unknown("doubt", &Doubt::ALL.map(Doubt::name));
+    Doubt::from_name(name).ok_or_else(unknown)
+}
+
+fn unknown(what: &str, names: &[&str]) -> String {
+    format!("there is no such {what}; choose from {}", names.join(", "))
 }
 
 impl From<DatasetError> for Failure {

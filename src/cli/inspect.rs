@@ -15,7 +15,7 @@ use crate::dataset::summary::Undecided;
 use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
 use crate::model::card::CARD_FILE;
-use crate::model::{DataSource, ModelCard};
+use crate::model::{Ancestor, DataSource, ModelCard, SetSource};
 use crate::sandbox::SandboxDynamics;
 
 /// Show what a data set, a model or a task file holds.
@@ -114,7 +114,7 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         card.config.epochs,
         card.epoch,
         card.config.seed,
-        if card.epoch > 0 { data.train } else { 0 },
+        data.followed(card.epoch),
         data.episodes,
         data.validation,
         data.calibration,
@@ -129,7 +129,7 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
 
 /// A line for each data set.
 fn sets_of(data: &DataSource) -> String {
-    let line = |set: &crate::model::SetSource| {
+    let line = |set: &SetSource| {
         format!(
             "  {}: {} stacks of seed {} by topple {}, from {}\n",
             set.hash, set.stacks, set.seed, set.topple_version, set.config
@@ -140,14 +140,14 @@ fn sets_of(data: &DataSource) -> String {
 
 /// The models that this one went on from, the last one first.
 fn ancestors_of(card: &ModelCard) -> String {
-    let of = |ancestor: &crate::model::Ancestor| {
+    let of = |ancestor: &Ancestor| {
         format!(
             "went on from {}, epoch {} of {}, seed {}, trained on {} of {} episodes\n{}",
             ancestor.weights_hash,
             ancestor.epoch,
             ancestor.config.epochs,
             ancestor.config.seed,
-            ancestor.data.train,
+            ancestor.data.followed(ancestor.epoch),
             ancestor.data.episodes,
             sets_of(&ancestor.data)
         )

@@ -17,6 +17,8 @@ use super::{Exit, Failure, Outcome, physics, print, train_data};
 use crate::model::{DeviceChoice, ModelCard, Start, TrainConfig, TrainError, WarmStart, train};
 use crate::plots;
 
+const UNLIKE_REMEDY: &str = "leave that setting out, or begin anew without --from";
+
 /// Train a world model on data sets that `topple generate` made.
 ///
 /// Leaves model.safetensors, model.json and train.jsonl in the output folder, a checkpoint after
@@ -94,7 +96,9 @@ pub fn run(args: &TrainArgs) -> Outcome {
     let warm_start = args.from.as_deref().map(physics::warm_start).transpose()?;
     let config = config(args, warm_start.as_ref())?;
     if let Some(model) = &warm_start {
-        alike(&model.card, &config)?;
+        // Told before hours of data are read, which the run itself is too late for.
+        (model.card.config.can_go_on_as(&config))
+            .map_err(|e| Failure::input_message(e, UNLIKE_REMEDY))?;
     }
     config.validate().map_err(|e| {
         Failure::input_message(e, "see `topple train --help` for what each setting does")
@@ -143,9 +147,9 @@ fn config(args: &TrainArgs, warm_start: Option<&WarmStart>) -> Result<TrainConfi
     };
     if let Some(WarmStart { card, .. }) = warm_start {
         let sizes = [
-            ("width", &mut config.width, card.architecture.width),
-            ("rounds", &mut config.rounds, card.architecture.rounds),
-            ("members", &mut config.members, card.members),
+            ("width", &mut config.width, card.config.width),
+            ("rounds", &mut config.rounds, card.config.rounds),
+            ("members", &mut config.members, card.config.members),
         ];
         for (name, size, of_model) in sizes {
             if !said.contains(name) {
@@ -184,24 +188,6 @@ fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
     Ok((config, named.into_keys().collect()))
 }
 
-/// Refuses to go on from a model of another kind, before the data is read.
-fn alike(model: &ModelCard, config: &TrainConfig) -> Result<(), Failure> {
-    let sizes = [
-        ("width", model.architecture.width, config.width),
-        ("rounds", model.architecture.rounds, config.rounds),
-        ("members", model.members, config.members),
-    ];
-    for (name, of_model, wanted) in sizes {
-        if of_model != wanted {
-            return Err(Failure::input_message(
-                format!("--from: the model has {name} {of_model}, the settings say {wanted}"),
-                "leave that setting out, or begin anew without --from",
-            ));
-        }
-    }
-    Ok(())
-}
-
 /// The limits on risk that a model's calibration certifies.
 fn levels(card: &ModelCard) -> Vec<f64> {
     card.calibration.ladder.iter().map(|r| r.level).collect()
@@ -228,10 +214,7 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
             error,
             "resume with the settings, the data sets and the --from that the run began with, or start anew in another folder",
         ),
-        TrainError::Unlike { .. } => Failure::input_message(
-            error,
-            "leave out width, rounds and members, or begin anew without --from",
-        ),
+        TrainError::Unlike(_) => Failure::input_message(error, UNLIKE_REMEDY),
         TrainError::Device(_) => Failure::input_message(error, physics::DEVICE_REMEDY),
         TrainError::Knob(_) => Failure::input_message(error, "see `topple train --help`"),
         TrainError::TooFew { .. } => {

@@ -3,9 +3,9 @@
 //! Owns [`Doubted`]: uncertainty sampling (Lewis and Gale, "A sequential algorithm for training text
 //! classifiers", SIGIR 1994). What a calibrated judge of risk p still gets wrong is p(1 - p) in its Brier score,
 //! and most of what [`super::actions`] draws it knows already; so of many actions on a stack those are carried out
-//! that are drawn by that weight, or by one in which each kind of accident counts alike ([`Doubt`]). The choice is made before anything is simulated, and by what the model says
-//! alone: whatever comes of an action is as true here as in another set. But it is no sample of what a robot
-//! meets, so nothing is validated or calibrated on it ([`super::Dataset::split_of`]). The model is named by the hash
+//! that are drawn by that weight, or by one in which each kind of accident counts alike ([`Doubt`]). The choice is
+//! made before anything is simulated, and by what the model says alone: whatever comes of an action is as true here
+//! as in another set. But it is no sample of what a robot meets, so nothing is validated or calibrated on it ([`super::Dataset::split_of`]). The model is named by the hash
 //! of its weights; what it says of them is a matter of 32-bit floats, so the same bytes come from the same kind of
 //! processor, as the same weights do.
 

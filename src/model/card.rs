@@ -58,6 +58,13 @@ pub struct DataSource {
     pub families: std::collections::BTreeMap<String, usize>,
 }
 
+impl DataSource {
+    /// Episodes of these that weights of epoch `epoch` followed: none where a run kept what it went on from.
+    pub fn followed(&self, epoch: usize) -> usize {
+        if epoch > 0 { self.train } else { 0 }
+    }
+}
+
 /// A model whose weights another one's training went on from: what it was trained on counts for both.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -157,9 +164,7 @@ impl ModelCard {
 
     /// Episodes that the weights followed, its ancestors' among them; what was learned from twice counts twice.
     pub fn trained_on(&self) -> usize {
-        // Of a run none of whose epochs was better, nothing is kept.
-        let of = |epoch: usize, data: &DataSource| if epoch > 0 { data.train } else { 0 };
-        let before = self.ancestors.iter().map(|a| of(a.epoch, &a.data));
-        before.sum::<usize>() + of(self.epoch, &self.data)
+        let before = self.ancestors.iter().map(|a| a.data.followed(a.epoch));
+        before.sum::<usize>() + self.data.followed(self.epoch)
     }
 }

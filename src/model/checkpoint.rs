@@ -185,7 +185,12 @@ fn header(bytes: &[u8]) -> Result<RunState, ResumeError> {
             )));
         }
     }
-    serde_json::from_value(value).map_err(|e| wrong(e.to_string()))
+    let state: RunState = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+    // What is saved next is of this program's version.
+    Ok(RunState {
+        version: CHECKPOINT_VERSION,
+        ..state
+    })
 }
 
 impl RunState {

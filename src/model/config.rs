@@ -72,7 +72,39 @@ pub struct BadKnob {
     pub range: &'static str,
 }
 
+/// A model of other sizes than a run that goes on from it is told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the model to go on from has {field} {of_model}, the settings say {wanted}")]
+pub struct Unlike {
+    /// The knob.
+    pub field: &'static str,
+    /// The model's.
+    pub of_model: usize,
+    /// The run's.
+    pub wanted: usize,
+}
+
 impl TrainConfig {
+    /// Whether a run of `wanted` can go on from weights of this one.
+    ///
+    /// # Errors
+    /// The first size in which they differ.
+    pub fn can_go_on_as(&self, wanted: &Self) -> Result<(), Unlike> {
+        let sizes = [
+            ("width", self.width, wanted.width),
+            ("rounds", self.rounds, wanted.rounds),
+            ("members", self.members, wanted.members),
+        ];
+        match sizes.into_iter().find(|(_, here, there)| here != there) {
+            None => Ok(()),
+            Some((field, of_model, wanted)) => Err(Unlike {
+                field,
+                of_model,
+                wanted,
+            }),
+        }
+    }
+
     /// The sizes of each member.
     pub fn architecture(&self) -> Architecture {
         Architecture {

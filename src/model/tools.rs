@@ -25,6 +25,17 @@ pub struct ToolRange {
     pub log_strength: [f32; 2],
 }
 
+impl ToolRange {
+    /// The least range that holds both.
+    fn with(self, other: Self) -> Self {
+        let both = |a: [f32; 2], b: [f32; 2]| [a[0].min(b[0]), a[1].max(b[1])];
+        Self {
+            size: both(self.size, other.size),
+            log_strength: both(self.log_strength, other.log_strength),
+        }
+    }
+}
+
 /// The grippers that were learned from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,26 +56,17 @@ impl Tools {
             (_, true) => &mut self.jaw,
             _ => return,
         };
-        let (size, strength) = (at(SIZE), at(LOG_STRENGTH));
-        let range = range.get_or_insert(ToolRange {
-            size: [size; 2],
-            log_strength: [strength; 2],
-        });
-        range.size = [range.size[0].min(size), range.size[1].max(size)];
-        let [least, most] = range.log_strength;
-        range.log_strength = [least.min(strength), most.max(strength)];
+        let this = ToolRange {
+            size: [at(SIZE); 2],
+            log_strength: [at(LOG_STRENGTH); 2],
+        };
+        *range = Some(range.map_or(this, |before| before.with(this)));
     }
 
     /// The grippers of both.
     pub fn widened(&self, other: &Self) -> Self {
         let either = |a: Option<ToolRange>, b: Option<ToolRange>| match (a, b) {
-            (Some(a), Some(b)) => Some(ToolRange {
-                size: [a.size[0].min(b.size[0]), a.size[1].max(b.size[1])],
-                log_strength: [
-                    a.log_strength[0].min(b.log_strength[0]),
-                    a.log_strength[1].max(b.log_strength[1]),
-                ],
-            }),
+            (Some(a), Some(b)) => Some(a.with(b)),
             (one, other) => one.or(other),
         };
         Self {

@@ -219,14 +219,7 @@ fn go_on_from(
     config: &TrainConfig,
     members: &mut [Member],
 ) -> Result<(), TrainError> {
-    let card = &model.card;
-    if card.members != config.members || card.architecture != config.architecture() {
-        return Err(TrainError::Unlike {
-            members: card.members,
-            width: card.architecture.width,
-            rounds: card.architecture.rounds,
-        });
-    }
+    model.card.config.can_go_on_as(config)?;
     for (m, member) in members.iter_mut().enumerate() {
         model.fill(&member.parameters, m)?;
         member.best = member.parameters.numbers()?;

@@ -233,18 +233,8 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use super::prior::tests::judged;
     use super::*;
-
-    fn judged(risk: f64, bound: f64) -> Risk {
-        Risk {
-            risk,
-            bound,
-            by_accident: [risk, 0.5 * risk, 0.0, 0.0, 0.0],
-            path_length: 0.0,
-            peak_speed: 0.0,
-            disagreement: 0.0,
-        }
-    }
 
     #[test]
     fn what_is_judged_anew_is_weighed_with_the_draws_of_before() {

@@ -1,12 +1,12 @@
 //! Where the motors of the hand give up.
 
-use crate::lifts::{cup, glide};
-use crate::sandbox_support::{BoxOf, fixture, known, scene, workcell};
+use crate::lifts::{cup, glide, moved};
+use crate::sandbox_support::{BoxOf, fixture, scene, workcell};
 use topple::grasp::GraspCandidate;
 use topple::pose::{Pose, Vec3, level, rotation_with_z};
-use topple::rollout::{AccidentKind, Action, Grip, HandKey, Motion, Rollout};
+use topple::rollout::{AccidentKind, Grip, HandKey, Rollout};
+use topple::sandbox::Extent;
 use topple::sandbox::engine::GRAVITY;
-use topple::sandbox::{self, Extent, Recording};
 use topple::scene::Workcell;
 use topple::scene::geometry::Face;
 
@@ -28,19 +28,7 @@ fn press(cell: &Workcell, at: Vec3, direction: Vec3) -> Rollout {
         face: Face::Top,
         hand_in_box: Pose::identity(),
     };
-    let action = Action::Remove {
-        grasp,
-        motion: Motion { keys },
-    };
-    let world = sandbox::settled(cell, &known(&cell.scene), 1).unwrap();
-    sandbox::run(
-        cell,
-        &world,
-        &action,
-        Extent::Whole,
-        Recording::EverySteps(1),
-    )
-    .unwrap()
+    moved(cell, grasp, keys, Extent::Whole)
 }
 
 #[test]

@@ -96,19 +96,20 @@ pub fn slow_lift(cell: &Workcell, hand_in_box: Pose, face: Face) -> Rollout {
     }
     let lifted = keys[keys.len() - 1].pose;
     glide(&mut keys, lifted, 1.0);
-    let action = Action::Remove {
-        grasp,
-        motion: Motion { keys },
-    };
+    moved(cell, grasp, keys, Extent::FirstAccident)
+}
+
+/// What comes of a hand that goes by `keys`.
+pub fn moved(
+    cell: &Workcell,
+    grasp: GraspCandidate,
+    keys: Vec<HandKey>,
+    extent: Extent,
+) -> Rollout {
+    let motion = Motion { keys };
+    let action = Action::Remove { grasp, motion };
     let world = sandbox::settled(cell, &known(&cell.scene), 1).unwrap();
-    sandbox::run(
-        cell,
-        &world,
-        &action,
-        Extent::FirstAccident,
-        Recording::EverySteps(1),
-    )
-    .unwrap()
+    sandbox::run(cell, &world, &action, extent, Recording::EverySteps(1)).unwrap()
 }
 
 /// When the grip was lost, if it was lost before the motion ended.

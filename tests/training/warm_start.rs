@@ -92,7 +92,10 @@ fn a_model_of_another_kind_is_not_gone_on_from() {
     let stop = AtomicBool::new(false);
     let data = more(first.path());
     let refused = train(&data, &wider, second.path(), Start::Fresh, &stop, &Silent);
-    assert!(matches!(refused, Err(TrainError::Unlike { width: 16, .. })));
+    let Err(TrainError::Unlike(unlike)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!((unlike.of_model, unlike.wanted), (16, 24));
 }
 
 #[test]

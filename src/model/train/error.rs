@@ -1,7 +1,7 @@
 //! Why a training run ends without a model.
 
 use super::super::checkpoint::ResumeError;
-use super::super::config::BadKnob;
+use super::super::config::{BadKnob, Unlike};
 use super::super::device::DeviceError;
 use super::super::folder::ModelError;
 
@@ -27,17 +27,8 @@ pub enum TrainError {
         needed: usize,
     },
     /// The model that is to be gone on from is of another kind.
-    #[error(
-        "the model to go on from has {members} members of width {width} and {rounds} rounds, not what this run is told"
-    )]
-    Unlike {
-        /// Its members.
-        members: usize,
-        /// Their width.
-        width: usize,
-        /// Their rounds of messages.
-        rounds: usize,
-    },
+    #[error(transparent)]
+    Unlike(#[from] Unlike),
     /// The folder holds another run.
     #[error("{0} already holds a training run")]
     Occupied(std::path::PathBuf),

@@ -79,10 +79,10 @@ impl Prior {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn judged(risk: f64, bound: f64) -> Risk {
+    pub(in super::super) fn judged(risk: f64, bound: f64) -> Risk {
         Risk {
             risk,
             bound,
