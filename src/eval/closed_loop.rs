@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
+use super::contest::{Contestant, Deed, Ring, reference_version};
 use super::reference::{ReferenceError, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::model::metrics::newcombe;
@@ -60,9 +60,9 @@ pub fn reference_deeds(
 ) -> Result<Vec<Deed>, ContestError> {
     let path = dir.join(format!("sandbox-{}-{seed}.json", suite.name()));
     let hashes: Vec<String> = tasks.iter().map(task_hash).collect();
-    let mut stored = read(&path).unwrap_or(StoredDeeds {
+    let mut stored = read(&path, suite).unwrap_or(StoredDeeds {
         sandbox_version: SANDBOX_VERSION,
-        reference_version: REFERENCE_VERSION,
+        reference_version: reference_version(suite),
         tasks: Vec::new(),
         deeds: Vec::new(),
     });
@@ -163,12 +163,13 @@ fn task_hash(task: &PlannerTask) -> String {
     digest[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn read(path: &PathBuf) -> Option<StoredDeeds> {
+fn read(path: &PathBuf, suite: PlannerSuite) -> Option<StoredDeeds> {
     let text = std::fs::read_to_string(path).ok()?;
     let stored: StoredDeeds = serde_json::from_str(&text).ok()?;
     let versions = (stored.sandbox_version, stored.reference_version);
-    (versions == (SANDBOX_VERSION, REFERENCE_VERSION) && stored.tasks.len() == stored.deeds.len())
-        .then_some(stored)
+    (versions == (SANDBOX_VERSION, reference_version(suite))
+        && stored.tasks.len() == stored.deeds.len())
+    .then_some(stored)
 }
 
 /// The figures of a suite; `deeds` holds each contestant's, in the tasks' order.
