@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::contest::{Contestant, Deed, Ring, reference_version};
+use super::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
 use super::reference::{ReferenceError, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::model::metrics::newcombe;
@@ -60,9 +60,9 @@ pub fn reference_deeds(
 ) -> Result<Vec<Deed>, ContestError> {
     let path = dir.join(format!("sandbox-{}-{seed}.json", suite.name()));
     let hashes: Vec<String> = tasks.iter().map(task_hash).collect();
-    let mut stored = read(&path, suite).unwrap_or(StoredDeeds {
+    let mut stored = read(&path).unwrap_or(StoredDeeds {
         sandbox_version: SANDBOX_VERSION,
-        reference_version: reference_version(suite),
+        reference_version: REFERENCE_VERSION,
         tasks: Vec::new(),
         deeds: Vec::new(),
     });
@@ -163,13 +163,12 @@ fn task_hash(task: &PlannerTask) -> String {
     digest[..8].iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn read(path: &PathBuf, suite: PlannerSuite) -> Option<StoredDeeds> {
+fn read(path: &PathBuf) -> Option<StoredDeeds> {
     let text = std::fs::read_to_string(path).ok()?;
     let stored: StoredDeeds = serde_json::from_str(&text).ok()?;
     let versions = (stored.sandbox_version, stored.reference_version);
-    (versions == (SANDBOX_VERSION, reference_version(suite))
-        && stored.tasks.len() == stored.deeds.len())
-    .then_some(stored)
+    (versions == (SANDBOX_VERSION, REFERENCE_VERSION) && stored.tasks.len() == stored.deeds.len())
+        .then_some(stored)
 }
 
 /// The figures of a suite; `deeds` holds each contestant's, in the tasks' order.
@@ -179,7 +178,7 @@ pub fn report(
     deeds: &[(Contestant, Vec<Deed>)],
     equal_time_episodes: usize,
 ) -> SuiteReport {
-    let solvable: Vec<bool> = reference.iter().map(is_solved).collect();
+    let solvable: Vec<bool> = reference.iter().map(Deed::shows_solvable).collect();
     let planners = deeds
         .iter()
         .map(|(who, deeds)| {
@@ -216,7 +215,27 @@ fn above(deeds: &[Deed], reference: &[Deed], solvable: &[bool]) -> (f64, f64) {
     newcombe((wrong(deeds), n), (wrong(reference), n))
 }
 
-/// Solvable: the reference has a plan, which it only does when none of its 32 draws went wrong.
-fn is_solved(deed: &Deed) -> bool {
-    deed.predicted_risk.is_some_and(|risk| risk == 0.0)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_deeds_of_another_budget_or_cut_short_are_done_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deeds.json");
+        let readable = |version: u32, tasks: usize| {
+            let stored = StoredDeeds {
+                sandbox_version: SANDBOX_VERSION,
+                reference_version: version,
+                tasks: vec!["0123456789abcdef".to_owned(); tasks],
+                deeds: vec![Deed::default()],
+            };
+            write_json(&path, &stored).unwrap();
+            read(&path).is_some()
+        };
+        assert!(readable(REFERENCE_VERSION, 1));
+        assert!(!readable(REFERENCE_VERSION - 1, 1));
+        assert!(!readable(REFERENCE_VERSION + 1, 1));
+        assert!(!readable(REFERENCE_VERSION, 2));
+    }
 }

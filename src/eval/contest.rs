@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::plant::{SandboxPlant, witness};
-use super::tasks::{PlannerSuite, PlannerTask, TaskKind};
+use super::tasks::{PlannerTask, TaskKind};
 use crate::dynamics::{Dynamics, DynamicsError};
 use crate::plan::baseline::Baseline;
 use crate::plan::execute::ExecuteError;
@@ -96,6 +96,11 @@ impl Deed {
     pub fn went_wrong(&self) -> bool {
         self.accidents.contains(&true)
     }
+
+    /// Of the reference: whether the task is solvable. It has a plan, and none of its 32 draws went wrong.
+    pub fn shows_solvable(&self) -> bool {
+        self.predicted_risk == Some(0.0)
+    }
 }
 
 /// The physics that the contest is held with.
@@ -150,14 +155,9 @@ impl Ring<'_> {
     }
 }
 
-/// Bumped whenever the reference's budget in a suite or the planner beneath it changes, so that its stored deeds
-/// are known to be stale.
-pub fn reference_version(suite: PlannerSuite) -> u32 {
-    match suite {
-        PlannerSuite::Steps => 3,
-        PlannerSuite::Tasks => 2,
-    }
-}
+/// Bumped whenever the reference's budget or the planner beneath it changes, so that its stored deeds are
+/// known to be stale.
+pub const REFERENCE_VERSION: u32 = 3;
 
 /// The reference's physics: 2 draws to screen, then 32 to confirm, safe at none of 32. What goes wrong once
 /// is out of the race, so that all the learned planner's grasps and lifts can be looked at.
@@ -177,8 +177,8 @@ fn straight_settings() -> PlannerSettings {
     }
 }
 
-/// The reference's physics where no straight motion is safe: 8 draws to screen, so that a search has a slope to
-/// follow.
+/// The reference's physics where no straight motion is safe: 8 draws to screen, so that the best three grasps are
+/// known and a search has a slope to follow.
 const SEARCHING: SandboxDynamics = SandboxDynamics {
     screen_draws: 8,
     ..REFERENCE
@@ -193,13 +193,12 @@ fn searching_settings() -> PlannerSettings {
     }
 }
 
-/// What the reference makes of a task: straight motions; for a step of which none is safe, CEM on the best three.
+/// What the reference makes of a task: straight motions; where none is safe, CEM on the best three.
 ///
-/// Searching always took 25 s a step on two cores, and what a straight motion solves is solvable. In whole tasks it
-/// would be done at each step of each order that does not work out, which no suite of hundreds can afford.
+/// Searching always took 25 s a step on two cores, and what straight motions solve is solvable.
 fn reference(task: &PlannerTask) -> Result<Deed, String> {
     let straight = planned(&REFERENCE, None, straight_settings(), task)?;
-    if straight.predicted_risk.is_some() || task.kind != TaskKind::Step {
+    if straight.shows_solvable() {
         return Ok(straight);
     }
     let searched = planned(&SEARCHING, None, searching_settings(), task)?;
