@@ -65,7 +65,7 @@ pub fn run(args: &PlanArgs) -> Outcome {
     let (plan, advice) = match checked_plan(&planner, &file.workcell, &goal) {
         Ok(plan) => advised(&planner, &file.workcell, &goal, plan)?,
         Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => (
-            refused(format!("the scene does not stand by itself: {reason}")),
+            Plan::refused(format!("the scene does not stand by itself: {reason}")),
             Vec::new(),
         ),
         Err(why) => return Err(failed(&why)),
@@ -159,21 +159,6 @@ fn goal(file: &TaskFile) -> Result<Goal, Failure> {
             ),
             "Add a line such as `task: {kind: retrieve, box: ID}`.",
         )),
-    }
-}
-
-/// A plan that is refused before any search.
-fn refused(reason: String) -> Plan {
-    Plan {
-        verdict: Verdict::NoSafePlan,
-        reason: Some(reason),
-        remedies: Vec::new(),
-        steps: Vec::new(),
-        risk: 1.0,
-        risk_bound: 1.0,
-        rejected: Vec::new(),
-        least_risky: None,
-        timing: Default::default(),
     }
 }
 

@@ -245,6 +245,9 @@ fn planned(
         deed.count(&step.rollout);
     }
     deed.planning_ms += done.timing.total;
+    if let Stop::Failed { reason } = &done.stop {
+        return Err(reason.clone());
+    }
     deed.success = done.is_success();
     deed.refused = matches!(done.stop, Stop::NoSafeStep { .. } | Stop::Halted { .. });
     Ok(deed)

@@ -11,8 +11,9 @@ use crate::scene::{Scene, Workcell};
 
 use super::candidates::Wish;
 use super::goal::Goal;
-use super::planner::{Plan, PlanError, PlannedStep, Planner, scene_after};
+use super::planner::{Plan, PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
 use super::reason::RejectedCandidate;
+use super::risk::of_plan;
 use super::timing::{Timing, timed};
 use super::watch::{Surprise, Watch};
 
@@ -90,6 +91,12 @@ pub enum Stop {
         /// Why.
         reason: String,
     },
+    /// The planner or the world failed after steps that were carried out.
+    #[error("{reason}")]
+    Failed {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A step that was carried out.
@@ -137,7 +144,8 @@ pub enum ExecuteError {
 /// Carries `plan` out in `plant`, planning again on every observation.
 ///
 /// # Errors
-/// When the planner or the plant fails; accidents and refusals are in [`Execution::stop`].
+/// When the planner or the plant fails before anything was carried out. What comes after that is in
+/// [`Execution::stop`], as accidents and refusals are: what was done has to be told.
 pub fn execute(
     planner: &Planner,
     plant: &mut dyn Plant,
@@ -149,11 +157,18 @@ pub fn execute(
         goal,
         ahead: plan.steps.clone(),
         placed: Vec::new(),
+        spent: 0.0,
         steps: Vec::new(),
         rejected: Vec::new(),
         timing: Timing::default(),
     };
-    let stop = run.run_out(plant)?;
+    let stop = match run.run_out(plant) {
+        Ok(stop) => stop,
+        Err(why) if run.steps.is_empty() => return Err(why),
+        Err(why) => Stop::Failed {
+            reason: why.to_string(),
+        },
+    };
     Ok(Execution {
         steps: run.steps,
         stop,
@@ -168,6 +183,8 @@ struct Run<'a> {
     /// What the plan still holds, next first.
     ahead: Vec<PlannedStep>,
     placed: Vec<String>,
+    /// Bound of all steps so far together.
+    spent: f64,
     steps: Vec<ExecutedStep>,
     rejected: Vec<RejectedCandidate>,
     timing: Timing,
@@ -201,6 +218,7 @@ impl Run<'_> {
             if matches!(next.step.action, Action::Place { .. }) {
                 self.placed.push(next.step.box_id.clone());
             }
+            self.spent = of_plan([self.spent, next.step.risk.bound]);
             self.steps.push(ExecutedStep {
                 planned: next,
                 rollout,
@@ -227,7 +245,7 @@ impl Run<'_> {
         if let Some(next) = self.follow(seen)? {
             return Ok(Ok(next));
         }
-        let plan = match self.planner.plan(seen, self.goal) {
+        let plan = match self.planner.plan_on(seen, self.goal, self.spent) {
             Ok(plan) => plan,
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => {
                 return Ok(Err(format!("what is seen does not stand: {reason}")));
@@ -251,7 +269,9 @@ impl Run<'_> {
             return Ok(None);
         }
         let planned = self.ahead.remove(0);
-        if planned.scene == seen.scene {
+        if planned.scene == seen.scene
+            && over_plan_limit(seen, self.spent, &planned.step.risk).is_none()
+        {
             return Ok(Some(planned));
         }
         let Some(box_index) = seen.scene.box_index(&planned.step.box_id) else {
@@ -273,11 +293,15 @@ impl Run<'_> {
         let steps = found.safe.into_iter().chain(found.doubtful);
         let passed = timed(&mut verify, || {
             self.planner
-                .first_vouched(seen, steps, salt, &mut self.rejected)
+                .first_vouched(seen, steps, (salt, self.spent), &mut self.rejected)
         });
         self.timing.verify += verify;
         self.timing.total += verify;
-        Ok(passed?)
+        match passed {
+            // As above: the whole is planned again, and says that what is seen does not stand.
+            Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) => Ok(None),
+            passed => Ok(passed?),
+        }
     }
 }
 

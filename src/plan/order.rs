@@ -13,7 +13,9 @@ use crate::scene::{Scene, Workcell};
 
 use super::explain::{no_plan_reason, remedies};
 use super::goal::Goal;
-use super::planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
+use super::planner::{
+    Plan, PlanError, PlannedStep, Planner, Verdict, over_plan_limit, scene_after,
+};
 use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
 use super::shield::Guard;
@@ -29,7 +31,7 @@ struct Node {
     step: Option<PlannedStep>,
     /// Bounds of the steps so far and a constant for each.
     price: f64,
-    /// Bound of all steps so far together.
+    /// Bound of all steps so far together, those before the search included.
     bound: f64,
     /// Steps so far.
     depth: usize,
@@ -66,10 +68,12 @@ pub(super) struct OrderSearch<'a> {
 }
 
 impl<'a> OrderSearch<'a> {
+    /// A search from `workcell` on, after steps whose bounds come to `spent`.
     pub(super) fn new(
         planner: &'a Planner<'a>,
         workcell: &Workcell,
         goal: &'a Goal,
+        spent: f64,
     ) -> Result<Self, PlanError> {
         // While a plan is carried out, what is cleared already is gone; a box to fetch has to be there.
         let must_be_there = !matches!(goal, Goal::Clear { .. });
@@ -83,7 +87,7 @@ impl<'a> OrderSearch<'a> {
             parent: None,
             step: None,
             price: 0.0,
-            bound: 0.0,
+            bound: spent,
             depth: 0,
             tiers: 0,
             doubtful: Vec::new(),
@@ -175,12 +179,7 @@ impl<'a> OrderSearch<'a> {
             Err(why) => return Err(why.into()),
         };
         let bound = of_plan([parent.bound, vouched.risk.bound]);
-        let over = (parent.workcell.safety.max_plan_risk)
-            .filter(|most| bound > *most)
-            .map(|max_plan_risk| Reason::PlanRisk {
-                bound,
-                max_plan_risk,
-            });
+        let over = over_plan_limit(&parent.workcell, parent.bound, &vouched.risk);
         if let Some(reason) = vouched.objection.or(over) {
             self.reject(branch.parent, &branch.step, vouched.risk.risk, reason);
             self.turn_back(branch)?;

@@ -6,7 +6,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::dynamics::{Dynamics, DynamicsError};
+use crate::dynamics::{Dynamics, DynamicsError, Risk};
 use crate::scene::task::PlannerSettings;
 use crate::scene::{Scene, Workcell};
 
@@ -14,7 +14,8 @@ use super::candidates::{Wish, turned_down};
 use super::goal::Goal;
 use super::objective::Objective;
 use super::order::OrderSearch;
-use super::reason::RejectedCandidate;
+use super::reason::{Reason, RejectedCandidate};
+use super::risk::of_plan;
 use super::shield::{Guard, Shield, Witness};
 use super::step::{StepPlan, StepSearch, search_step};
 use super::timing::{Timing, timed};
@@ -63,6 +64,23 @@ pub struct Plan {
     pub timing: Timing,
 }
 
+impl Plan {
+    /// No plan, before any search.
+    pub fn refused(reason: String) -> Self {
+        Self {
+            verdict: Verdict::NoSafePlan,
+            reason: Some(reason),
+            remedies: Vec::new(),
+            steps: Vec::new(),
+            risk: 1.0,
+            risk_bound: 1.0,
+            rejected: Vec::new(),
+            least_risky: None,
+            timing: Timing::default(),
+        }
+    }
+}
+
 /// Why there is not even a verdict.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum PlanError {
@@ -94,7 +112,15 @@ impl Planner<'_> {
     /// # Errors
     /// When the goal names a box that is not there, or the physics cannot take the scene in.
     pub fn plan(&self, workcell: &Workcell, goal: &Goal) -> Result<Plan, PlanError> {
-        let mut search = OrderSearch::new(self, workcell, goal)?;
+        self.plan_on(workcell, goal, 0.0)
+    }
+
+    /// The same after steps whose bounds come to `spent` together: `max_plan_risk` is for all of them.
+    ///
+    /// # Errors
+    /// As [`Self::plan`].
+    pub fn plan_on(&self, workcell: &Workcell, goal: &Goal, spent: f64) -> Result<Plan, PlanError> {
+        let mut search = OrderSearch::new(self, workcell, goal, spent)?;
         let mut total = 0.0;
         let found = timed(&mut total, || search.run());
         let reached = found?;
@@ -156,7 +182,7 @@ impl Planner<'_> {
         let mut verify = 0.0;
         let steps = found.safe.into_iter().chain(found.doubtful);
         let passed = timed(&mut verify, || {
-            self.first_vouched(workcell, steps, 0, &mut plan.rejected)
+            self.first_vouched(workcell, steps, (0, 0.0), &mut plan.rejected)
         });
         plan.timing.verify += verify;
         if let Some(planned) = passed? {
@@ -169,8 +195,8 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// The first of `steps` in one scene that may be carried out; why the ones before may not goes to
-    /// `rejected`.
+    /// The first of `steps` in one scene that may be carried out after others whose bounds come to `spent`;
+    /// why the ones before it may not goes to `rejected`.
     ///
     /// # Errors
     /// When the second physics cannot take the scene in.
@@ -178,13 +204,14 @@ impl Planner<'_> {
         &self,
         workcell: &Workcell,
         steps: impl Iterator<Item = StepPlan>,
-        salt: u64,
+        (salt, spent): (u64, f64),
         rejected: &mut Vec<RejectedCandidate>,
     ) -> Result<Option<PlannedStep>, PlanError> {
         let mut guard = self.guard(workcell, salt);
         for step in steps {
             let vouched = guard.vouch(&step)?;
-            if let Some(reason) = vouched.objection {
+            let over = over_plan_limit(workcell, spent, &vouched.risk);
+            if let Some(reason) = vouched.objection.or(over) {
                 rejected.push(RejectedCandidate {
                     risk: Some(vouched.risk.risk),
                     ..turned_down(workcell, &step.grasp, reason)
@@ -209,6 +236,17 @@ impl Planner<'_> {
         let seed = mixed(self.seed ^ 0x5348_4945_4c44, salt);
         Guard::new(self.shield, workcell, seed)
     }
+}
+
+/// What speaks against a step after others whose bounds come to `spent`: that all together are over
+/// `max_plan_risk`, where that is given.
+pub(super) fn over_plan_limit(workcell: &Workcell, spent: f64, risk: &Risk) -> Option<Reason> {
+    let max_plan_risk = workcell.safety.max_plan_risk?;
+    let bound = of_plan([spent, risk.bound]);
+    (bound > max_plan_risk).then_some(Reason::PlanRisk {
+        bound,
+        max_plan_risk,
+    })
 }
 
 /// A seed for one of many uses (SplitMix64's finaliser).

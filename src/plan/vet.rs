@@ -11,7 +11,7 @@ use crate::scene::Workcell;
 use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
 use super::goal::Goal;
-use super::planner::{Plan, PlanError, Planner, Verdict, scene_after};
+use super::planner::{Plan, PlanError, Planner, Verdict, over_plan_limit, scene_after};
 use super::reason::{Reason, best_of_each};
 use super::risk::of_plan;
 use super::step::StepPlan;
@@ -48,7 +48,8 @@ pub struct JudgedStep {
     pub step: Option<StepPlan>,
 }
 
-/// Judges `steps` in order.
+/// Judges `steps` in order. Where the task limits the whole (`max_plan_risk`), each is also held against what the safe
+/// ones before it leave of that; one that is not safe by itself is not to be done, and does not count.
 ///
 /// # Errors
 /// When the physics cannot take the first scene in.
@@ -58,9 +59,10 @@ pub fn vet(
     steps: &[StepToVet],
 ) -> Result<Vec<JudgedStep>, PlanError> {
     let mut now = workcell.clone();
+    let mut spent = 0.0;
     let mut judged = Vec::with_capacity(steps.len());
     for (index, step) in steps.iter().enumerate() {
-        let verdict = match judge(planner, &now, step, index as u64) {
+        let verdict = match judge(planner, &now, step, (index as u64, spent)) {
             // Only what is imagined after the first step may fall down by itself.
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) if index > 0 => {
                 impossible(format!("by now the scene does not stand: {reason}"))
@@ -68,6 +70,9 @@ pub fn vet(
             other => other?,
         };
         now = after(&now, step, verdict.step.as_ref());
+        if let (Verdict::Safe, Some(step)) = (verdict.verdict, &verdict.step) {
+            spent = of_plan([spent, step.risk.bound]);
+        }
         judged.push(verdict);
     }
     Ok(judged)
@@ -85,7 +90,7 @@ fn judge(
     planner: &Planner,
     workcell: &Workcell,
     step: &StepToVet,
-    salt: u64,
+    (salt, spent): (u64, f64),
 ) -> Result<JudgedStep, PlanError> {
     let Some(box_index) = workcell.scene.box_index(&step.box_id) else {
         return Ok(impossible(format!("`{}` is no longer there", step.box_id)));
@@ -105,7 +110,8 @@ fn judge(
             ..step
         };
         let closest = closest_accident(&step, &workcell.scene);
-        let Some(objection) = vouched.objection else {
+        let over = over_plan_limit(workcell, spent, &step.risk);
+        let Some(objection) = vouched.objection.or(over) else {
             return Ok(JudgedStep {
                 verdict: Verdict::Safe,
                 why: format!(
@@ -171,7 +177,14 @@ pub fn repair(
     let mut whole: Option<Plan> = None;
     let mut now = workcell.clone();
     for goal in effects(steps) {
-        let plan = planner.plan(&now, &goal)?;
+        let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
+        let plan = match planner.plan_on(&now, &goal, spent) {
+            // Only what is imagined after the first goal may fall down by itself.
+            Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) if whole.is_some() => {
+                Plan::refused(format!("by then the scene does not stand: {reason}"))
+            }
+            other => other?,
+        };
         for planned in &plan.steps {
             now = scene_after(&now, &planned.step);
         }

@@ -61,3 +61,54 @@ fn a_limit_under_the_noise_of_the_poses_does_not_end_the_execution() {
     let mut toy = Toy::new(cell);
     assert_eq!(run(&mut toy, &retrieve("high")).stop, Stop::Done);
 }
+
+#[test]
+fn what_was_done_is_told_also_where_the_world_stops_answering() {
+    let mut toy = Toy::new(tower());
+    toy.blind_after = Some(1);
+    let done = run(&mut toy, &retrieve("mid"));
+    assert_eq!(done.steps.len(), 1);
+    assert!(
+        matches!(done.stop, Stop::Failed { ref reason } if reason.contains("dark")),
+        "{}",
+        done.stop
+    );
+}
+
+#[test]
+fn where_the_check_finds_that_what_is_seen_does_not_stand_the_execution_stops() {
+    let fake = Fake::default();
+    // As often as planning the two steps asks it, and never again.
+    let once = Fake {
+        standing: 4,
+        ..Fake::default()
+    };
+    let planner = planner(&fake, Some(&once));
+    let goal = retrieve("mid");
+    let plan = planner.plan(&tower(), &goal).unwrap();
+    assert_eq!(order(&plan), ["high", "mid"]);
+    let done = execute(&planner, &mut Toy::new(tower()), &goal, &plan).unwrap();
+    assert!(
+        matches!(done.stop, Stop::NoSafeStep { ref reason } if reason.contains("does not stand")),
+        "{}",
+        done.stop
+    );
+}
+
+#[test]
+fn the_limit_on_the_whole_counts_the_steps_that_were_carried_out() {
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let goal = retrieve("low");
+    let plan = planner.plan(&tower(), &goal).unwrap();
+    let mut cell = tower();
+    // Enough for two of its three steps.
+    cell.safety.max_plan_risk = Some(0.8 * plan.risk_bound);
+    let done = execute(&planner, &mut Toy::new(cell), &goal, &plan).unwrap();
+    assert_eq!(done.steps.len(), 2);
+    assert!(
+        matches!(done.stop, Stop::NoSafeStep { .. }),
+        "{}",
+        done.stop
+    );
+}

@@ -10,6 +10,8 @@ pub(super) struct Toy {
     pub(super) jump: Option<(usize, &'static str, f64)>,
     /// In which step something falls.
     pub(super) accident: Option<usize>,
+    /// After how many steps nothing can be seen any more.
+    pub(super) blind_after: Option<usize>,
     /// Which box is seen by how much farther along x while the first box is carried, m.
     pub(super) strays: Option<(&'static str, f64)>,
     /// What was answered to that.
@@ -23,6 +25,7 @@ impl Toy {
             steps: 0,
             jump: None,
             accident: None,
+            blind_after: None,
             strays: None,
             answers: Vec::new(),
         }
@@ -31,6 +34,9 @@ impl Toy {
 
 impl Plant for Toy {
     fn observe(&mut self) -> Result<Workcell, PlantError> {
+        if self.blind_after.is_some_and(|after| self.steps >= after) {
+            return Err(PlantError("the camera is dark".to_owned()));
+        }
         let mut seen = self.now.clone();
         for spec in &mut seen.scene.boxes {
             spec.pose = Pose::translation(0.001, 0.0, 0.0) * spec.pose;

@@ -54,3 +54,53 @@ fn a_step_that_the_draws_speak_against_is_told_with_the_risk_that_they_saw() {
     let risk = judged[0].step.as_ref().unwrap().risk;
     assert!(risk.risk > 0.5 && risk.bound >= risk.risk, "{risk:?}");
 }
+
+#[test]
+fn steps_that_are_safe_one_by_one_are_held_against_the_limit_on_the_whole() {
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let steps = ["high", "mid", "low"].map(|id| vet::StepToVet {
+        box_id: id.into(),
+        target: None,
+        filter: GraspFilter::default(),
+    });
+    let free = planner.plan(&tower(), &retrieve("low")).unwrap();
+    let mut cell = tower();
+    cell.safety.max_plan_risk = Some(0.8 * free.risk_bound);
+    let judged = vet::vet(&planner, &cell, &steps).unwrap();
+    let verdicts: Vec<Verdict> = judged.iter().map(|j| j.verdict).collect();
+    use Verdict::{NoSafePlan, Safe};
+    assert_eq!(verdicts, [Safe, Safe, NoSafePlan]);
+    assert!(
+        judged[2].why.contains("the plan's bound"),
+        "{}",
+        judged[2].why
+    );
+    let repaired = vet::repair(&planner, &cell, &steps).unwrap();
+    assert_eq!(repaired.verdict, NoSafePlan);
+}
+
+#[test]
+fn a_repair_whose_second_goal_stands_on_nothing_is_a_refusal_and_no_error() {
+    // Only the scene as it is; what is left once `high` is gone is said to fall.
+    let fake = Fake {
+        standing: 1,
+        ..Fake::default()
+    };
+    let planner = planner(&fake, None);
+    let steps = [
+        vet::StepToVet {
+            box_id: "high".into(),
+            target: None,
+            filter: GraspFilter::default(),
+        },
+        vet::StepToVet {
+            box_id: "mid".into(),
+            target: Some(level(Vec3::new(-0.8, 0.0, 0.1), 0.0)),
+            filter: GraspFilter::default(),
+        },
+    ];
+    let repaired = vet::repair(&planner, &tower(), &steps[..]);
+    let why = repaired.unwrap().reason.unwrap_or_default();
+    assert!(why.contains("does not stand"), "{why}");
+}
