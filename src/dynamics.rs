@@ -105,6 +105,9 @@ pub enum DynamicsError {
         /// Which box moves first and how.
         reason: String,
     },
+    /// The engine lost a body.
+    #[error("the simulation failed: {0}")]
+    Simulation(String),
     /// The tensor library refused.
     #[error("the world model failed: {0}")]
     Model(String),

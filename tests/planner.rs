@@ -121,6 +121,10 @@ fn a_small_nudge_is_safe_a_large_one_is_not_and_the_limit_lies_between() {
     assert_eq!(largest["unit"], "m");
     let value = largest["value"].as_f64().unwrap();
     assert!((0.005..0.25).contains(&value), "{value}");
+    assert_eq!(
+        json(&small.get_output().stdout)["largest_safe"]["at_least"],
+        false
+    );
     // Past the edge of the box below, it falls.
     let large = folder
         .topple("what-if", &["--nudge", "high=0.4,0,0"])
@@ -257,6 +261,23 @@ fn the_grasps_for_moveit_are_those_of_the_plan_and_approach_along_the_hands_z() 
         assert_eq!(grasp["allowed_touch_objects"][0], step["box"]);
         // A cup has no joints.
         assert_eq!(grasp["grasp_posture"]["joint_names"], serde_json::json!([]));
+    }
+}
+
+#[test]
+fn a_jaw_comes_in_and_backs_off_by_more_than_its_fingers_are_long() {
+    let cup = "{kind: suction, cup_radius: 0.04, max_pull: 180, max_shear: 120}";
+    let jaw = "{kind: parallel_jaw, max_opening: 0.4, max_force: 150, finger: [0.02, 0.06, 0.12], pad_friction: 0.8}";
+    let folder = Folder::with_task("task: {kind: retrieve, box: high}");
+    let text = std::fs::read_to_string(folder.path("task.yaml")).unwrap();
+    std::fs::write(folder.path("task.yaml"), text.replace(cup, jaw)).unwrap();
+    let file = folder.path("grasps.yaml");
+    let rest = ["--moveit", &file.display().to_string()];
+    folder.topple("plan", &rest).assert().code(0);
+    let written: Value = serde_saphyr::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    for way in ["pre_grasp_approach", "post_place_retreat"] {
+        let long = written["grasps"][0][way]["desired_distance"].as_f64();
+        assert!(long.unwrap() > 0.13, "{way}: {long:?}");
     }
 }
 

@@ -26,6 +26,7 @@ mod train_progress;
 mod train_text;
 pub mod vet;
 pub mod what_if;
+mod what_if_text;
 
 use clap::{Parser, Subcommand};
 

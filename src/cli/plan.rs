@@ -167,6 +167,10 @@ pub(super) fn failed(why: &PlanError) -> Failure {
         PlanError::NoSuchBox(_) => {
             Failure::input_message(why, "`topple inspect TASK.yaml` lists the boxes.")
         }
+        PlanError::Dynamics(DynamicsError::Simulation(_)) => Failure::failed_message(
+            format!("planning failed: {why}"),
+            "Another --seed draws other worlds; sizes and masses far apart are what an engine fails on.",
+        ),
         PlanError::Dynamics(_) => Failure::failed_message(
             format!("planning failed: {why}"),
             "Try --dynamics sandbox, which needs no world model.",

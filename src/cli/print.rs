@@ -53,7 +53,10 @@ fn unwritable(error: serde_json::Error) -> Failure {
 
 /// How wide a column of boxes' ids has to be, its head included.
 pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
-    ids.map(str::len).max().unwrap_or(0).max("box".len())
+    ids.map(|id| id.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max("box".len())
 }
 
 /// A probability in per cent, with as many digits as it deserves.

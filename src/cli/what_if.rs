@@ -1,6 +1,7 @@
 //! `topple what-if`: one action, imagined: who moves, who falls.
+//!
+//! Owns the flags and how an answer comes about; the words are [`super::what_if_text`]'s.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,12 +9,13 @@ use serde_json::{Value, json};
 
 use super::physics::{Agreeing, Physics, PhysicsArgs, check_stands, load_task};
 use super::poke_args::{self, BoxFace, BoxVector};
-use super::print::{self, percent};
+use super::print;
+use super::what_if_text::in_words;
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::{Dynamics, DynamicsError, Imagined, Prediction, Risk};
-use crate::plan::probe::{Line, Poke, largest_safe};
+use crate::plan::probe::{Asked, Line, Poke, largest_safe};
 use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
-use crate::plan::{GraspFilter, PlanError, Reason, Wish};
+use crate::plan::{GraspFilter, PlanError, Wish};
 use crate::scene::task::{TaskFile, no_such_box};
 
 /// Imagine one action: who moves how far, who falls, and how much of it would still be safe.
@@ -85,7 +87,12 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
     if args.physics.json {
         print::json(&answer.report)?;
     } else {
-        print::text(&in_words(&file, &answer))?;
+        print::text(&in_words(
+            &file,
+            &answer.report,
+            answer.is_safe,
+            answer.note.as_deref(),
+        ))?;
     }
     Ok(if answer.is_safe {
         Exit::Done
@@ -134,7 +141,9 @@ impl From<DynamicsError> for Unanswered {
     fn from(error: DynamicsError) -> Self {
         match error {
             DynamicsError::DoesNotStand { .. } => Self::NoAnswer(error.to_string()),
-            DynamicsError::Model(_) => Self::Failure(super::plan::failed(&error.into())),
+            DynamicsError::Model(_) | DynamicsError::Simulation(_) => {
+                Self::Failure(super::plan::failed(&error.into()))
+            }
         }
     }
 }
@@ -188,12 +197,20 @@ fn poke(
         None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
     };
     let risk = with_screened(imagined.risk, screened);
-    let shield = physics.shield.as_ref().map(Agreeing::at_once);
-    let confirm = shield.as_ref().map(|s| s as &dyn Dynamics);
-    let found = largest_safe(scene.as_ref(), workcell, &line, confirm, seed ^ 0x6e75_6467)?;
+    let planner = physics.planner(file.planner, seed);
+    let vouched = planner.guard(workcell, 0).vouch_for(&action, &risk)?;
+    let asked_for = Asked {
+        size: asked.vector.norm(),
+        is_safe: vouched.objection.is_none(),
+    };
+    let second = physics.shield.as_ref().map(Agreeing::at_once);
+    let confirm = second.as_ref().map(|s| s as &dyn Dynamics);
+    let salted = seed ^ 0x6e75_6467;
+    let found = largest_safe(scene.as_ref(), workcell, &line, asked_for, confirm, salted)?;
     let largest = LargestSafeReport {
         value: found.value,
         unit: poke.unit(),
+        at_least: found.at_least,
         // The sandbox needs no second opinion of itself.
         confirmed: found
             .confirmed
@@ -205,10 +222,11 @@ fn poke(
         vector: Some(asked.vector.into()),
         grasp: None,
     };
+    let risk = vouched.risk;
     Ok(Answer {
-        is_safe: risk.bound <= workcell.safety.max_risk,
+        is_safe: asked_for.is_safe,
         report: WhatIfReport::new(about, &workcell.scene, &risk, &imagined, Some(largest)),
-        note: (risk.abstains()).then(|| Reason::risky(&risk, workcell.safety.max_risk).to_string()),
+        note: vouched.objection.map(|why| why.to_string()),
     })
 }
 
@@ -269,97 +287,4 @@ fn by_face(
         report,
         note: objection.map(|why| why.to_string()),
     })
-}
-
-fn in_words(file: &TaskFile, answer: &Answer) -> String {
-    /// Under this a box is said to stay, m: twice what a learned displacement is off by.
-    const STAYS_M: f64 = 0.01;
-    /// Under this a box is said to stay, probability: a learned one is never 0.
-    const STAYS_P: f64 = 0.01;
-    let mut out = String::new();
-    let report = &answer.report;
-    let asked = match (&report.action.vector, &report.action.grasp) {
-        (Some(v), _) => format!("({}, {}, {})", v[0], v[1], v[2]),
-        (None, Some(grasp)) => format!("by {}, {}", grasp.gripper, grasp.face),
-        (None, None) => String::new(),
-    };
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{}: {} `{}` {asked}: {}",
-        file.name,
-        report.action.kind,
-        report.action.box_id,
-        if answer.is_safe { "safe" } else { "not safe" }
-    );
-    let _ = writeln!(
-        out,
-        "risk {}, bound {} (limit {})",
-        percent(report.risk),
-        percent(report.risk_bound),
-        percent(file.workcell.safety.max_risk)
-    );
-    if let Some(note) = &answer.note {
-        let _ = writeln!(out, "{note}");
-    }
-    let by = &report.risk_by_accident;
-    let _ = writeln!(
-        out,
-        "disturb {}, tilt {}, drop {}, crush {}, strike {}\n",
-        percent(by.disturb),
-        percent(by.tilt),
-        percent(by.drop),
-        percent(by.crush),
-        percent(by.strike)
-    );
-    let width = report
-        .boxes
-        .0
-        .iter()
-        .map(|(id, _)| id.len())
-        .max()
-        .unwrap_or(3)
-        .max(3);
-    let _ = writeln!(
-        out,
-        "  {:width$}  moves   falls   how far (mean, 95 %)",
-        "box"
-    );
-    let mut stay = 0;
-    for (id, fate) in &report.boxes.0 {
-        let is_sure = fate.p_moves < STAYS_P && fate.p_falls < STAYS_P;
-        if is_sure && fate.displacement_m.p95 < STAYS_M {
-            stay += 1;
-            continue;
-        }
-        let _ = writeln!(
-            out,
-            "  {id:width$}  {:6}  {:6}  {:.3} m, {:.3} m",
-            percent(fate.p_moves),
-            percent(fate.p_falls),
-            fate.displacement_m.mean,
-            fate.displacement_m.p95
-        );
-    }
-    let _ = writeln!(
-        out,
-        "  {stay} of {} boxes stay where they are",
-        report.boxes.0.len()
-    );
-    if let Some(largest) = &report.largest_safe {
-        let digits = if largest.unit == "m" { 3 } else { 0 };
-        let _ = writeln!(
-            out,
-            "\nthe largest {} in this direction that is still safe: {:.digits$} {}{}",
-            report.action.kind,
-            largest.value,
-            largest.unit,
-            if largest.confirmed {
-                ", confirmed in the sandbox"
-            } else {
-                ", not confirmed"
-            }
-        );
-    }
-    out
 }

@@ -145,16 +145,21 @@ fn let_go(
     motion: &mut Builder,
 ) -> Result<(), Rejection> {
     motion.grip(Grip::Open, grip_dwell(workcell, grasp));
-    let back = match workcell.robot.grippers[grasp.gripper] {
-        Gripper::Suction { .. } => PRE_GRASP_M,
-        Gripper::ParallelJaw { finger, .. } => finger.z + 0.02,
-    };
+    let back = back_off_m(&workcell.robot.grippers[grasp.gripper]);
     let off = release * Pose::translation(0.0, 0.0, -SLOW_M.min(back));
     let away = release * Pose::translation(0.0, 0.0, -back);
     carried.check_hand(release, &away)?;
     motion.go(off, SLOW);
     motion.go(away, INWARD);
     Ok(())
+}
+
+/// How far the hand goes straight back once it has let go, m: out of what its fingers were around.
+pub fn back_off_m(gripper: &Gripper) -> f64 {
+    match gripper {
+        Gripper::Suction { .. } => PRE_GRASP_M,
+        Gripper::ParallelJaw { finger, .. } => finger.z + 0.02,
+    }
 }
 
 /// How long the grip takes to form or to open, s.

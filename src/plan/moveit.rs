@@ -8,7 +8,8 @@
 use serde::Serialize;
 
 use super::planner::{Plan, PlannedStep};
-use crate::grasp::{PRE_GRASP_M, approach_opening};
+use crate::grasp::{Access, GraspCandidate, PRE_GRASP_M, access, approach_opening};
+use crate::motion::back_off_m;
 use crate::pose::{Pose, PoseData, Vec3};
 use crate::rollout::Action;
 use crate::scene::{Gripper, Workcell};
@@ -206,9 +207,9 @@ fn message(workcell: &Workcell, index: usize, planned: &PlannedStep) -> GraspMes
             pose: pose(&hand),
         },
         grasp_quality: 1.0 - step.risk.bound,
-        pre_grasp_approach: translation(approach, PRE_GRASP_M),
+        pre_grasp_approach: translation(approach, way_in_m(&cell, &step.grasp)),
         post_grasp_retreat: translation(first, first.norm()),
-        post_place_retreat: translation(-let_go, PRE_GRASP_M),
+        post_place_retreat: translation(-let_go, back_off_m(gripper)),
         max_contact_force: [squeeze(gripper), spec.max_force_n]
             .into_iter()
             .flatten()
@@ -216,6 +217,13 @@ fn message(workcell: &Workcell, index: usize, planned: &PlannedStep) -> GraspMes
             .unwrap_or(0.0),
         allowed_touch_objects: vec![step.box_id.clone()],
     }
+}
+
+/// How far before the contact the hand's straight way in begins, m.
+fn way_in_m(workcell: &Workcell, grasp: &GraspCandidate) -> f64 {
+    let long = |way: Access| (way.contact.translation.vector - way.entry.translation.vector).norm();
+    // A step that was planned has its way in; the shortest that there is says no more than was judged.
+    access(workcell, grasp).map_or(PRE_GRASP_M, long)
 }
 
 /// What a jaw's pads press with, N.

@@ -175,7 +175,11 @@ impl<'a> OrderSearch<'a> {
         let vouched = match timed(&mut self.timing.verify, || guard.vouch(&branch.step)) {
             Ok(vouched) => vouched,
             // As where one is expanded: a scene that is only imagined and does not stand is a dead end.
-            Err(DynamicsError::DoesNotStand { .. }) if branch.parent > 0 => return Ok(None),
+            Err(DynamicsError::DoesNotStand { .. } | DynamicsError::Simulation(_))
+                if branch.parent > 0 =>
+            {
+                return Ok(None);
+            }
             Err(why) => return Err(why.into()),
         };
         let bound = of_plan([parent.bound, vouched.risk.bound]);
@@ -255,8 +259,11 @@ impl<'a> OrderSearch<'a> {
             let workcell = &self.nodes[node].workcell;
             let found = match self.planner.step(workcell, wishes, salt) {
                 Ok(found) => found,
-                // A scene that is only imagined and does not stand is a dead end, not an error.
-                Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) if node > 0 => {
+                // A scene that is only imagined and does not stand, or that no engine can hold, is a dead end
+                // and no error.
+                Err(PlanError::Dynamics(
+                    DynamicsError::DoesNotStand { .. } | DynamicsError::Simulation(_),
+                )) if node > 0 => {
                     return Ok(());
                 }
                 Err(why) => return Err(why),

@@ -37,8 +37,8 @@ impl Poke {
         }
     }
 
-    /// The largest size that is looked at: half a metre, or 400 N.
-    pub fn largest(self) -> f64 {
+    /// The largest size that is looked at where no larger one was asked about: half a metre, or 400 N.
+    fn largest(self) -> f64 {
         match self {
             Self::Nudge => 0.5,
             Self::Push => 400.0,
@@ -67,6 +67,17 @@ pub struct LargestSafe {
     pub value: f64,
     /// Whether all who were asked agree; `None` when there is no second physics to ask and the first does.
     pub confirmed: Option<bool>,
+    /// Whether it is the largest that was looked at, and larger ones may be safe as well.
+    pub at_least: bool,
+}
+
+/// A size that was asked about, and what was found of it: what is found here must not say otherwise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Asked {
+    /// m or N.
+    pub size: f64,
+    /// Whether it is safe.
+    pub is_safe: bool,
 }
 
 /// A poke of one box along one direction, whatever its size.
@@ -80,7 +91,8 @@ pub struct Line {
     pub direction: Vec3,
 }
 
-/// The largest size along `line` up to which everything is judged safe, and whether `confirm` agrees.
+/// The largest size along `line` up to which everything is judged safe, and whether `confirm` agrees. It is under the
+/// `asked` one where that is not safe; where that is, it is looked for up to there at least.
 ///
 /// # Errors
 /// When the second physics cannot take the scene in.
@@ -88,16 +100,26 @@ pub fn largest_safe(
     scene: &dyn SceneDynamics,
     workcell: &Workcell,
     line: &Line,
+    asked: Asked,
     confirm: Option<&dyn Dynamics>,
     seed: u64,
 ) -> Result<LargestSafe, DynamicsError> {
     let max_risk = workcell.safety.max_risk;
-    let (mut low, mut high) = (0.0, line.poke.largest());
-    let mut step = high;
+    let largest = line.poke.largest();
+    let top = match asked.is_safe {
+        true => largest.max(asked.size),
+        false => largest.min(asked.size),
+    };
+    let mut low = 0.0;
+    let mut high = Some(top);
+    let mut step = top;
     for _ in 0..ROUNDS {
-        step = (high - low) / RUNGS as f64;
-        (low, high) = climb(scene, line, low, step, max_risk);
+        let Some(end) = high else { break };
+        step = (end - low) / RUNGS as f64;
+        let may_be = |size: f64| asked.is_safe || size < asked.size - 0.5 * step;
+        (low, high) = climb(scene, line, (low, step), max_risk, may_be);
     }
+    let at_least = high.is_none();
     let confirmed = confirm.map(|c| c.believe(workcell, seed)).transpose()?;
     let judge = |action: &Action| {
         let actions = std::slice::from_ref(action);
@@ -107,7 +129,7 @@ pub fn largest_safe(
     };
     // Down by a tenth or a rung, whichever is more, each time that somebody objects: who imagined it, looking
     // more closely, or the second physics.
-    for _ in 0..CONFIRMATIONS {
+    for tries in 0..CONFIRMATIONS {
         if low <= 0.0 {
             break;
         }
@@ -121,6 +143,7 @@ pub fn largest_safe(
             return Ok(LargestSafe {
                 value: low,
                 confirmed: agreed,
+                at_least: at_least && tries == 0,
             });
         }
         low = (low - step.max(0.1 * low)).max(0.0);
@@ -130,11 +153,18 @@ pub fn largest_safe(
     Ok(LargestSafe {
         value: 0.0,
         confirmed: objected.then_some(false),
+        at_least: false,
     })
 }
 
-/// The last safe rung above `low` and the first unsafe one after it.
-fn climb(scene: &dyn SceneDynamics, line: &Line, low: f64, step: f64, max_risk: f64) -> (f64, f64) {
+/// The last safe rung above `low`, and the first after it that is not; none where all are.
+fn climb(
+    scene: &dyn SceneDynamics,
+    line: &Line,
+    (low, step): (f64, f64),
+    max_risk: f64,
+    may_be: impl Fn(f64) -> bool,
+) -> (f64, Option<f64>) {
     let sizes: Vec<f64> = (1..=RUNGS).map(|i| low + step * i as f64).collect();
     let actions: Vec<Action> = sizes
         .iter()
@@ -142,10 +172,11 @@ fn climb(scene: &dyn SceneDynamics, line: &Line, low: f64, step: f64, max_risk: 
         .collect();
     let mut safe = low;
     for (size, risk) in sizes.iter().zip(scene.screen(&actions)) {
-        if !risk.is_ok_and(|r| r.is_valid() && r.bound <= max_risk) {
-            return (safe, *size);
+        let is_safe = risk.is_ok_and(|r| r.is_valid() && r.bound <= max_risk);
+        if !is_safe || !may_be(*size) {
+            return (safe, Some(*size));
         }
         safe = *size;
     }
-    (safe, safe)
+    (safe, None)
 }

@@ -104,17 +104,25 @@ impl<'a> Guard<'a> {
     /// # Errors
     /// When the second physics cannot take the scene in.
     pub fn vouch(&mut self, step: &StepPlan) -> Result<Vouched, DynamicsError> {
+        self.vouch_for(&step.action, &step.risk)
+    }
+
+    /// The same of an action whose risk was `judged`.
+    ///
+    /// # Errors
+    /// As [`Self::vouch`].
+    pub fn vouch_for(&mut self, action: &Action, judged: &Risk) -> Result<Vouched, DynamicsError> {
         let limit = self.workcell.safety.max_risk;
-        let is_safe = step.score.is_safe();
-        let prior = Prior::of(&step.risk);
+        let is_safe = judged.bound <= limit;
+        let prior = Prior::of(judged);
         let most = self.shield.map_or(0, |s| MOST_TIMES * s.draws);
         let shield = match self.shield {
             Some(shield) if is_safe || prior.updated(0.0, most) <= limit => shield,
             _ => {
                 return Ok(Vouched {
-                    risk: step.risk,
+                    risk: *judged,
                     witness: None,
-                    objection: (!is_safe).then(|| Reason::risky(&step.risk, limit)),
+                    objection: (!is_safe).then(|| Reason::risky(judged, limit)),
                 });
             }
         };
@@ -124,25 +132,25 @@ impl<'a> Guard<'a> {
         // Until it would be over the limit even if all that are left ended well.
         while seen.witness.draws < wanted && prior.updated(seen.witness.accidents, wanted) <= limit
         {
-            match self.ask(shield, seen.witness.draws / batch, &step.action)? {
+            match self.ask(shield, seen.witness.draws / batch, action)? {
                 Some(Ok(found)) => seen.add(&found, batch),
                 None => break,
                 Some(Err(why)) => {
                     return Ok(Vouched {
-                        risk: step.risk,
+                        risk: *judged,
                         witness: Some(seen.witness),
                         objection: Some(why.into()),
                     });
                 }
             }
         }
-        let risk = seen.update(&step.risk, prior);
+        let risk = seen.update(judged, prior);
         let objection = (risk.bound > limit).then(|| Reason::Shield {
             accidents: seen.witness.accidents,
             draws: seen.witness.draws,
             bound: risk.bound,
             max_risk: limit,
-            worst: seen.worst(&step.risk),
+            worst: seen.worst(judged),
         });
         Ok(Vouched {
             risk,

@@ -69,7 +69,7 @@ impl Dynamics for SandboxDynamics {
         seed: u64,
     ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
         let count = self.screen_draws.max(self.imagine_draws).max(1);
-        let worlds = standing_worlds(workcell, seed, count).map_err(not_standing)?;
+        let worlds = standing_worlds(workcell, seed, count)?;
         Ok(Box::new(Drawn {
             config: self,
             workcell: workcell.clone(),
@@ -78,9 +78,14 @@ impl Dynamics for SandboxDynamics {
     }
 }
 
-fn not_standing(error: SandboxError) -> DynamicsError {
-    DynamicsError::DoesNotStand {
-        reason: error.to_string(),
+impl From<SandboxError> for DynamicsError {
+    /// Only what falls by itself does not stand; whoever plans takes that for a dead end, and no other failure.
+    fn from(error: SandboxError) -> Self {
+        let reason = error.to_string();
+        match error {
+            SandboxError::DoesNotStand { .. } => Self::DoesNotStand { reason },
+            _ => Self::Simulation(reason),
+        }
     }
 }
 
@@ -190,6 +195,19 @@ mod tests {
     use super::*;
     use crate::grasp::fixtures_for_tests::{a_box, workcell};
     use crate::pose::Vec3;
+
+    #[test]
+    fn an_engine_that_lost_a_body_is_no_scene_that_does_not_stand() {
+        let lost = DynamicsError::from(SandboxError::NotFinite);
+        assert!(matches!(lost, DynamicsError::Simulation(_)), "{lost}");
+        let fell = DynamicsError::from(SandboxError::DoesNotStand {
+            id: "a".to_owned(),
+            kind: crate::rollout::AccidentKind::Tilt,
+            tries: 64,
+        });
+        let told = fell.to_string();
+        assert!(told.contains("`a` tilts first"), "{told}");
+    }
 
     #[test]
     fn what_goes_wrong_is_out_of_the_race_and_what_does_not_is_simulated_under_every_draw() {

@@ -40,6 +40,8 @@ pub use stand::{SettleReport, draw, settle};
 /// Bumped whenever a change alters outcomes, so that stored references are known to be stale.
 pub const SANDBOX_VERSION: u32 = 6;
 
+use crate::rollout::AccidentKind;
+
 /// Why there is no rollout.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SandboxError {
@@ -47,12 +49,12 @@ pub enum SandboxError {
     #[error("the physics engine lost a body: its state is no longer finite")]
     NotFinite,
     /// No draw of the belief stood by itself.
-    #[error("box `{id}` {how} although nothing touches it, in each of {tries} draws of the belief")]
+    #[error("none of {tries} draws of the belief stands: most often box `{id}` {} first although nothing touches it", .kind.verb())]
     DoesNotStand {
-        /// The box that most often fell first.
+        /// The box that most often was the first to fall.
         id: String,
-        /// "moves", "tilts", ...
-        how: &'static str,
+        /// What it did the last time that it was.
+        kind: AccidentKind,
         /// Draws that were tried.
         tries: usize,
     },

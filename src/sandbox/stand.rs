@@ -78,8 +78,8 @@ pub struct Fall {
 /// [`SandboxError::DoesNotStand`] when 64 tries fell; it names the box that most often fell first.
 pub fn draw(workcell: &Workcell, rng: &mut impl Rng) -> Result<Draw, SandboxError> {
     let scene = &workcell.scene;
-    let mut first_fallers = vec![0usize; scene.boxes.len()];
-    let mut last = None;
+    // How often each box was the first to fall, and how the last time.
+    let mut first_fallers = vec![(0usize, AccidentKind::Disturb); scene.boxes.len()];
     for _ in 0..TRIES {
         let mut draw = belief::sample(scene, rng);
         part(scene, &mut draw);
@@ -91,22 +91,21 @@ pub fn draw(workcell: &Workcell, rng: &mut impl Rng) -> Result<Draw, SandboxErro
                 return Ok(draw);
             }
             Err(fall) => {
-                first_fallers[fall.box_index] += 1;
-                last = Some(fall);
+                let (times, kind) = &mut first_fallers[fall.box_index];
+                *times += 1;
+                *kind = fall.kind;
             }
         }
     }
-    let worst = (0..first_fallers.len())
-        .max_by_key(|&i| (first_fallers[i], std::cmp::Reverse(i)))
-        .unwrap_or(0);
-    let how = last.map_or("moves", |fall| fall.kind.verb());
+    let worst =
+        (0..first_fallers.len()).max_by_key(|&i| (first_fallers[i].0, std::cmp::Reverse(i)));
+    // A scene without boxes has nothing that could fall.
+    let (id, kind) = worst.map_or((String::new(), AccidentKind::Disturb), |i| {
+        (scene.boxes[i].id.clone(), first_fallers[i].1)
+    });
     Err(SandboxError::DoesNotStand {
-        id: scene
-            .boxes
-            .get(worst)
-            .map(|b| b.id.clone())
-            .unwrap_or_default(),
-        how,
+        id,
+        kind,
         tries: TRIES,
     })
 }

@@ -97,14 +97,15 @@ fn settle(stack: &ImportedStack, seed: u64) -> Result<(ImportedStack, Option<Fau
     let rng = &mut ChaCha8Rng::seed_from_u64(seed);
     match sandbox::draw(&rest.workcell, rng) {
         Ok(_) => Ok((rest, None)),
-        Err(SandboxError::DoesNotStand { id, how, tries }) => {
+        Err(SandboxError::DoesNotStand { id, kind, tries }) => {
             let index = rest.workcell.scene.box_index(&id);
-            let index = index.ok_or_else(|| format!("`{id}` {how}"))?;
+            let index = index.ok_or_else(|| format!("`{id}` {}", kind.verb()))?;
             let crushable = rest.workcell.scene.boxes[index].max_force_n.is_some();
-            let fault = if how == AccidentKind::Crush.verb() && crushable {
+            let fault = if kind == AccidentKind::Crush && crushable {
                 Fault::Crushed(index)
             } else {
-                let how = format!("{how} first in most of {tries} draws, and none stands");
+                let verb = kind.verb();
+                let how = format!("most often {verb} first in {tries} draws, and none stands");
                 Fault::Falls(index, how)
             };
             Ok((rest, Some(fault)))

@@ -50,6 +50,8 @@ pub struct LargestSafeReport {
     pub unit: &'static str,
     /// Whether the sandbox agrees.
     pub confirmed: bool,
+    /// Whether larger ones, which were not looked at, may be safe as well.
+    pub at_least: bool,
 }
 
 /// What was asked about.
