@@ -13,7 +13,7 @@ use super::plant::{SandboxPlant, witness};
 use super::tasks::{PlannerTask, TaskKind};
 use crate::dynamics::{Dynamics, DynamicsError};
 use crate::plan::baseline::Baseline;
-use crate::plan::execute::ExecuteError;
+use crate::plan::execution::ExecuteError;
 use crate::plan::{
     Objective, Plan, PlanError, Planner, PlannerSettings, Plant, SHIELD_DRAWS, Shield, Stop,
     Verdict, Wish, execute,

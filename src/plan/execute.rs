@@ -1,145 +1,23 @@
 //! The closed loop: a stride, a look, another plan; stop where reality leaves what was imagined.
 //!
-//! Owns [`Plant`], what a world that can be acted on has to offer, and [`execute`]. Within a step a
-//! [`Watch`] looks on at every stride. Between steps the plan's order is kept while it is still safe on
+//! Owns [`execute`]; what comes of it is [`super::execution`]'s. Within a step a [`Watch`] looks on at every stride. Between steps the plan's order is kept while it is still safe on
 //! what is seen; each step is searched afresh from the noisy poses, and where it is no longer safe,
 //! so is the order.
 
 use crate::dynamics::DynamicsError;
-use crate::rollout::{Action, Glance, Onward, Rollout};
+use crate::rollout::{Action, Rollout};
 use crate::scene::{Scene, Workcell};
 
 use super::candidates::Wish;
+use super::execution::{ExecuteError, ExecutedStep, Execution, Stop};
 use super::goal::Goal;
 use super::planner::{Plan, PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
+use super::plant::Plant;
 use super::reason::RejectedCandidate;
 use super::risk::of_plan;
+use super::surprise::Surprise;
 use super::timing::{Timing, timed};
-use super::watch::{Surprise, Watch};
-
-/// A world that can be acted on: the sandbox under one draw, or a robot.
-pub trait Plant {
-    /// What stands there now, with the noise of the belief. Boxes carried out are gone.
-    ///
-    /// # Errors
-    /// When nothing can be seen.
-    fn observe(&mut self) -> Result<Workcell, PlantError>;
-
-    /// Carries an action out; its indices are those of the last observation. `watch` is asked what to do
-    /// at each stride ([`crate::rollout::STRIDE_S`]) while the hand holds a box.
-    ///
-    /// # Errors
-    /// When the action cannot be carried out at all; an accident is no error.
-    fn step(
-        &mut self,
-        action: &Action,
-        watch: &mut dyn FnMut(&Glance) -> Onward,
-    ) -> Result<Rollout, PlantError>;
-}
-
-/// Why a world does not answer.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("the execution failed: {0}")]
-pub struct PlantError(pub String);
-
-/// Why an execution ended.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Stop {
-    /// The goal is reached and nothing went wrong.
-    #[error("done")]
-    Done,
-    /// Something went wrong.
-    #[error("an accident in step {}", .step + 1)]
-    Accident {
-        /// Index of the step.
-        step: usize,
-    },
-    /// The box did not come clear, or was not put down.
-    #[error("step {} did not finish: `{box_id}` did not get where it should", .step + 1)]
-    NotCompleted {
-        /// Index of the step.
-        step: usize,
-        /// The box.
-        box_id: String,
-    },
-    /// A box is not where it was imagined to be.
-    #[error("after step {} `{box_id}` is {off_m:.3} m from where it was imagined", .step + 1)]
-    LeftImagined {
-        /// Index of the step.
-        step: usize,
-        /// The box.
-        box_id: String,
-        /// m.
-        off_m: f64,
-    },
-    /// While a box was carried something was not where it was imagined, and there was no safe way on: the hand
-    /// stopped with the box held.
-    #[error("in step {} the hand stopped at {t:.2} s with its box held: `{box_id}` is {off_m:.3} m from where it was imagined", .step + 1)]
-    Halted {
-        /// Index of the step.
-        step: usize,
-        /// s from the step's start.
-        t: f64,
-        /// The box.
-        box_id: String,
-        /// m.
-        off_m: f64,
-    },
-    /// On what is seen there is no safe way on.
-    #[error("no safe way on: {reason}")]
-    NoSafeStep {
-        /// Why.
-        reason: String,
-    },
-    /// The planner or the world failed after steps that were carried out.
-    #[error("{reason}")]
-    Failed {
-        /// Why.
-        reason: String,
-    },
-}
-
-/// A step that was carried out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ExecutedStep {
-    /// What was planned on the last observation, with the scene as it was observed.
-    pub planned: PlannedStep,
-    /// What came of it.
-    pub rollout: Rollout,
-    /// What was not as imagined while it was carried out, in order.
-    pub surprises: Vec<Surprise>,
-}
-
-/// A plan that was carried out, as far as it went.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Execution {
-    /// In order.
-    pub steps: Vec<ExecutedStep>,
-    /// How it ended.
-    pub stop: Stop,
-    /// What was turned down while planning again.
-    pub rejected: Vec<RejectedCandidate>,
-    /// Planning again.
-    pub timing: Timing,
-}
-
-impl Execution {
-    /// Whether the goal was reached without an accident.
-    pub fn is_success(&self) -> bool {
-        self.stop == Stop::Done
-    }
-}
-
-/// Why there is no execution to speak of.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ExecuteError {
-    /// The planner failed.
-    #[error(transparent)]
-    Plan(#[from] PlanError),
-    /// The world does not answer.
-    #[error(transparent)]
-    Plant(#[from] PlantError),
-}
+use super::watch::Watch;
 
 /// Carries `plan` out in `plant`, planning again on every observation.
 ///

@@ -11,8 +11,9 @@ use crate::rollout::Action;
 
 use super::candidates::Candidate;
 use super::lift_space::LiftSpace;
+use super::rated::{HOPELESS, Rated, valid};
 use super::sampler::{Sampler, sampler};
-use super::step::{HOPELESS, Rated, Search, valid};
+use super::step::Search;
 use super::timing::{Timing, timed};
 
 /// How many grasps have their lifts searched.

@@ -6,50 +6,25 @@
 //! A step's price is its bound and a constant; the estimate of what is left counts each box that
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
 //! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Where nothing is
-//! judged safe, the shield is asked about what is least risky.
+//! judged safe, the shield is asked about what is least risky. What it goes over is `node`'s, what it comes to
+//! `outcome`'s.
+
+mod node;
+mod outcome;
 
 use crate::dynamics::DynamicsError;
-use crate::scene::{Scene, Workcell};
+use crate::rollout::Action;
+use crate::scene::Workcell;
 
-use super::explain::{no_plan_reason, remedies};
+use self::node::{Branch, Node, state_key, step_price};
 use super::goal::Goal;
-use super::planner::{
-    Plan, PlanError, PlannedStep, Planner, Verdict, over_plan_limit, scene_after,
-};
+use super::planner::{PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
 use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
 use super::shield::Guard;
 use super::step::StepPlan;
 use super::timing::{Timing, timed};
 use super::wanted::Wanted;
-
-/// A scene that was reached in the mind.
-struct Node {
-    workcell: Workcell,
-    parent: Option<usize>,
-    /// The step that led here; `None` at the root.
-    step: Option<PlannedStep>,
-    /// Bounds of the steps so far and a constant for each.
-    price: f64,
-    /// Bound of all steps so far together, those before the search included.
-    bound: f64,
-    /// Steps so far.
-    depth: usize,
-    /// How many tiers of wishes were searched here.
-    tiers: usize,
-    /// The least risky of what is not judged safe, for when nothing is.
-    doubtful: Vec<StepPlan>,
-}
-
-/// A step that was found but not yet taken.
-struct Branch {
-    parent: usize,
-    step: StepPlan,
-    /// Lower is sooner: price so far and the estimate of what is left.
-    priority: f64,
-    /// The other safe steps for the same box, next best first.
-    alternatives: Vec<StepPlan>,
-}
 
 /// The search for one goal.
 pub(super) struct OrderSearch<'a> {
@@ -136,7 +111,7 @@ impl<'a> OrderSearch<'a> {
 
     /// The ids of the boxes that were placed on the way to `node`.
     fn placed(&self, node: usize) -> Vec<String> {
-        let is_place = |s: &&PlannedStep| s.step.action.name() == "place";
+        let is_place = |s: &&PlannedStep| matches!(s.step.action, Action::Place { .. });
         let steps = self.path(node);
         let placed = steps.into_iter().filter(is_place);
         placed.map(|s| s.step.box_id.clone()).collect()
@@ -236,17 +211,6 @@ impl<'a> OrderSearch<'a> {
         });
     }
 
-    /// What was not judged safe and never asked about, because another way was.
-    fn reject_what_is_left(&mut self) {
-        for node in 0..self.nodes.len() {
-            let limit = self.nodes[node].workcell.safety.max_risk;
-            for step in std::mem::take(&mut self.nodes[node].doubtful) {
-                let reason = Reason::risky(&step.risk, limit);
-                self.reject(node, &step, step.risk.risk, reason);
-            }
-        }
-    }
-
     /// Finds the safe steps of a node, tier by tier from where the last search ended, until some tier has
     /// one. Where none has, what is least risky is left to the shield.
     fn expand(&mut self, node: usize) -> Result<(), PlanError> {
@@ -313,70 +277,4 @@ impl<'a> OrderSearch<'a> {
         }
         any
     }
-
-    pub(super) fn finish(mut self, reached: Option<usize>, total: f64) -> Plan {
-        self.reject_what_is_left();
-        let steps: Vec<PlannedStep> = match reached {
-            Some(node) => self.path(node).into_iter().cloned().collect(),
-            None => Vec::new(),
-        };
-        let timing = Timing {
-            total,
-            ..self.timing
-        };
-        let workcell = &self.nodes[0].workcell;
-        let (verdict, reason, remedies) = match reached {
-            Some(_) => (Verdict::Safe, None, Vec::new()),
-            None => (
-                Verdict::NoSafePlan,
-                Some(no_plan_reason(
-                    workcell,
-                    self.goal,
-                    self.least_risky.as_ref(),
-                    &self.rejected,
-                )),
-                remedies(
-                    workcell,
-                    self.goal,
-                    self.least_risky.as_ref(),
-                    &self.rejected,
-                ),
-            ),
-        };
-        let refused = self
-            .least_risky
-            .as_ref()
-            .map(|s| (s.risk.risk, s.risk.bound));
-        let (risk, risk_bound) = match reached {
-            Some(_) => (
-                of_plan(steps.iter().map(|s| s.step.risk.risk)),
-                of_plan(steps.iter().map(|s| s.step.risk.bound)),
-            ),
-            None => refused.unwrap_or((1.0, 1.0)),
-        };
-        Plan {
-            verdict,
-            reason,
-            remedies,
-            steps,
-            risk,
-            risk_bound,
-            rejected: self.rejected,
-            least_risky: self.least_risky,
-            timing,
-        }
-    }
-}
-
-/// The bound of a step and the price of taking a step at all.
-fn step_price(step: &StepPlan, max_risk: f64) -> f64 {
-    max_risk + step.risk.bound.min(max_risk)
-}
-
-/// What tells one scene from another: who is left, and how it was reached (a placed box is left too).
-fn state_key(scene: &Scene, action: &str) -> Vec<String> {
-    let mut key: Vec<String> = scene.boxes.iter().map(|b| b.id.clone()).collect();
-    key.sort();
-    key.push(action.to_owned());
-    key
 }

@@ -1,40 +1,25 @@
-//! Risk as one number: how several samples, or several steps, come together.
+//! Risk as one number: how a risk and what is not known of it, or the risks of several steps, come together.
 //!
 //! Owns the small strategies (mean, CVaR, worst case) and the risk of a whole plan. Refuses to
 //! calibrate: that is the dynamics' business.
 
 use crate::dynamics::Risk;
 
-/// How samples of a cost become one cost. Higher is worse.
+/// How a risk that members or draws do not agree on becomes one number. Higher is worse.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RiskMeasure {
-    /// The plain mean.
+    /// Their mean.
     Mean,
     /// The mean of the worst share `tail` (Rockafellar and Uryasev, 2000).
     Cvar {
         /// In `(0, 1]`; 1 is the mean.
         tail: f64,
     },
-    /// The worst sample.
+    /// Their bound.
     WorstCase,
 }
 
 impl RiskMeasure {
-    /// The measure of `samples`, `[draws]`; `None` when there are none or one is not finite.
-    pub fn of_samples(self, samples: &[f64]) -> Option<f64> {
-        if samples.is_empty() || samples.iter().any(|s| !s.is_finite()) {
-            return None;
-        }
-        let mut sorted = samples.to_vec();
-        sorted.sort_by(|a, b| b.total_cmp(a));
-        let n = sorted.len() as f64;
-        Some(match self {
-            Self::Mean => sorted.iter().sum::<f64>() / n,
-            Self::WorstCase => sorted[0],
-            Self::Cvar { tail } => worst_share(&sorted, tail.clamp(0.0, 1.0) * n),
-        })
-    }
-
     /// The measure of a risk that is known by its mean and its disagreement, a probability.
     ///
     /// CVaR takes the members as a normal: mean + std · φ(z)/tail; the worst case is the bound.
@@ -48,17 +33,6 @@ impl RiskMeasure {
             }
         }
     }
-}
-
-/// Mean of the first `count` (not necessarily whole) of `sorted`, worst first.
-fn worst_share(sorted: &[f64], count: f64) -> f64 {
-    let whole = (count.floor() as usize).min(sorted.len());
-    if count < 1.0 {
-        return sorted[0];
-    }
-    let part = count - whole as f64;
-    let next = sorted.get(whole).copied().unwrap_or(0.0);
-    (sorted[..whole].iter().sum::<f64>() + part * next) / count
 }
 
 /// The mean of a standard normal's upper `tail`: φ(z)/tail where P(Z > z) = tail.
@@ -87,25 +61,6 @@ pub fn of_plan(steps: impl IntoIterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const SAMPLES: [f64; 5] = [0.1, 0.9, 0.2, 0.4, 0.3];
-
-    #[test]
-    fn the_mean_is_under_cvar_and_cvar_under_the_worst_case() {
-        let of = |measure: RiskMeasure| measure.of_samples(&SAMPLES).unwrap();
-        let cvar = of(RiskMeasure::Cvar { tail: 0.4 });
-        assert!((of(RiskMeasure::Mean) - 0.38).abs() < 1e-12);
-        assert!((cvar - 0.65).abs() < 1e-12);
-        assert_eq!(of(RiskMeasure::WorstCase), 0.9);
-        assert!((of(RiskMeasure::Cvar { tail: 1.0 }) - 0.38).abs() < 1e-12);
-        assert_eq!(of(RiskMeasure::Cvar { tail: 0.01 }), 0.9);
-    }
-
-    #[test]
-    fn a_sample_that_is_not_finite_leaves_no_measure() {
-        assert_eq!(RiskMeasure::Mean.of_samples(&[0.1, f64::NAN]), None);
-        assert_eq!(RiskMeasure::WorstCase.of_samples(&[]), None);
-    }
 
     #[test]
     fn members_that_disagree_raise_cvar_but_not_the_mean() {

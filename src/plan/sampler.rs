@@ -18,7 +18,7 @@ use crate::scene::task::PlannerKind;
 
 /// A distribution that is drawn from and refitted.
 pub trait Sampler {
-    /// `count` samples, `[count][d]`, each within `[-1, 1]`.
+    /// At most `count` samples, `[count][d]`, each within `[-1, 1]`.
     fn ask(&mut self, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>>;
 
     /// Refits to what the samples cost; lower is better, and what is not finite is left out.
@@ -42,6 +42,17 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
     use rand::Rng;
     let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
     radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
+}
+
+/// `count` samples of a normal without correlations, the first the mean itself.
+fn around(mean: &[f64], std: &[f64], count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+    (0..count)
+        .map(|i| {
+            let scale = if i == 0 { 0.0 } else { 1.0 };
+            let noise: Vec<f64> = mean.iter().map(|_| scale * normal(rng)).collect();
+            shifted(mean, std, noise)
+        })
+        .collect()
 }
 
 /// `mean + std · noise`, kept in the box.
@@ -104,6 +115,22 @@ mod tests {
             let found = solve(kind, 3, quadratic);
             assert!(quadratic(&found) < 0.01, "{kind:?}: {found:?}");
         }
+    }
+
+    #[test]
+    fn icem_draws_fewer_from_round_to_round_but_no_fewer_than_two_for_each_elite() {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut icem = sampler(PlannerKind::Icem, vec![0.0; 4], 0.5, 8);
+        let mut drawn = Vec::new();
+        for _ in 0..8 {
+            let samples = icem.ask(50, &mut rng);
+            let costs: Vec<f64> = samples.iter().map(|s| quadratic(s)).collect();
+            icem.tell(&samples, &costs);
+            drawn.push(samples.len());
+        }
+        assert_eq!(drawn, [50, 40, 32, 25, 20, 16, 16, 16]);
+        // Whoever grants less than that gets no more than was granted.
+        assert_eq!(icem.ask(5, &mut rng).len(), 5);
     }
 
     #[test]

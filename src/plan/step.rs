@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use rand_chacha::ChaCha8Rng;
 
-use crate::dynamics::{Imagined, Prediction, PredictionFailure, Risk, SceneDynamics};
+use crate::dynamics::{Imagined, Risk, SceneDynamics};
 use crate::grasp::GraspCandidate;
 use crate::motion::Lift;
 use crate::rollout::Action;
@@ -16,6 +16,7 @@ use crate::scene::Workcell;
 
 use super::candidates::{Candidate, Wish, gather, turned_down};
 use super::objective::{Objective, Score, violation};
+use super::rated::{Rated, is_hopeless, of_box, valid, valid_trajectory};
 use super::reason::{Reason, RejectedCandidate};
 use super::timing::{Timing, timed};
 use crate::scene::task::PlannerSettings;
@@ -30,8 +31,6 @@ const SCREENING_PARTS: usize = 4;
 const ENOUGH_ELITES: usize = 4;
 /// Of actions that are not safe so many are imagined, where none is safe.
 const DOUBTFUL: usize = 3;
-/// A bound over which nothing is worth improving: not one draw or member sees it end well.
-pub(super) const HOPELESS: f64 = 0.95;
 
 /// One action that was imagined.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,28 +62,6 @@ pub struct StepSearch {
     pub rejected: Vec<RejectedCandidate>,
     /// Where the time went.
     pub timing: Timing,
-}
-
-/// A candidate with its risk.
-#[derive(Clone, Debug)]
-pub(super) struct Rated {
-    pub(super) candidate: Candidate,
-    pub(super) risk: Risk,
-    pub(super) score: Score,
-}
-
-impl Rated {
-    /// What speaks against it, the limit aside: how likely an accident is, then how much everything moves.
-    fn doubt(&self) -> (f64, f64, f64) {
-        let stir = self.risk.path_length + self.risk.peak_speed;
-        (self.risk.bound, self.risk.risk, stir)
-    }
-}
-
-/// How many of `finalists` are about this box.
-fn of_box(finalists: &[Rated], box_index: usize) -> usize {
-    let is_of = |f: &&Rated| f.candidate.grasp.box_index == box_index;
-    finalists.iter().filter(is_of).count()
 }
 
 /// What stays the same within one search.
@@ -328,37 +305,5 @@ impl Search<'_> {
             risk: Some(risk.risk),
             ..turned_down(self.workcell, grasp, reason)
         }
-    }
-}
-
-/// Whether nothing that was rated leaves any hope.
-fn is_hopeless(rated: &[Rated]) -> bool {
-    let hopeless = |r: &Rated| r.risk.bound >= HOPELESS && !r.risk.abstains();
-    rated.iter().all(hopeless)
-}
-
-/// A risk whose numbers are all finite, or a failure that cannot win.
-pub(super) fn valid(risk: Risk) -> Prediction<Risk> {
-    if risk.is_valid() {
-        Ok(risk)
-    } else {
-        Err(PredictionFailure::NotFinite)
-    }
-}
-
-/// A trajectory whose numbers are all finite, or a failure that cannot win.
-fn valid_trajectory(imagined: Imagined) -> Prediction<Imagined> {
-    let finite_pose = |p: &crate::pose::Pose| {
-        p.translation.vector.iter().all(|x| x.is_finite())
-            && p.rotation.coords.iter().all(|x| x.is_finite())
-    };
-    let finite = imagined
-        .frames
-        .iter()
-        .all(|f| f.boxes.iter().all(finite_pose));
-    if finite && imagined.risk.is_valid() {
-        Ok(imagined)
-    } else {
-        Err(PredictionFailure::NotFinite)
     }
 }

@@ -8,13 +8,14 @@
 
 use crate::dynamics::{DynamicsError, ImaginedFrame, Risk};
 use crate::motion::{lift_options, onward, slower};
-use crate::pose::{Pose, tilt_between};
+use crate::pose::Pose;
 use crate::rollout::{Action, Glance, Motion, Onward, STRIDE_S};
 use crate::scene::Workcell;
 
 use super::objective::violation;
 use super::planner::{PlanError, PlannedStep, Planner};
 use super::shield::{Witness, still_vouched};
+use super::surprise::{Off, Reply, Surprise};
 use super::timing::timed;
 
 /// Standard deviations of a pose that are noise.
@@ -29,81 +30,6 @@ const STOP_SHARE: f64 = 0.5;
 const LEAST_LEFT: f64 = 0.1;
 /// How much slower the slow way on is.
 const SLOWER: f64 = 2.0;
-
-/// Something that was not as imagined, and what was done.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Surprise {
-    /// s from the action's start.
-    pub t: f64,
-    /// The box that is farthest from where it was imagined.
-    pub box_id: String,
-    /// How far, m.
-    pub off_m: f64,
-    /// What was done about it.
-    pub reply: Reply,
-}
-
-/// What was done about a surprise.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
-    /// On what is seen the motion is still safe.
-    CarriedOn {
-        /// Its risk now.
-        risk: f64,
-    },
-    /// It no longer was; another way on is.
-    ChangedWay {
-        /// The risk of going on as planned; none where nothing can be told.
-        risk: Option<f64>,
-        /// That of the other way.
-        other_risk: f64,
-    },
-    /// The hand stopped with the box held: a box was too far off, or turned too far.
-    StoppedFarOff,
-    /// The hand stopped with the box held: a box moved that was imagined to stand.
-    StoppedUnderWay,
-    /// The hand stopped with the box held: no way on is safe.
-    StoppedNoWay {
-        /// The risk of going on as planned; none where nothing can be told.
-        risk: Option<f64>,
-    },
-}
-
-impl Surprise {
-    /// Whether the hand stopped.
-    pub fn stopped(&self) -> bool {
-        !matches!(
-            self.reply,
-            Reply::CarriedOn { .. } | Reply::ChangedWay { .. }
-        )
-    }
-}
-
-/// How far a box is off.
-#[derive(Clone, Copy, Debug)]
-struct Off {
-    way_m: f64,
-    turn_rad: f64,
-}
-
-impl Off {
-    fn between(there: &Pose, here: &Pose) -> Self {
-        let way_m = (here.translation.vector - there.translation.vector).norm();
-        let turn_rad = tilt_between(&there.rotation, &here.rotation);
-        if way_m.is_finite() && turn_rad.is_finite() {
-            Self { way_m, turn_rad }
-        } else {
-            Self {
-                way_m: f64::INFINITY,
-                turn_rad: f64::INFINITY,
-            }
-        }
-    }
-
-    fn exceeds(self, limit: Self) -> bool {
-        self.way_m > limit.way_m || self.turn_rad > limit.turn_rad
-    }
-}
 
 /// Who looks on.
 pub struct Watch<'a> {

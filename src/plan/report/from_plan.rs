@@ -12,11 +12,11 @@ use super::{
     FrameReport, GraspReport, KeyReport, PlanReport, REPORT_VERSION, RejectedReport, SceneReport,
     StepReport, SurpriseReport, grasp_report, gripper_name,
 };
-use crate::plan::execute::Execution;
+use crate::plan::execution::Execution;
 use crate::plan::explain::closest_accident;
 use crate::plan::planner::{Plan, PlannedStep};
 use crate::plan::reason::{RejectedCandidate, best_of_each};
-use crate::plan::watch::{Reply, Surprise};
+use crate::plan::surprise::{Reply, Surprise};
 
 impl PlanReport {
     /// The report of a plan, and of its execution if there was one.

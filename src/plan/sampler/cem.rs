@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Sampler, cheapest, normal, refit, shifted};
+use super::{Sampler, around, cheapest, refit};
 
 /// Share of the old mean and spread that a refit keeps: against settling too soon.
 const KEEP: f64 = 0.1;
@@ -29,15 +29,8 @@ impl Cem {
 }
 
 impl Sampler for Cem {
-    /// The first sample is the mean itself.
     fn ask(&mut self, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
-        (0..count)
-            .map(|i| {
-                let scale = if i == 0 { 0.0 } else { 1.0 };
-                let noise: Vec<f64> = self.mean.iter().map(|_| scale * normal(rng)).collect();
-                shifted(&self.mean, &self.std, noise)
-            })
-            .collect()
+        around(&self.mean, &self.std, count, rng)
     }
 
     fn tell(&mut self, samples: &[Vec<f64>], costs: &[f64]) {

@@ -11,6 +11,10 @@ use super::{Sampler, cheapest, normal, refit, shifted};
 
 const KEEP: f64 = 0.1;
 const STD_FLOOR: f64 = 0.02;
+/// How much fewer each round draws, as in the paper.
+const SHRINK: f64 = 1.25;
+/// But no fewer than so many for each elite, as there.
+const LEAST_PER_ELITE: usize = 2;
 /// Share of the elites that the next round draws again.
 const KEPT_SHARE: f64 = 0.3;
 /// How strongly a number's noise follows its neighbour's.
@@ -22,17 +26,22 @@ pub struct Icem {
     mean: Vec<f64>,
     std: Vec<f64>,
     elites: usize,
-    kept: Vec<(f64, Vec<f64>)>,
+    /// Elites of the round before, cheapest first.
+    kept: Vec<Vec<f64>>,
+    /// Rounds that were told.
+    rounds: i32,
 }
 
 impl Icem {
-    /// Around `mean` with standard deviation `std`, refitted to the `elites` cheapest samples so far.
+    /// Around `mean` with standard deviation `std`, refitted to the `elites` cheapest samples of a
+    /// round, those kept from the one before among them.
     pub fn new(mean: Vec<f64>, std: f64, elites: usize) -> Self {
         Self {
             std: vec![std; mean.len()],
             mean,
             elites: elites.max(1),
             kept: Vec::new(),
+            rounds: 0,
         }
     }
 
@@ -51,8 +60,10 @@ impl Icem {
 impl Sampler for Icem {
     /// The mean first, then the kept elites, then fresh samples.
     fn ask(&mut self, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
+        let shrunk = (count as f64 / SHRINK.powi(self.rounds)) as usize;
+        let count = shrunk.max(LEAST_PER_ELITE * self.elites).min(count);
         let mut samples = vec![self.mean.clone()];
-        samples.extend(self.kept.iter().map(|(_, sample)| sample.clone()));
+        samples.extend(self.kept.iter().cloned());
         samples.truncate(count);
         while samples.len() < count {
             let noise = self.coloured(rng);
@@ -69,8 +80,9 @@ impl Sampler for Icem {
         self.kept = order
             .into_iter()
             .take(keep)
-            .map(|i| (costs[i], samples[i].clone()))
+            .map(|i| samples[i].clone())
             .collect();
+        self.rounds += 1;
     }
 
     fn mean(&self) -> &[f64] {

@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{Sampler, normal, shifted};
+use super::{Sampler, around};
 
 /// The temperature as a share of the spread between the best and the median cost: a scale that
 /// does not depend on the costs' unit.
@@ -30,15 +30,8 @@ impl Mppi {
 }
 
 impl Sampler for Mppi {
-    /// The first sample is the mean itself.
     fn ask(&mut self, count: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<f64>> {
-        (0..count)
-            .map(|i| {
-                let scale = if i == 0 { 0.0 } else { 1.0 };
-                let noise: Vec<f64> = self.mean.iter().map(|_| scale * normal(rng)).collect();
-                shifted(&self.mean, &self.std, noise)
-            })
-            .collect()
+        around(&self.mean, &self.std, count, rng)
     }
 
     fn tell(&mut self, samples: &[Vec<f64>], costs: &[f64]) {

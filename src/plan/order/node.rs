@@ -1,0 +1,49 @@
+//! What the search across steps goes over: scenes, and the steps that lead on from them.
+//!
+//! Owns [`Node`] and [`Branch`], what a step costs ([`step_price`]) and what tells one scene from another
+//! ([`state_key`]).
+
+use super::super::planner::PlannedStep;
+use super::super::step::StepPlan;
+use crate::scene::{Scene, Workcell};
+
+/// A scene that was reached in the mind.
+pub(super) struct Node {
+    pub(super) workcell: Workcell,
+    pub(super) parent: Option<usize>,
+    /// The step that led here; `None` at the root.
+    pub(super) step: Option<PlannedStep>,
+    /// Bounds of the steps so far and a constant for each.
+    pub(super) price: f64,
+    /// Bound of all steps so far together, those before the search included.
+    pub(super) bound: f64,
+    /// Steps so far.
+    pub(super) depth: usize,
+    /// How many tiers of wishes were searched here.
+    pub(super) tiers: usize,
+    /// The least risky of what is not judged safe, for when nothing is.
+    pub(super) doubtful: Vec<StepPlan>,
+}
+
+/// A step that was found but not yet taken.
+pub(super) struct Branch {
+    pub(super) parent: usize,
+    pub(super) step: StepPlan,
+    /// Lower is sooner: price so far and the estimate of what is left.
+    pub(super) priority: f64,
+    /// The other safe steps for the same box, next best first.
+    pub(super) alternatives: Vec<StepPlan>,
+}
+
+/// The bound of a step and the price of taking a step at all.
+pub(super) fn step_price(step: &StepPlan, max_risk: f64) -> f64 {
+    max_risk + step.risk.bound.min(max_risk)
+}
+
+/// What tells one scene from another: who is left, and how it was reached (a placed box is left too).
+pub(super) fn state_key(scene: &Scene, action: &str) -> Vec<String> {
+    let mut key: Vec<String> = scene.boxes.iter().map(|b| b.id.clone()).collect();
+    key.sort();
+    key.push(action.to_owned());
+    key
+}

@@ -1,0 +1,75 @@
+//! From a search that has ended to the plan that it found, or to why there is none.
+
+use super::super::explain::{no_plan_reason, remedies};
+use super::super::planner::{Plan, PlannedStep, Verdict};
+use super::super::reason::Reason;
+use super::super::risk::of_plan;
+use super::super::timing::Timing;
+use super::OrderSearch;
+
+impl OrderSearch<'_> {
+    /// The plan that ends in the node `reached`; `total` is how long the search took, ms.
+    pub(in super::super) fn finish(mut self, reached: Option<usize>, total: f64) -> Plan {
+        self.reject_what_is_left();
+        let steps: Vec<PlannedStep> = match reached {
+            Some(node) => self.path(node).into_iter().cloned().collect(),
+            None => Vec::new(),
+        };
+        let timing = Timing {
+            total,
+            ..self.timing
+        };
+        let workcell = &self.nodes[0].workcell;
+        let (verdict, reason, remedies) = match reached {
+            Some(_) => (Verdict::Safe, None, Vec::new()),
+            None => (
+                Verdict::NoSafePlan,
+                Some(no_plan_reason(
+                    workcell,
+                    self.goal,
+                    self.least_risky.as_ref(),
+                    &self.rejected,
+                )),
+                remedies(
+                    workcell,
+                    self.goal,
+                    self.least_risky.as_ref(),
+                    &self.rejected,
+                ),
+            ),
+        };
+        let refused = self
+            .least_risky
+            .as_ref()
+            .map(|s| (s.risk.risk, s.risk.bound));
+        let (risk, risk_bound) = match reached {
+            Some(_) => (
+                of_plan(steps.iter().map(|s| s.step.risk.risk)),
+                of_plan(steps.iter().map(|s| s.step.risk.bound)),
+            ),
+            None => refused.unwrap_or((1.0, 1.0)),
+        };
+        Plan {
+            verdict,
+            reason,
+            remedies,
+            steps,
+            risk,
+            risk_bound,
+            rejected: self.rejected,
+            least_risky: self.least_risky,
+            timing,
+        }
+    }
+
+    /// What was not judged safe and never asked about, because another way was.
+    fn reject_what_is_left(&mut self) {
+        for node in 0..self.nodes.len() {
+            let limit = self.nodes[node].workcell.safety.max_risk;
+            for step in std::mem::take(&mut self.nodes[node].doubtful) {
+                let reason = Reason::risky(&step.risk, limit);
+                self.reject(node, &step, step.risk.risk, reason);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! A candidate with its risk, and what counts as a risk at all.
+//!
+//! Owns [`Rated`], and that a prediction with a number that is not finite is a failure and cannot win.
+
+use crate::dynamics::{Imagined, Prediction, PredictionFailure, Risk};
+
+use super::candidates::Candidate;
+use super::objective::Score;
+
+/// A bound over which nothing is worth improving: not one draw or member sees it end well.
+pub(super) const HOPELESS: f64 = 0.95;
+
+/// A candidate with its risk.
+#[derive(Clone, Debug)]
+pub(super) struct Rated {
+    pub(super) candidate: Candidate,
+    pub(super) risk: Risk,
+    pub(super) score: Score,
+}
+
+impl Rated {
+    /// What speaks against it, the limit aside: how likely an accident is, then how much everything moves.
+    pub(super) fn doubt(&self) -> (f64, f64, f64) {
+        let stir = self.risk.path_length + self.risk.peak_speed;
+        (self.risk.bound, self.risk.risk, stir)
+    }
+}
+
+/// How many of `finalists` are about this box.
+pub(super) fn of_box(finalists: &[Rated], box_index: usize) -> usize {
+    let is_of = |f: &&Rated| f.candidate.grasp.box_index == box_index;
+    finalists.iter().filter(is_of).count()
+}
+
+/// Whether nothing that was rated leaves any hope.
+pub(super) fn is_hopeless(rated: &[Rated]) -> bool {
+    let hopeless = |r: &Rated| r.risk.bound >= HOPELESS && !r.risk.abstains();
+    rated.iter().all(hopeless)
+}
+
+/// A risk whose numbers are all finite, or a failure that cannot win.
+pub(super) fn valid(risk: Risk) -> Prediction<Risk> {
+    if risk.is_valid() {
+        Ok(risk)
+    } else {
+        Err(PredictionFailure::NotFinite)
+    }
+}
+
+/// A trajectory whose numbers are all finite, or a failure that cannot win.
+pub(super) fn valid_trajectory(imagined: Imagined) -> Prediction<Imagined> {
+    let finite_pose = |p: &crate::pose::Pose| {
+        p.translation.vector.iter().all(|x| x.is_finite())
+            && p.rotation.coords.iter().all(|x| x.is_finite())
+    };
+    let finite = imagined
+        .frames
+        .iter()
+        .all(|f| f.boxes.iter().all(finite_pose));
+    if finite && imagined.risk.is_valid() {
+        Ok(imagined)
+    } else {
+        Err(PredictionFailure::NotFinite)
+    }
+}
