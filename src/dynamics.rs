@@ -52,7 +52,8 @@ impl Risk {
 pub struct BoxFate {
     /// P(its centre moves by more than the task's `max_displacement`).
     pub p_moves: f64,
-    /// P(it tilts by more than the task's `max_tilt`, or its centre sinks by more than half its height).
+    /// P(it tilts by more than the task's `max_tilt`, or its centre sinks by more than half its height):
+    /// [`Rollout::falls`](crate::rollout::Rollout::falls).
     pub p_falls: f64,
     /// Expected displacement of its centre, m.
     pub displacement_mean: f64,

@@ -2,8 +2,10 @@
 //!
 //! Owns [`Action`], [`Frame`], [`Rollout`] and [`Accident`], with [`Motion`] the only vocabulary that
 //! the sandbox, the data set, the model and the planner share. Definitions: design, section 2. Motions of the
-//! hand are `motion`'s, the way between their keys `smooth`'s, that of a nudge `nudge`'s.
+//! hand are `motion`'s, the way between their keys `smooth`'s, that of a nudge `nudge`'s; what counts as a fall is
+//! `fall`'s.
 
+mod fall;
 mod motion;
 mod nudge;
 mod smooth;

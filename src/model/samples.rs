@@ -7,7 +7,7 @@
 use half::f16;
 
 use crate::dataset::Episode;
-use crate::pose::{Pose, Vec3, tilt_between};
+use crate::pose::{Pose, Vec3};
 use crate::rollout::{AccidentKind, Action, Frame};
 
 use super::course::{STRIDE_FEATURES, STRIDES};
@@ -28,7 +28,7 @@ pub mod node_bit {
     pub const CRUSH: u8 = 8;
     /// Its centre moved by more than `max_displacement`.
     pub const MOVES: u8 = 16;
-    /// It tilted by more than `max_tilt`, or sank by more than half its height.
+    /// It tilted by more than `max_tilt`, or sank by more than half its height: [`Rollout::falls`](crate::rollout::Rollout::falls).
     pub const FALLS: u8 = 32;
 }
 
@@ -191,24 +191,23 @@ fn node_bits(episode: &Episode, body: usize) -> u8 {
     {
         bits |= match accident.kind {
             AccidentKind::Disturb => node_bit::DISTURB | node_bit::MOVES,
-            AccidentKind::Tilt => node_bit::TILT | node_bit::FALLS,
+            AccidentKind::Tilt => node_bit::TILT,
             AccidentKind::Crush => node_bit::CRUSH,
             AccidentKind::Drop | AccidentKind::Strike => 0,
         };
     }
     let safety = &episode.workcell.safety;
     let start = &episode.rollout.frames[0].boxes[body].pose;
-    let extent =
-        crate::scene::geometry::Obb::new(scene.boxes[body].size, *start).support(&Vec3::z());
     for frame in &episode.rollout.frames {
         let now = &frame.boxes[body].pose;
         let moved = now.translation.vector - start.translation.vector;
         if moved.norm() > safety.max_displacement {
             bits |= node_bit::MOVES;
         }
-        if tilt_between(&start.rotation, &now.rotation) > safety.max_tilt || -moved.z > extent {
-            bits |= node_bit::FALLS;
-        }
+    }
+    let size = scene.boxes[body].size;
+    if episode.rollout.falls(body, size, safety.max_tilt) {
+        bits |= node_bit::FALLS;
     }
     bits
 }

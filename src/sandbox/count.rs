@@ -4,8 +4,8 @@
 //! upper end of a one-sided 95 % Clopper-Pearson interval: with `d` draws and no accident it is 1 − 0.05^(1/d).
 
 use crate::dynamics::{BoxFate, ImaginedFrame, Risk};
-use crate::pose::{Pose, Vec3, tilt_between};
-use crate::rollout::{AccidentKind, Action, Rollout};
+use crate::pose::{Pose, Vec3};
+use crate::rollout::{AccidentKind, Rollout};
 use crate::scene::Workcell;
 
 /// How the counted share of accidents becomes the bound.
@@ -110,12 +110,11 @@ pub(super) fn mean_frames(rollouts: &[Rollout], horizon: usize) -> Vec<ImaginedF
 }
 
 /// What becomes of each box, counted over `rollouts`.
-pub(super) fn fates(workcell: &Workcell, action: &Action, rollouts: &[Rollout]) -> Vec<BoxFate> {
+pub(super) fn fates(workcell: &Workcell, rollouts: &[Rollout]) -> Vec<BoxFate> {
     let n = rollouts.len().max(1) as f64;
     let safety = &workcell.safety;
     (0..workcell.scene.boxes.len())
         .map(|i| {
-            let height = workcell.scene.boxes[i].size.min();
             let mut displacements = Vec::with_capacity(rollouts.len());
             let (mut moves, mut falls) = (0.0, 0.0);
             for rollout in rollouts {
@@ -125,7 +124,6 @@ pub(super) fn fates(workcell: &Workcell, action: &Action, rollouts: &[Rollout]) 
                 };
                 let pose = &last.boxes[i].pose;
                 let moved = pose.translation.vector - reference.translation.vector;
-                let tilt = tilt_between(&reference.rotation, &pose.rotation);
                 displacements.push(moved.norm());
                 // At any time, as the accident has it; of a box that is acted on, where it ends up.
                 let disturbed = rollout
@@ -133,9 +131,8 @@ pub(super) fn fates(workcell: &Workcell, action: &Action, rollouts: &[Rollout]) 
                     .iter()
                     .any(|a| a.kind == AccidentKind::Disturb && a.box_index == i);
                 moves += f64::from(disturbed || moved.norm() > safety.max_displacement);
-                let carried = i == action.box_index() && action.grasp().is_some();
-                let fell = tilt > safety.max_tilt || moved.z < -0.5 * height;
-                falls += f64::from(fell && !carried);
+                let size = workcell.scene.boxes[i].size;
+                falls += f64::from(rollout.falls(i, size, safety.max_tilt));
             }
             displacements.sort_by(f64::total_cmp);
             let p95 = displacements

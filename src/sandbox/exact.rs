@@ -183,7 +183,7 @@ impl SceneDynamics for Drawn<'_> {
                 Ok(Imagined {
                     risk: counted_risk(&rollouts, self.config.bound),
                     frames: mean_frames(&rollouts, horizon),
-                    fates: fates(&self.workcell, action, &rollouts),
+                    fates: fates(&self.workcell, &rollouts),
                 })
             })
             .collect()
