@@ -11,12 +11,12 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 pub use super::pose_errors::PositionErrors;
+use super::own_draw::own_world;
 use super::pose_errors::{Among, POSE_STRIDES, PoseError, by_stride, pose_errors, position_errors};
 use super::suite::{Case, DrawPurpose, Suite};
 use crate::dynamics::{Dynamics, Risk};
 use crate::model::metrics::{Forecast, auc, bootstrap, brier, ece, ece_floor, safe_side, wilson};
 use crate::rollout::{AccidentKind, Rollout};
-use crate::sandbox::exact::standing_draws;
 use crate::sandbox::{self, Extent, Recording, SandboxError};
 
 /// Rounds of the bootstrap, and of the calibration error's floor.
@@ -149,25 +149,13 @@ pub fn judge(
         .collect()
 }
 
-/// Streams that are looked through where a case's own has no draw that stands.
-const SPARE_STREAMS: usize = 16;
-
 /// What comes of a case under its labelling draw.
 ///
 /// # Errors
 /// When the sandbox fails.
 pub fn label(suite: Suite, case: &Case) -> Result<Rollout, SandboxError> {
     let seed = suite.draw_seed(DrawPurpose::Label, case.stack);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(case.attempt);
-    let draw = match sandbox::draw(&case.workcell, &mut rng) {
-        // A belief of which few draws stand: the first that does, of some more streams.
-        Err(SandboxError::DoesNotStand { .. }) => {
-            standing_draws(&case.workcell, seed, SPARE_STREAMS)?.swap_remove(0)
-        }
-        drawn => drawn?,
-    };
-    let world = sandbox::settled(&case.workcell, &draw, 1)?;
+    let world = own_world(&case.workcell, seed, case.attempt)?;
     let (extent, recording) = (Extent::Whole, Recording::Strides);
     sandbox::run(&case.workcell, &world, &case.action, extent, recording)
 }

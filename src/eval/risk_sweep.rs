@@ -10,11 +10,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::own_draw::own_world;
 use super::suite::{DrawPurpose, Suite};
 use crate::dynamics::Dynamics;
 use crate::model::metrics::wilson;
@@ -210,10 +209,7 @@ fn offer(
 /// Whether the grasp ends in an accident under a draw of its own.
 fn carry_out(suite: Suite, grasp: &Chosen) -> Result<bool, SandboxError> {
     let seed = suite.draw_seed(DrawPurpose::Regardless, grasp.stack);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(grasp.bin as u64);
-    let draw = sandbox::draw(&grasp.workcell, &mut rng)?;
-    let world = sandbox::settled(&grasp.workcell, &draw, 1)?;
+    let world = own_world(&grasp.workcell, seed, grasp.bin as u64)?;
     let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
     let rollout = sandbox::run(&grasp.workcell, &world, &grasp.action, extent, recording)?;
     Ok(!rollout.is_safe())

@@ -5,8 +5,6 @@
 //! of one belief share: the model its encoding, the sandbox the settled worlds of its draws, each
 //! over a whole batch. The sandbox stops at the first accident, as it does when it screens.
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -16,12 +14,12 @@ use super::screening::screen_us;
 use super::{BenchError, Effort};
 use crate::dynamics::Dynamics;
 use crate::eval::open_loop::label;
+use crate::eval::own_draw::own_world;
 use crate::eval::suite::{CASES_PER_STACK, Case, DrawPurpose, Suite};
 use crate::model::LearnedDynamics;
 use crate::model::metrics::brier;
 use crate::sandbox::engine::Engine;
 use crate::sandbox::{self, Extent, Recording, SandboxError};
-use crate::scene::Workcell;
 
 /// Stacks that prices are measured on, and draws of each.
 const TIMED_STACKS: usize = 12;
@@ -169,7 +167,8 @@ fn count_accidents(
             let seed = suite.draw_seed(DrawPurpose::Ceiling, of_stack[0].stack);
             let mut counts = vec![0; of_stack.len()];
             for number in draws.clone() {
-                let world = world(&of_stack[0].workcell, seed, number as u64)?;
+                // Where every stream has a draw that stands, the ceiling's of the same number.
+                let world = own_world(&of_stack[0].workcell, seed, number as u64)?;
                 for (count, case) in counts.iter_mut().zip(*of_stack) {
                     *count += usize::from(goes_wrong(case, &world)?);
                 }
@@ -178,14 +177,6 @@ fn count_accidents(
         })
         .collect::<Result<_, SandboxError>>()?;
     Ok(counts.concat())
-}
-
-/// The settled world of draw `number`: that of the ceiling with the same number.
-fn world(workcell: &Workcell, seed: u64, number: u64) -> Result<Engine, SandboxError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(number);
-    let draw = sandbox::draw(workcell, &mut rng)?;
-    sandbox::settled(workcell, &draw, 1)
 }
 
 fn goes_wrong(case: &Case, world: &Engine) -> Result<bool, SandboxError> {
@@ -228,10 +219,10 @@ fn prices(
         batches += 1.0;
         let seed = suite.draw_seed(DrawPurpose::Ceiling, case.stack);
         for number in 0..effort.draws.clamp(1, TIMED_DRAWS) as u64 {
-            let settle = |()| Ok(world(cell, seed, number).map(drop)?);
+            let settle = |()| Ok(own_world(cell, seed, number).map(drop)?);
             sum.settle_us += 1e6 * least_of(effort.rounds, || (), settle)?;
             draws += 1.0;
-            let world = world(cell, seed, number)?;
+            let world = own_world(cell, seed, number)?;
             for case in *of_stack {
                 let once = |()| Ok(goes_wrong(case, &world).map(drop)?);
                 sum.episode_us += 1e6 * least_of(effort.rounds, || (), once)?;

@@ -1,0 +1,99 @@
+//! The true world of a case: a draw of its belief that stands, from a stream of its own.
+//!
+//! Owns what is done where few draws of a belief stand and a stream finds none in its tries: some more streams of
+//! the same seed are looked through, so that one tight belief does not end a run of thousands. Refuses a belief of
+//! which none of them finds a draw that stands.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::sandbox::engine::Engine;
+use crate::sandbox::exact::standing_draws;
+use crate::sandbox::{self, SandboxError};
+use crate::scene::{Draw, Workcell};
+
+/// Streams that are looked through where a stream has no draw that stands.
+const SPARE_STREAMS: usize = 16;
+
+/// The draw of stream `stream` of `seed`; where none of its tries stands, the first that does of the spare streams.
+///
+/// # Errors
+/// When no draw of any of them stands, or the engine lost a body.
+pub(super) fn own_draw(workcell: &Workcell, seed: u64, stream: u64) -> Result<Draw, SandboxError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(stream);
+    match sandbox::draw(workcell, &mut rng) {
+        Err(SandboxError::DoesNotStand { .. }) => {
+            Ok(standing_draws(workcell, seed, SPARE_STREAMS)?.swap_remove(0))
+        }
+        drawn => drawn,
+    }
+}
+
+/// The settled world of [`own_draw`].
+///
+/// # Errors
+/// As [`own_draw`].
+pub(super) fn own_world(
+    workcell: &Workcell,
+    seed: u64,
+    stream: u64,
+) -> Result<Engine, SandboxError> {
+    let draw = own_draw(workcell, seed, stream)?;
+    sandbox::settled(workcell, &draw, 1)
+}
+
+#[cfg(test)]
+pub(super) mod tight {
+    //! A belief of which one draw in some dozens stands, so that some streams find one and some do not.
+
+    use super::*;
+    use crate::grasp::fixtures_for_tests::{a_box, a_fixture, workcell};
+    use crate::scene::CenterOfMass;
+
+    /// A box whose middle lies 2.2 standard deviations of its centre of mass beyond the edge of a table.
+    pub(in crate::eval) fn belief() -> Workcell {
+        let mut low = a_box("low", [0.2, 0.2, 0.2], [0.022, 0.0, 0.6], 2.0);
+        low.com = CenterOfMass::Normal { std: 0.01 };
+        let table = a_fixture("table", [0.5, 0.5, 0.5], [-0.25, 0.0, 0.25]);
+        workcell(vec![low], vec![table])
+    }
+
+    /// A seed and a stream of it that has no draw that stands.
+    pub(in crate::eval) fn seed_and_stream(workcell: &Workcell) -> (u64, u64) {
+        let falls = |seed: &u64| {
+            let mut rng = ChaCha8Rng::seed_from_u64(*seed);
+            rng.set_stream(1);
+            sandbox::draw(workcell, &mut rng).is_err()
+        };
+        ((0..32).find(falls).expect("few draws stand"), 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_without_a_draw_that_stands_takes_the_first_of_the_spare_ones() {
+        let belief = tight::belief();
+        let (seed, stream) = tight::seed_and_stream(&belief);
+        let spare = standing_draws(&belief, seed, SPARE_STREAMS).unwrap();
+        assert_eq!(own_draw(&belief, seed, stream).as_ref(), Ok(&spare[0]));
+        assert!(own_world(&belief, seed, stream).is_ok());
+    }
+
+    #[test]
+    fn a_stream_that_has_a_draw_that_stands_keeps_it() {
+        let belief = tight::belief();
+        let stands = |seed: &u64| {
+            let mut rng = ChaCha8Rng::seed_from_u64(*seed);
+            rng.set_stream(2);
+            sandbox::draw(&belief, &mut rng)
+        };
+        let (seed, own) = (0..32)
+            .find_map(|seed| Some((seed, stands(&seed).ok()?)))
+            .unwrap();
+        assert_eq!(own_draw(&belief, seed, 2), Ok(own));
+    }
+}
