@@ -1,7 +1,7 @@
 //! `topple eval model|planner|risk`: figures against the sandbox.
 //!
-//! Owns the flags, the order in which things are measured and how they read. The figures are
-//! [`crate::eval`]'s.
+//! Owns the flags that they share and those of `model`, and the order in which that is measured; the other two are
+//! `eval_planner`'s and `eval_risk`'s. The figures are [`crate::eval`]'s.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -9,19 +9,16 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::eval_planner::{self, PlannerArgs};
 use super::eval_risk::{self, RiskArgs};
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, eval_text, physics, print};
-use crate::eval::closed_loop::{self, ContestError, Turns, deeds_of, reference_deeds};
-use crate::eval::contest::{Contestant, Deed, Ring};
 use crate::eval::reference::{ReferenceError, ceiling};
 use crate::eval::suite::{Split, Suite};
-use crate::eval::tasks::{PlannerSuite, tasks};
 use crate::eval::{EVAL_SEED, open_loop};
 use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use crate::sandbox::SandboxError;
 use crate::scene::Safety;
-use crate::scene::task::PlannerSettings;
 
 /// Measure the model or the planner against the sandbox.
 #[derive(Args, Debug)]
@@ -42,7 +39,7 @@ pub enum What {
     Risk(RiskArgs),
 }
 
-/// Flags that both share.
+/// Flags that the model's and the planner's share.
 #[derive(Args, Debug)]
 pub struct Common {
     /// A model's folder, in place of the one inside the binary.
@@ -78,22 +75,6 @@ pub struct ModelArgs {
     no_ceiling: bool,
 }
 
-/// Flags of `eval planner`.
-#[derive(Args, Debug)]
-pub struct PlannerArgs {
-    #[command(flatten)]
-    common: Common,
-    /// How many tasks of each suite; left out: 200 steps and 60 tasks.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000))]
-    tasks: Option<u64>,
-    /// Only this suite; left out: both.
-    #[arg(long, value_name = "NAME", value_parser = suite)]
-    suite: Option<PlannerSuite>,
-    /// Only store what the reference planner does: the slow part, which needs no model.
-    #[arg(long)]
-    reference_only: bool,
-}
-
 pub(super) fn split(name: &str) -> Result<Split, String> {
     Split::ALL
         .into_iter()
@@ -104,13 +85,6 @@ pub(super) fn split(name: &str) -> Result<Split, String> {
         })
 }
 
-fn suite(name: &str) -> Result<PlannerSuite, String> {
-    PlannerSuite::ALL
-        .into_iter()
-        .find(|s| s.name() == name)
-        .ok_or_else(|| "there is no such suite; choose from steps, tasks".to_owned())
-}
-
 /// Measures what was asked for.
 ///
 /// # Errors
@@ -118,7 +92,7 @@ fn suite(name: &str) -> Result<PlannerSuite, String> {
 pub fn run(args: &EvalArgs) -> Outcome {
     match &args.what {
         What::Model(args) => model(args),
-        What::Planner(args) => planner(args),
+        What::Planner(args) => eval_planner::run(args),
         What::Risk(args) => eval_risk::run(args),
     }
 }
@@ -178,97 +152,7 @@ fn model(args: &ModelArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// How many tasks a suite has unless the command line says otherwise.
-fn default_count(suite: PlannerSuite) -> usize {
-    match suite {
-        PlannerSuite::Steps => 200,
-        PlannerSuite::Tasks => 60,
-    }
-}
-
-fn planner(args: &PlannerArgs) -> Outcome {
-    let interrupt = install()?;
-    let dynamics = match args.reference_only {
-        true => None,
-        false => Some(LearnedDynamics::new(open(&args.common)?)),
-    };
-    let mut ring = Ring {
-        learned: dynamics.as_ref().map(|d| d as _),
-        settings: PlannerSettings::default(),
-        equal_episodes: 1,
-    };
-    let mut suites = serde_json::Map::new();
-    let mut text = String::new();
-    let wanted = |suite: &PlannerSuite| args.suite.is_none_or(|only| only == *suite);
-    for suite in PlannerSuite::ALL.into_iter().filter(wanted) {
-        let count = args.tasks.map_or(default_count(suite), |n| n as usize);
-        let tasks = tasks(suite, args.common.seed, count).map_err(sandbox_failed)?;
-        interrupt.check()?;
-        let failed = |e| contest_failed(e, &interrupt);
-        let bar_of = |who: Contestant| bar(count, &format!("{}: {}", suite.name(), who.name()));
-        let reference = {
-            let bar = bar_of(Contestant::Sandbox);
-            let dir = &args.common.reference;
-            let (seed, stop) = (args.common.seed, &*interrupt.stop);
-            let done = reference_deeds(dir, suite, seed, &tasks, &ring, stop, || bar.inc(1));
-            bar.finish_and_clear();
-            done.map_err(failed)?
-        };
-        if args.reference_only {
-            continue;
-        }
-        let mut all: Vec<(Contestant, Vec<Deed>)> = Vec::new();
-        for who in Contestant::ALL {
-            let bar = bar_of(who);
-            let stop = &*interrupt.stop;
-            // The learned planner's latency is a figure of its own.
-            let turns = match who {
-                Contestant::Learned | Contestant::LearnedUnverified => Turns::InTurn,
-                _ => Turns::Together,
-            };
-            let deeds = match who {
-                Contestant::Sandbox => Ok(reference.clone()),
-                _ => deeds_of(&ring, who, &tasks, turns, stop, || bar.inc(1)),
-            };
-            bar.finish_and_clear();
-            let deeds = deeds.map_err(failed)?;
-            if who == Contestant::LearnedUnverified {
-                ring.equal_episodes = equal_episodes(&deeds, &tasks)?;
-            }
-            all.push((who, deeds));
-        }
-        let report = closed_loop::report(&tasks, &reference, &all, ring.equal_episodes);
-        eval_text::suite(&mut text, suite.name(), &report);
-        suites.insert(suite.name().to_owned(), to_value(&report)?);
-    }
-    if args.reference_only {
-        return Ok(Exit::Done);
-    }
-    if args.common.json {
-        print::json(&serde_json::json!({ "seed": args.common.seed, "suites": suites }))?;
-    } else {
-        print::text(&text)?;
-    }
-    Ok(Exit::Done)
-}
-
-/// How many episodes the sandbox simulates in the median time of `deeds`, on this machine.
-fn equal_episodes(
-    deeds: &[Deed],
-    tasks: &[crate::eval::tasks::PlannerTask],
-) -> Result<usize, Failure> {
-    let mut times: Vec<f64> = deeds
-        .iter()
-        .map(|d| d.planning_ms / d.steps.max(1) as f64)
-        .collect();
-    times.sort_by(f64::total_cmp);
-    let median = times[times.len() / 2];
-    let episode = crate::eval::contest::episode_ms(&tasks[..tasks.len().min(24)])
-        .map_err(|e| Failure::failed_message(e, "Please report this with the seed."))?;
-    Ok(((median / episode).round() as usize).max(2))
-}
-
-fn open(common: &Common) -> Result<WorldModel, Failure> {
+pub(super) fn open(common: &Common) -> Result<WorldModel, Failure> {
     physics::world_model(common.model.as_deref(), common.device)
 }
 
@@ -277,11 +161,11 @@ pub(super) fn install() -> Result<Interrupt, Failure> {
         .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))
 }
 
-fn sandbox_failed(error: SandboxError) -> Failure {
+pub(super) fn sandbox_failed(error: SandboxError) -> Failure {
     Failure::failed_message(error, "Try another --seed, and please report this one.")
 }
 
-fn reference_failed(error: ReferenceError, interrupt: &Interrupt) -> Failure {
+pub(super) fn reference_failed(error: ReferenceError, interrupt: &Interrupt) -> Failure {
     match (&error, interrupt.signal()) {
         (ReferenceError::Interrupted, Some(signal)) => Failure::Interrupted(signal),
         (ReferenceError::Write { .. }, _) => Failure::failed_message(
@@ -289,15 +173,6 @@ fn reference_failed(error: ReferenceError, interrupt: &Interrupt) -> Failure {
             "Free some space, or name another folder with --reference.",
         ),
         _ => Failure::failed_message(error, "Try another --seed, and please report this one."),
-    }
-}
-
-fn contest_failed(error: ContestError, interrupt: &Interrupt) -> Failure {
-    match error {
-        ContestError::Reference(error) => reference_failed(error, interrupt),
-        ContestError::Failed { .. } => {
-            Failure::failed_message(error, "Try another --seed, and please report this one.")
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod eval;
+pub mod eval_planner;
 pub mod eval_risk;
 mod eval_text;
 pub mod generate;

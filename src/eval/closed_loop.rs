@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
+use super::equal_time::{EqualTime, Origin};
 use super::reference::{ReferenceError, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::model::metrics::newcombe;
@@ -31,6 +32,8 @@ pub struct SuiteReport {
     pub solvable: usize,
     /// Episodes that `sandbox_equal_time` may simulate for a plan.
     pub equal_time_episodes: usize,
+    /// Whether this run measured that number or an earlier one did.
+    pub equal_time_origin: Origin,
     /// By planner.
     pub planners: BTreeMap<&'static str, PlannerFigures>,
 }
@@ -176,7 +179,7 @@ pub fn report(
     tasks: &[PlannerTask],
     reference: &[Deed],
     deeds: &[(Contestant, Vec<Deed>)],
-    equal_time_episodes: usize,
+    equal_time: EqualTime,
 ) -> SuiteReport {
     let solvable: Vec<bool> = reference.iter().map(Deed::shows_solvable).collect();
     let planners = deeds
@@ -200,7 +203,8 @@ pub fn report(
     SuiteReport {
         n: tasks.len(),
         solvable: solvable.iter().filter(|s| **s).count(),
-        equal_time_episodes,
+        equal_time_episodes: equal_time.episodes,
+        equal_time_origin: equal_time.origin,
         planners,
     }
 }

@@ -20,7 +20,7 @@ use crate::plan::{
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::BoundRule;
-use crate::sandbox::{self, Extent, Recording, SandboxDynamics};
+use crate::sandbox::{Recording, SandboxDynamics};
 
 /// A planner of the closed loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -327,32 +327,4 @@ fn baseline(policy: Baseline, task: &PlannerTask) -> Result<Deed, String> {
     let seen = plant.observe().map_err(|e| e.to_string())?;
     deed.success = task.goal.is_reached(&seen.scene, &placed);
     Ok(deed)
-}
-
-/// How long the sandbox takes for one episode of these tasks on this machine, ms: the median over
-/// draws that are settled already, since a planner shares those among its candidates.
-///
-/// # Errors
-/// In a sentence, when the sandbox fails.
-pub fn episode_ms(tasks: &[PlannerTask]) -> Result<f64, String> {
-    let mut times = Vec::new();
-    for task in tasks {
-        let mut rng = ChaCha8Rng::seed_from_u64(task.planner_seed);
-        let Some((_, action)) = Baseline::Random.next_action(&task.workcell, &task.goal, &mut rng)
-        else {
-            continue;
-        };
-        let draw = sandbox::draw(&task.workcell, &mut rng).map_err(|e| e.to_string())?;
-        let world = sandbox::settled(&task.workcell, &draw, 1).map_err(|e| e.to_string())?;
-        let started = Instant::now();
-        let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
-        sandbox::run(&task.workcell, &world, &action, extent, recording)
-            .map_err(|e| e.to_string())?;
-        times.push(started.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    times
-        .get(times.len() / 2)
-        .copied()
-        .ok_or_else(|| "no task has a grasp to time the sandbox with".to_owned())
 }

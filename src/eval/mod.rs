@@ -8,13 +8,14 @@
 //! - `own_draw`: the world that a case is carried out in;
 //! - `open_loop`: the model against the sandbox, of poses `pose_errors`; `closed_loop`: the planner in it;
 //! - `risk_sweep`: grasps of every predicted risk, carried out regardless;
-//! - `contest`: who takes part in the closed loop, and how each acts;
+//! - `contest`: who takes part in the closed loop, and how each acts; `equal_time`: the budget of one of them;
 //! - `plant`: a true world that a plan is carried out in;
 //! - `bench`: how fast all of it is.
 
 pub mod bench;
 pub mod closed_loop;
 pub mod contest;
+pub mod equal_time;
 pub mod open_loop;
 mod own_draw;
 pub mod plant;

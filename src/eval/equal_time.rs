@@ -1,0 +1,211 @@
+//! The budget of `sandbox_equal_time`: how many episodes the sandbox simulates in the learned planner's time.
+//!
+//! Owns the number that was measured once, stored beside the reference's deeds and keyed by suite, seed and sandbox
+//! version: what a contestant may do then does not depend on the clock of the run that it takes part in (design,
+//! section 7). Refuses a number of another sandbox, whose episodes take another time.
+
+use std::path::Path;
+use std::time::Instant;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::closed_loop::ContestError;
+use super::contest::{Contestant, Deed};
+use super::reference::{ReferenceError, write_json};
+use super::tasks::{PlannerSuite, PlannerTask};
+use crate::plan::baseline::Baseline;
+use crate::sandbox::{self, Extent, Recording, SANDBOX_VERSION};
+
+/// Tasks that the sandbox is timed on.
+const TIMED_TASKS: usize = 24;
+/// One to look at a candidate, one to look at it more closely.
+const LEAST_EPISODES: usize = 2;
+
+/// Which number is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The one that is stored; where there is none, it is measured and stored.
+    Recorded,
+    /// One that this run measures, in place of what is stored.
+    Measured,
+}
+
+/// Where a number comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Measured in an earlier run and stored.
+    Recorded,
+    /// Measured in this run.
+    Measured,
+}
+
+/// A number of episodes, and where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EqualTime {
+    /// Episodes that may be simulated for a plan.
+    pub episodes: usize,
+    /// Whether this run measured them.
+    pub origin: Origin,
+}
+
+/// The file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    sandbox_version: u32,
+    suite: String,
+    seed: u64,
+    episodes: usize,
+}
+
+/// The number of `suite` under `seed` that is stored in `dir`, or else what `measure` says, which is stored there.
+///
+/// # Errors
+/// When it cannot be measured, or the file cannot be written.
+pub fn equal_time(
+    dir: &Path,
+    (suite, seed): (PlannerSuite, u64),
+    wanted: Wanted,
+    measure: impl FnOnce() -> Result<usize, String>,
+) -> Result<EqualTime, ContestError> {
+    let path = dir.join(format!("equal-time-{}-{seed}.json", suite.name()));
+    let known = read(&path, suite, seed).filter(|_| wanted == Wanted::Recorded);
+    if let Some(episodes) = known {
+        return Ok(EqualTime {
+            episodes,
+            origin: Origin::Recorded,
+        });
+    }
+    let episodes = measure().map_err(|reason| ContestError::Failed {
+        planner: Contestant::SandboxEqualTime.name(),
+        reason,
+    })?;
+    let stored = Stored {
+        sandbox_version: SANDBOX_VERSION,
+        suite: suite.name().to_owned(),
+        seed,
+        episodes,
+    };
+    write_json(&path, &stored).map_err(|error| ReferenceError::Write { path, error })?;
+    Ok(EqualTime {
+        episodes,
+        origin: Origin::Measured,
+    })
+}
+
+/// A stored number, if it is one of this sandbox, suite and seed.
+fn read(path: &Path, suite: PlannerSuite, seed: u64) -> Option<usize> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let stored: Stored = serde_json::from_str(&text).ok()?;
+    let is_ours = stored.sandbox_version == SANDBOX_VERSION
+        && (stored.suite.as_str(), stored.seed) == (suite.name(), seed)
+        && stored.episodes >= LEAST_EPISODES;
+    is_ours.then_some(stored.episodes)
+}
+
+/// How many episodes the sandbox simulates in the median time that a step of `deeds` was planned in, on this machine.
+///
+/// # Errors
+/// In a sentence, when the sandbox fails or nothing can be timed.
+pub fn measured_episodes(deeds: &[Deed], tasks: &[PlannerTask]) -> Result<usize, String> {
+    let mut times: Vec<f64> = deeds
+        .iter()
+        .map(|d| d.planning_ms / d.steps.max(1) as f64)
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let median = times
+        .get(times.len() / 2)
+        .ok_or_else(|| "no task was planned, so there is no time to equal".to_owned())?;
+    let episode = episode_ms(&tasks[..tasks.len().min(TIMED_TASKS)])?;
+    Ok(((median / episode).round() as usize).max(LEAST_EPISODES))
+}
+
+/// How long the sandbox takes for one episode of these tasks on this machine, ms: the median over
+/// draws that are settled already, since a planner shares those among its candidates.
+fn episode_ms(tasks: &[PlannerTask]) -> Result<f64, String> {
+    let mut times = Vec::new();
+    for task in tasks {
+        let mut rng = ChaCha8Rng::seed_from_u64(task.planner_seed);
+        let Some((_, action)) = Baseline::Random.next_action(&task.workcell, &task.goal, &mut rng)
+        else {
+            continue;
+        };
+        let draw = sandbox::draw(&task.workcell, &mut rng).map_err(|e| e.to_string())?;
+        let world = sandbox::settled(&task.workcell, &draw, 1).map_err(|e| e.to_string())?;
+        let started = Instant::now();
+        let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
+        sandbox::run(&task.workcell, &world, &action, extent, recording)
+            .map_err(|e| e.to_string())?;
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    times
+        .get(times.len() / 2)
+        .copied()
+        .ok_or_else(|| "no task has a grasp to time the sandbox with".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::EVAL_SEED;
+
+    const KEY: (PlannerSuite, u64) = (PlannerSuite::Steps, 7);
+
+    fn unasked() -> Result<usize, String> {
+        panic!("measured although it is recorded")
+    }
+
+    #[test]
+    fn a_number_is_measured_once_and_recorded_for_the_runs_that_follow() {
+        let dir = tempfile::tempdir().unwrap();
+        let of = |episodes, origin| EqualTime { episodes, origin };
+        let first = equal_time(dir.path(), KEY, Wanted::Recorded, || Ok(6)).unwrap();
+        assert_eq!(first, of(6, Origin::Measured));
+        let second = equal_time(dir.path(), KEY, Wanted::Recorded, unasked).unwrap();
+        assert_eq!(second, of(6, Origin::Recorded));
+        // Asked to, a run measures it anew, and from then on that is the number.
+        let anew = equal_time(dir.path(), KEY, Wanted::Measured, || Ok(9)).unwrap();
+        assert_eq!(anew, of(9, Origin::Measured));
+        let after = equal_time(dir.path(), KEY, Wanted::Recorded, unasked).unwrap();
+        assert_eq!(after, of(9, Origin::Recorded));
+    }
+
+    #[test]
+    fn a_number_of_another_sandbox_suite_or_seed_is_measured_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("equal-time-steps-7.json");
+        let known = |sandbox_version: u32, suite: &str, seed: u64, episodes: usize| {
+            let suite = suite.to_owned();
+            let stored = Stored {
+                sandbox_version,
+                suite,
+                seed,
+                episodes,
+            };
+            write_json(&path, &stored).unwrap();
+            read(&path, KEY.0, KEY.1)
+        };
+        assert_eq!(known(SANDBOX_VERSION, "steps", 7, 5), Some(5));
+        assert_eq!(known(SANDBOX_VERSION + 1, "steps", 7, 5), None);
+        assert_eq!(known(SANDBOX_VERSION, "tasks", 7, 5), None);
+        assert_eq!(known(SANDBOX_VERSION, "steps", 8, 5), None);
+        assert_eq!(known(SANDBOX_VERSION, "steps", 7, 0), None);
+    }
+
+    #[test]
+    fn the_default_reference_records_the_number_of_whole_tasks() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
+        let key = (PlannerSuite::Tasks, EVAL_SEED);
+        let known = equal_time(&dir, key, Wanted::Recorded, unasked).unwrap();
+        assert_eq!(known.origin, Origin::Recorded);
+    }
+
+    #[test]
+    fn without_a_planned_task_there_is_no_time_to_equal() {
+        assert!(measured_episodes(&[], &[]).is_err());
+    }
+}
