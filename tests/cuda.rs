@@ -2,12 +2,30 @@
 #![cfg(feature = "cuda")]
 
 use candle_core::Device;
-use topple::dynamics::Dynamics;
+use topple::dynamics::{Dynamics, Imagined};
 use topple::grasp::propose;
 use topple::model::{DeviceChoice, LearnedDynamics, WorldModel};
 use topple::motion::{self, lift_options};
 use topple::rollout::Action;
 use topple::scene::task;
+
+/// How far apart a box may be imagined, m and rad: sums in another order, far below what the model errs by.
+const POSITION_M: f64 = 1e-3;
+const ROTATION_RAD: f64 = 1e-2;
+
+/// The largest distance, m, and the largest angle, rad, between two imaginations of the same action.
+fn farthest(a: &Imagined, b: &Imagined) -> (f64, f64) {
+    assert_eq!(a.frames.len(), b.frames.len());
+    let mut worst = (0.0f64, 0.0f64);
+    for (a, b) in a.frames.iter().zip(&b.frames) {
+        assert_eq!((a.t, a.boxes.len()), (b.t, b.boxes.len()));
+        for (a, b) in a.boxes.iter().zip(&b.boxes) {
+            let metres = (a.translation.vector - b.translation.vector).norm();
+            worst = (worst.0.max(metres), worst.1.max(a.rotation.angle_to(&b.rotation)));
+        }
+    }
+    worst
+}
 
 #[test]
 fn the_gpu_judges_and_imagines_as_the_cpu_does() {
@@ -35,6 +53,12 @@ fn the_gpu_judges_and_imagines_as_the_cpu_does() {
             assert!(
                 (a.risk.risk - b.risk.risk).abs() < 1e-3,
                 "{}",
+                path.display()
+            );
+            let (metres, radians) = farthest(&a, &b);
+            assert!(
+                metres < POSITION_M && radians < ROTATION_RAD,
+                "{}: {metres} m, {radians} rad",
                 path.display()
             );
             compared += 1;
