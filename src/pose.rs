@@ -2,7 +2,8 @@
 //!
 //! Owns the aliases, and the one conversion between a pose and the `{position, rotation}` of
 //! every file format (quaternions `[x, y, z, w]`, metres). Refuses rotations that cannot be
-//! normalised; nothing else in the program builds a quaternion from raw numbers.
+//! normalised; nothing else in the program builds a quaternion from raw numbers, but the sandbox from the engine's
+//! own, which are normalised.
 
 use nalgebra::{Isometry3, Quaternion, Translation3, UnitQuaternion, Vector3};
 use schemars::JsonSchema;

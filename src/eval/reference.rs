@@ -56,7 +56,7 @@ pub enum ReferenceError {
     Interrupted,
 }
 
-/// What identifies a case: the first half of a SHA-256 over its exact numbers.
+/// What identifies a case: the first 8 bytes of a SHA-256 over its exact numbers.
 pub fn case_hash(case: &Case) -> String {
     let digest = Sha256::digest(format!("{case:?}"));
     digest[..8].iter().map(|b| format!("{b:02x}")).collect()

@@ -1,7 +1,7 @@
 //! The share of a gripper's capacity that a load takes, along a whole motion.
 //!
 //! Owns [`Demand`]: the limits that the sandbox measures in every step (design, section 6), asked
-//! at the belief's mean and two standard deviations worse. 1 is the limit, of what the grip bears or
+//! at the belief's mean and two standard deviations worse (of the arm one and a half). 1 is the limit, of what the grip bears or
 //! of how far it gives: a heavy box sags out of a cup that could well pull it.
 
 use crate::grasp::compliance::TRAVEL_M;
@@ -41,7 +41,7 @@ pub struct Demand<'a> {
 pub struct Shares {
     /// At the mean.
     pub mean: f64,
-    /// Two standard deviations worse.
+    /// Two standard deviations worse; of the arm one and a half.
     pub high: f64,
 }
 
@@ -72,7 +72,9 @@ impl<'a> Demand<'a> {
         let mut high: f64 = 0.0;
         let force = direction * (self.mass + 2.0 * self.mass_std + more);
         let friction = (self.friction - 2.0 * self.friction_std).max(0.05);
-        // Whichever way out is worst: along the hand's own axes, to both sides.
+        // Whichever way out is worst: along the hand's own axes, to both sides. The arm goes out by less than the two
+        // standard deviations of mass and friction, which it comes on top of. No measurement of this 1.5 is on
+        // record, and the column is what trained models know: it changes only together with them.
         for axis in [Vec3::x(), Vec3::y()] {
             for sign in [-1.5, 1.5] {
                 let arm = self.arm + axis * (sign * self.arm_std);

@@ -1,6 +1,6 @@
 //! How near the hand and the carried target come to everything else along their course.
 //!
-//! Owns [`Clearances`]: for each body the gaps that predict a strike or a drag. Gaps are over the
+//! Owns [`Clearance`]: for each body the gaps that predict a strike or a drag. Gaps are over the
 //! six face axes only, a lower bound that is exact for boxes that stand parallel.
 
 use crate::pose::{Pose, Vec3};

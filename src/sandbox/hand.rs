@@ -46,9 +46,9 @@ pub enum Effort {
 pub enum GripStatus {
     /// Not formed yet, or let go as told.
     Free,
-    /// The box is held; the share of capacity that is left, and where the box sits in the hand.
+    /// The box is held.
     Holding {
-        /// 1 unloaded, 0 at the limit.
+        /// The share of capacity that is left: 1 unloaded, 0 at the limit.
         margin: f64,
     },
     /// It was held, and is no longer.
