@@ -19,7 +19,6 @@ use crate::plan::{
     Verdict, Wish, execute,
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
-use crate::sandbox::BoundRule;
 use crate::sandbox::{Recording, SandboxDynamics};
 
 /// A planner of the closed loop.
@@ -164,7 +163,6 @@ pub const REFERENCE_VERSION: u32 = 3;
 const REFERENCE: SandboxDynamics = SandboxDynamics {
     screen_draws: 2,
     imagine_draws: 32,
-    bound: BoundRule::Share,
     first_rung: 1,
 };
 

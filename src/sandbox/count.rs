@@ -1,69 +1,28 @@
 //! What draws of a belief tell together: risks that are counted, means of where boxes go.
 //!
-//! Owns [`BoundRule`] and the sums over rollouts of one action under many draws. The cautious bound is the
-//! upper end of a one-sided 95 % Clopper-Pearson interval: with `d` draws and no accident it is 1 − 0.05^(1/d).
+//! Owns the sums over rollouts of one action under many draws. The bound is the share itself ("0 of 32"), as the
+//! ceiling and the `sandbox` reference judge; a promise beyond what was counted is not made here.
 
 use crate::dynamics::{BoxFate, ImaginedFrame, Risk};
 use crate::pose::{Pose, Vec3};
 use crate::rollout::{AccidentKind, Rollout};
 use crate::scene::Workcell;
 
-/// How the counted share of accidents becomes the bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BoundRule {
-    /// The share itself: how the ceiling and the `sandbox` reference judge ("0 of 32").
-    Share,
-    /// The upper end of the one-sided 95 % interval: a promise, at the price of draws.
-    Confidence,
-}
-
 /// The share of `rollouts` with an accident, and what follows from it.
-pub fn counted_risk(rollouts: &[Rollout], rule: BoundRule) -> Risk {
+pub fn counted_risk(rollouts: &[Rollout]) -> Risk {
     let n = rollouts.len().max(1) as f64;
     let share =
         |hit: &dyn Fn(&Rollout) -> bool| rollouts.iter().filter(|r| hit(r)).count() as f64 / n;
     let mean = |value: &dyn Fn(&Rollout) -> f64| rollouts.iter().map(value).sum::<f64>() / n;
     let risk = share(&|r| !r.is_safe());
-    let bound = match rule {
-        BoundRule::Share => risk,
-        BoundRule::Confidence => upper_bound(risk * n, n),
-    };
     Risk {
         risk,
-        bound,
+        bound: risk,
         by_accident: AccidentKind::ALL.map(|kind| share(&|r| r.has(kind))),
         path_length: mean(&|r| r.path_length),
         peak_speed: mean(&|r| r.peak_speed),
         disagreement: (risk * (1.0 - risk) / n).sqrt(),
     }
-}
-
-/// The one-sided 95 % Clopper-Pearson upper bound for `hits` of `n`, by bisection on the binomial tail.
-fn upper_bound(hits: f64, n: f64) -> f64 {
-    let (hits, n) = (hits.round() as u64, n as u64);
-    if hits >= n {
-        return 1.0;
-    }
-    let tail = |p: f64| {
-        // P(X ≤ hits) for X ~ Bin(n, p), terms by recurrence.
-        let mut term = (1.0 - p).powi(n as i32);
-        let mut sum = term;
-        for k in 0..hits {
-            term *= (n - k) as f64 / (k + 1) as f64 * p / (1.0 - p);
-            sum += term;
-        }
-        sum
-    };
-    let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..60 {
-        let mid = 0.5 * (low + high);
-        if tail(mid) > 0.05 {
-            low = mid;
-        } else {
-            high = mid;
-        }
-    }
-    high
 }
 
 /// The mean trajectory for `horizon` strides, then the end of the longest rollout; shorter ones rest at
@@ -152,11 +111,59 @@ pub(super) fn fates(workcell: &Workcell, rollouts: &[Rollout]) -> Vec<BoxFate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::grasp::fixtures_for_tests::{a_box, workcell};
+    use crate::pose::level;
+    use crate::rollout::{BodyState, Frame};
+
+    /// A box that is at these heights, m, one stride after the other.
+    fn sinking(heights: &[f64]) -> Rollout {
+        let at = |z: f64| level(Vec3::new(0.0, 0.0, z), 0.0);
+        let frames = heights.iter().enumerate().map(|(k, &z)| Frame {
+            t: 0.25 * k as f64,
+            boxes: vec![BodyState {
+                pose: at(z),
+                linear: Vec3::zeros(),
+                angular: Vec3::zeros(),
+                force: 0.0,
+            }],
+            hand: None,
+            held: false,
+            grip_margin: 1.0,
+        });
+        Rollout {
+            reference: vec![at(heights[0])],
+            frames: frames.collect(),
+            accidents: Vec::new(),
+            completed: true,
+            path_length: 0.0,
+            peak_speed: 0.0,
+            physics_steps: 0,
+        }
+    }
 
     #[test]
-    fn no_accident_in_thirty_two_draws_still_leaves_nine_percent() {
-        assert!((upper_bound(0.0, 32.0) - (1.0 - 0.05f64.powf(1.0 / 32.0))).abs() < 1e-9);
-        assert_eq!(upper_bound(4.0, 4.0), 1.0);
-        assert!(upper_bound(1.0, 32.0) > upper_bound(0.0, 32.0));
+    fn a_box_falls_in_the_draws_in_which_it_sinks_by_half_its_height_at_any_time() {
+        let upright = a_box("a", [0.2, 0.2, 0.6], [0.0, 0.0, 1.3], 1.0);
+        let workcell = workcell(vec![upright], vec![]);
+        // By more than half its shortest edge; by more than half its height, and up again; not at all.
+        let rollouts = [[1.3, 1.1, 1.1], [1.3, 0.9, 1.3], [1.3, 1.3, 1.3]].map(|h| sinking(&h));
+        let share = |rollouts: &[Rollout]| fates(&workcell, rollouts)[0].p_falls;
+        assert_eq!(share(&rollouts[..1]), 0.0);
+        assert_eq!(share(&rollouts[1..]), 0.5);
+    }
+
+    #[test]
+    fn the_bound_is_the_share_that_was_counted() {
+        let wrong = Rollout {
+            accidents: vec![crate::rollout::Accident {
+                kind: AccidentKind::Drop,
+                box_index: 0,
+                t: 0.0,
+            }],
+            ..sinking(&[1.0])
+        };
+        let risk = counted_risk(&[wrong, sinking(&[1.0])]);
+        assert_eq!((risk.risk, risk.bound), (0.5, 0.5));
+        assert_eq!(risk.by_accident, [0.0, 0.0, 0.5, 0.0, 0.0]);
     }
 }

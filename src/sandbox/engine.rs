@@ -254,7 +254,8 @@ impl Engine {
 
     /// Adds `force` (N) on box `index` at `point` (world, m) for the coming step.
     ///
-    /// For experiments: what a sensor, a rope or a person would do to it.
+    /// No action does this: it is what the tests of contacts push boxes over with, and public because they lie
+    /// outside the crate.
     pub fn push_box(&mut self, index: usize, force: Vec3, point: Vec3) {
         if let Some(handle) = self.boxes[index] {
             let body = &mut self.bodies[handle];
@@ -265,6 +266,8 @@ impl Engine {
     }
 
     /// Sets the velocity of box `index`'s centre of mass, m/s, and its spin, rad/s.
+    ///
+    /// No action does this either: the tests of contacts throw boxes with it.
     pub fn set_box_velocity(&mut self, index: usize, linear: Vec3, angular: Vec3) {
         if let Some(handle) = self.boxes[index] {
             let body = &mut self.bodies[handle];

@@ -5,7 +5,7 @@
 
 use super::SandboxError;
 use super::contact::Forces;
-use super::engine::{DT_S, Engine};
+use super::engine::Engine;
 use super::hand::Hand;
 use super::monitor::{Exempt, Monitor};
 use super::poke::Poke;
@@ -13,7 +13,7 @@ use super::record::Recording;
 use super::stand;
 use crate::pose::Pose;
 use crate::rollout::{Action, BodyState, Frame, Glance, Onward, Rollout};
-use crate::scene::{Draw, Gripper, Workcell};
+use crate::scene::{Draw, Workcell};
 
 /// How long the scene settles before the references are taken, s.
 pub const SETTLE_S: f64 = 0.5;
@@ -237,16 +237,4 @@ impl<'a> Run<'a> {
             physics_steps: self.engine.steps() - self.first_step,
         }
     }
-}
-
-/// Physics steps in `seconds`.
-pub fn steps_in(seconds: f64) -> u64 {
-    (seconds / DT_S).round() as u64
-}
-
-/// The gripper that `action` uses, if a hand takes part.
-pub fn gripper_of<'a>(workcell: &'a Workcell, action: &Action) -> Option<&'a Gripper> {
-    action
-        .grasp()
-        .and_then(|g| workcell.robot.grippers.get(g.gripper))
 }

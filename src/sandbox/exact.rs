@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::count::{BoundRule, counted_risk, fates, mean_frames};
+use super::count::{counted_risk, fates, mean_frames};
 use super::engine::Engine;
 use super::{Extent, Recording, SandboxError, episode, stand};
 use crate::dynamics::{
@@ -23,8 +23,6 @@ pub struct SandboxDynamics {
     pub screen_draws: usize,
     /// Draws for each imagined action.
     pub imagine_draws: usize,
-    /// How the bound follows from the count.
-    pub bound: BoundRule,
     /// Draws after which an action that went wrong is not looked at any further; after twice as many
     /// again, and so on.
     pub first_rung: usize,
@@ -39,7 +37,6 @@ impl Default for SandboxDynamics {
         Self {
             screen_draws: 4,
             imagine_draws: 32,
-            bound: BoundRule::Share,
             first_rung: FIRST_RUNG,
         }
     }
@@ -52,7 +49,6 @@ impl SandboxDynamics {
         Self {
             screen_draws: draws,
             imagine_draws: 1,
-            bound: BoundRule::Share,
             first_rung: draws,
         }
     }
@@ -169,7 +165,7 @@ impl SceneDynamics for Drawn<'_> {
                 let draws = self.config.screen_draws;
                 let rollouts =
                     self.rollouts(action, draws, Extent::FirstAccident, Recording::Nothing)?;
-                Ok(counted_risk(&rollouts, self.config.bound))
+                Ok(counted_risk(&rollouts))
             })
             .collect()
     }
@@ -181,7 +177,7 @@ impl SceneDynamics for Drawn<'_> {
                 let draws = self.config.imagine_draws;
                 let rollouts = self.rollouts(action, draws, Extent::Whole, Recording::Strides)?;
                 Ok(Imagined {
-                    risk: counted_risk(&rollouts, self.config.bound),
+                    risk: counted_risk(&rollouts),
                     frames: mean_frames(&rollouts, horizon),
                     fates: fates(&self.workcell, &rollouts),
                 })

@@ -31,7 +31,7 @@ mod record;
 pub mod stand;
 mod suction;
 
-pub use count::{BoundRule, counted_risk};
+pub use count::counted_risk;
 pub use episode::{Extent, run, run_watched, settled};
 pub use exact::SandboxDynamics;
 pub use record::Recording;
