@@ -21,7 +21,7 @@ pub use hand::{approach_opening, hand_shape};
 pub use obstacles::{CLEARANCE_M, Obstacle, Obstacles};
 pub use propose::{Proposals, RejectedGrasp, propose};
 pub use rejection::{GripLimit, Moment, Rejection};
-pub use statics::{Load, grip_load, statics_margin};
+pub use statics::{Load, grip_load, pad_torsion_arm, statics_margin};
 
 use crate::pose::{Pose, Vec3};
 use crate::scene::geometry::Face;

@@ -12,6 +12,8 @@
 //! 7. [`eval`] measures the model against the sandbox, and the planner in it.
 //! 8. [`plots`] draws a training run, [`replay`] what happens to the boxes; [`cli`] prints.
 //!
+//! [`pose`], [`gravity`] and [`rollout`] are the words that all of them share.
+//!
 //! Data flows one way: scene → sandbox → dataset → model → plan → eval → cli. `sandbox`, `model`
 //! and `plan` do not import each other.
 //!
@@ -54,6 +56,7 @@ pub mod dataset;
 pub mod dynamics;
 pub mod eval;
 pub mod grasp;
+pub mod gravity;
 pub mod model;
 pub mod motion;
 pub mod plan;

@@ -5,14 +5,16 @@
 //! of how far it gives: a heavy box sags out of a cup that could well pull it.
 
 use crate::grasp::compliance::TRAVEL_M;
-use crate::grasp::tool_compliance;
+use crate::grasp::{pad_torsion_arm, tool_compliance};
+use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3};
 use crate::rollout::Motion;
 use crate::scene::Gripper;
 
 use super::contacts::Body;
 
-const GRAVITY: Vec3 = Vec3::new(0.0, 0.0, -9.81);
+/// What gravity pulls with, m/s².
+const DOWN: Vec3 = Vec3::new(0.0, 0.0, -GRAVITY);
 /// Moments after the onset at which a motion's accelerations are looked at, s.
 const LOOK_S: [f64; 10] = [0.1, 0.2, 0.35, 0.5, 0.7, 0.95, 1.3, 1.7, 2.2, 2.8];
 /// Half the interval of a second difference, s: that of the motion's keys.
@@ -95,7 +97,7 @@ impl<'a> Demand<'a> {
             let at = |t: f64| motion.at(t).pose.translation.vector;
             let acceleration = (at(t + DIFFERENCE_S) + at(t - DIFFERENCE_S) - at(t) * 2.0)
                 / (DIFFERENCE_S * DIFFERENCE_S);
-            let pull = GRAVITY - acceleration;
+            let pull = DOWN - acceleration;
             let shares = self.shares(&pull, &motion.at(t).pose.rotation, 0.0);
             worst.mean = worst.mean.max(shares.mean);
             worst.high = worst.high.max(shares.high);
@@ -113,7 +115,7 @@ impl<'a> Demand<'a> {
     pub fn of_load(&self, force: &Vec3, moment: &Vec3, hand: &crate::pose::Quat) -> Shares {
         let into_hand = hand.inverse();
         let (force, moment) = (into_hand * force, into_hand * moment);
-        let more = into_hand * GRAVITY * (2.0 * self.mass_std);
+        let more = into_hand * DOWN * (2.0 * self.mass_std);
         let poor = (self.friction - 2.0 * self.friction_std).max(0.05);
         let here = Vec3::zeros();
         Shares {
@@ -154,7 +156,7 @@ impl<'a> Demand<'a> {
                 let pads = Vec3::new(0.0, 0.0, 0.5 * finger.z);
                 let moment = (arm - pads).cross(&force) + more;
                 // Torsion of a pad under even pressure, and more load on one pad than the other.
-                let torsion = 0.38 * (finger.y * finger.z).sqrt();
+                let torsion = pad_torsion_arm(finger.y, finger.z);
                 let width = self.width.max(0.01);
                 let tangential = force.yz().norm() + 2.0 * moment.yz().norm() / width;
                 let held = (tangential + moment.x.abs() / torsion) / capacity

@@ -4,6 +4,7 @@
 //! limits. The hand's shape is [`crate::grasp::hand_shape`]'s, the limits are [`super::demand`]'s.
 
 use crate::grasp::{GraspCandidate, compliance};
+use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3};
 use crate::rollout::Motion;
 use crate::scene::geometry::Obb;
@@ -14,8 +15,6 @@ use super::demand::{Demand, Shares};
 use super::frame::ActionFrame;
 use super::loads::Loads;
 use super::takeup::take_up;
-
-const GRAVITY: f64 = 9.81;
 
 /// The names of [`grip_features`], in order.
 pub const GRIP_FEATURES: [&str; 40] = [

@@ -8,8 +8,7 @@ use nalgebra::{Matrix3, Vector3};
 
 use super::contacts::SceneGraph;
 use super::polygon::{Margin, Point2, hull, margin};
-
-const GRAVITY: f64 = 9.81;
+use crate::gravity::GRAVITY;
 
 /// What one body carries and how it stands.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,7 @@
 //! Owns [`Slides`]: a guess of each body's displacement (the nudge itself; what a push does against
 //! friction; how deep the target's way cuts into a neighbour) and the support margin after it.
 
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 use crate::rollout::{Action, PUSH_S};
 use crate::scene::geometry::Obb;
@@ -13,7 +14,6 @@ use super::loads::Loads;
 use super::polygon::{Margin, Point2, hull, margin};
 use super::sweep::Clearance;
 
-const GRAVITY: f64 = 9.81;
 /// Slides are not followed farther than this, m.
 const FARTHEST_M: f64 = 0.5;
 /// Tops and bottoms closer than this may carry, m.

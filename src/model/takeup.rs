@@ -9,6 +9,7 @@
 use nalgebra::Matrix3;
 
 use crate::grasp::{Compliance, GraspCandidate};
+use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3};
 use crate::rollout::Motion;
 
@@ -16,7 +17,6 @@ use super::contacts::{Body, SceneGraph};
 use super::course::Carry;
 use super::demand::{Demand, Shares};
 
-const GRAVITY: f64 = 9.81;
 /// Time step, s.
 const DT_S: f64 = 0.002;
 /// It ends when the hand has gone this far, m: by then the box hangs.

@@ -18,6 +18,7 @@ use rapier3d::math::{Pose as EnginePose, Rotation, Vector};
 use rapier3d::pipeline::PhysicsPipeline;
 
 use super::SandboxError;
+pub use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Quat, Vec3};
 use crate::scene::{Draw, Scene};
 
@@ -25,8 +26,6 @@ use crate::scene::{Draw, Scene};
 pub const STEPS_PER_S: f64 = 240.0;
 /// One physics step, s.
 pub const DT_S: f64 = 1.0 / STEPS_PER_S;
-/// The acceleration of gravity, m/s².
-pub const GRAVITY: f64 = 9.81;
 /// How far ahead of a moving body contacts are looked for, m: 4.8 m/s for a step. Without it a box
 /// that falls past an edge is inside before it is seen, and is pushed out sideways.
 pub(super) const LOOK_AHEAD_M: f32 = 0.02;

@@ -23,6 +23,7 @@ use super::engine::{
 };
 use super::hand::{ANGULAR, insert_piece};
 use crate::grasp::compliance::{SHEAR, TWIST};
+use crate::grasp::pad_torsion_arm;
 use crate::pose::{Pose, Quat, Vec3};
 use crate::scene::geometry::Obb;
 
@@ -36,8 +37,6 @@ const CLOSING_DAMPING: f64 = 5.0e4;
 const LOCK: (f64, f64) = (2.0e5, 4.0e3);
 /// Share of the set squeeze that both pads must feel before the grip counts as formed.
 const FORMED: f64 = 0.7;
-/// Mean arm of a rectangular pad's torsional friction over the root of its area.
-const TORSION_ARM: f64 = 0.38;
 /// Everything but the sliding axis.
 const SLIDE: JointAxesMask = JointAxesMask::LOCKED_PRISMATIC_AXES;
 
@@ -141,7 +140,7 @@ impl Jaw {
             pad_friction,
             pads,
             thickness: pad.x,
-            torsion_arm: TORSION_ARM * (pad.y * pad.z).sqrt(),
+            torsion_arm: pad_torsion_arm(pad.y, pad.z),
             hold: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The columns of an action and of its strides: kind, motion, grip, limits.
 
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 use crate::rollout::Action;
 
@@ -8,8 +9,6 @@ use super::super::grip::{GRIP_FEATURES, Gripped, grip_features};
 use super::super::sweep::FAR_M;
 use super::foreseen::FORESEEN_ACTION;
 use super::{Look, flag, push, push3};
-
-const GRAVITY: f64 = 9.81;
 
 /// Columns of an action: kind, motion, goal, limits, grip.
 pub const ACTION_FEATURES: usize = 60 + GRIP_FEATURES.len() + FORESEEN_ACTION;

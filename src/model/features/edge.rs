@@ -1,13 +1,12 @@
 //! The columns of an edge: what a body is told of its neighbour.
 
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 
 use super::super::contacts::Contact;
 use super::super::loads::Loads;
 use super::foreseen::FORESEEN_EDGE;
 use super::{GraphInput, Look, flag, log_force, push, push3};
-
-const GRAVITY: f64 = 9.81;
 
 /// Columns of an edge.
 pub const EDGE_FEATURES: usize = 34 + FORESEEN_EDGE;

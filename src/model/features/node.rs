@@ -2,6 +2,7 @@
 
 use nalgebra::Matrix3;
 
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 
 use super::super::contacts::Body;
@@ -9,8 +10,6 @@ use super::super::loads::Loads;
 use super::super::sweep::{Clearance, FAR_M};
 use super::foreseen::FORESEEN_NODE;
 use super::{Look, flag, log_force, push, push3};
-
-const GRAVITY: f64 = 9.81;
 
 /// Columns of a node.
 pub const NODE_FEATURES: usize = 84 + FORESEEN_NODE;

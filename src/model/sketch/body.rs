@@ -4,11 +4,11 @@
 
 use nalgebra::Matrix3;
 
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 
 use super::super::contacts::Body;
 
-const GRAVITY: f64 = 9.81;
 /// A body is no less inert than this share of what it carries.
 const CARRIED: f64 = 1.0;
 

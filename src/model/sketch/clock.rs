@@ -2,6 +2,8 @@
 //!
 //! Owns the clocks of carried, nudged and pushed boxes and of scenes that a box has left.
 
+use crate::gravity::GRAVITY;
+
 /// How many steps a forecast takes.
 pub const STEPS: usize = 5;
 /// Ends of the steps of a carried box, s after the onset: short first, where blows fall.
@@ -23,7 +25,7 @@ pub const GONE_S: [f64; STEPS] = [0.018, 0.102, 0.24, 0.42, 0.6];
 /// what is slow does not mind being done faster.
 const STOPS: f64 = 8.0;
 /// A common friction coefficient times gravity, m/s².
-const SLIDING: f64 = 0.5 * 9.81;
+const SLIDING: f64 = 0.5 * GRAVITY;
 /// The shortest step, s.
 const LEAST_S: f64 = 0.0126;
 /// When the steps of a carried box end, s after the onset, the onset first: the hand has gone each of

@@ -3,6 +3,7 @@
 //! Owns [`Solver`], one forecast under way. Impulses start from those of the step before, so that
 //! what stands still is solved at once.
 
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 
 use super::Sketch;
@@ -13,7 +14,6 @@ use super::grip::Grip;
 use super::patch::{GROUND, POINTS, Patch, ROWS};
 use super::rows::Row;
 
-const GRAVITY: f64 = 9.81;
 /// Impulses smaller than this share of what gravity gives a kilogram do not count.
 const LEAST_OF_A_KILOGRAM: f64 = 1e-4;
 /// Speeds below this are rounding, m/s and rad/s.

@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::grasp::Compliance;
+use crate::gravity::GRAVITY;
 use crate::model::fixture_scenes::{box_at, scene_of};
 use crate::pose::level;
 use crate::scene::Scene;
-
-const GRAVITY: f64 = 9.81;
 
 fn tower() -> Scene {
     scene_of(vec![

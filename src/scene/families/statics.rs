@@ -8,10 +8,9 @@
 use nalgebra::{Matrix3, Vector2, Vector3};
 
 use super::draft::{Draft, Part, is_level};
+pub(super) use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 
-/// m/s².
-pub(super) const GRAVITY: f64 = 9.81;
 /// How far above its support a box may seem to be and still stand on it, m: planks that tilt by
 /// a degree between piers of different heights touch only at an edge.
 const CONTACT_M: f64 = 0.008;

@@ -1,5 +1,6 @@
 //! From placed pieces to a workcell: the cut, what each piece carries, and what is not in the data.
 
+pub(super) use crate::gravity::GRAVITY;
 use crate::pose::{Vec3, level};
 use crate::scene::geometry::Obb;
 use crate::scene::{
@@ -16,8 +17,6 @@ const MASS_SPREAD: f64 = 0.02;
 const FLOAT_M: (f64, f64) = (0.05, 0.03);
 /// How far boxes that touch may seem apart once settled, m.
 const TOUCH_M: f64 = 0.015;
-/// m/s².
-pub(super) const GRAVITY: f64 = 9.81;
 
 /// What is taken of a stack, so that it fits a robot.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
