@@ -15,8 +15,9 @@ use crate::scene::{Gripper, Workcell};
 use super::Lift;
 use super::profile::{Builder, Pace};
 
-/// How far a carried box is from everything at the end of its second leg, m (the design asks for 0.10).
-pub const CLEAR_M: f64 = 0.12;
+/// How far a carried box is from everything at the end of its second leg, m: more than the 0.10 at which it counts
+/// as out of the scene ([`CLEAR_M`](crate::rollout::CLEAR_M)).
+pub const EXIT_CLEAR_M: f64 = 0.12;
 /// How far the second leg is followed in search of a clear place, m.
 const LONGEST_EXIT_M: f64 = 3.0;
 /// Spacing of the samples of a carried box's way, m.
@@ -273,7 +274,7 @@ impl<'a> Carried<'a> {
         while length <= LONGEST_EXIT_M {
             let pose =
                 Pose::translation(along.x * length, along.y * length, along.z * length) * from;
-            if self.obstacles.is_clear(&self.box_at(&pose), CLEAR_M) {
+            if self.obstacles.is_clear(&self.box_at(&pose), EXIT_CLEAR_M) {
                 return Ok(pose);
             }
             length += 0.02;

@@ -19,11 +19,7 @@ pub const GRIP_AT: usize = 52;
 impl Look<'_> {
     pub(super) fn push_action(&self, action: &Action, chosen: &[usize], out: &mut Vec<f32>) {
         let start = out.len();
-        let kind = |name: &str| flag(action.name() == name);
-        push(
-            out,
-            &[kind("remove"), kind("place"), kind("nudge"), kind("push")],
-        );
+        push(out, &kind_columns(action));
         let first = self.course.strides[0];
         for k in [1, 2, 4, 6, 8] {
             push3(out, self.step(&first, &self.course.strides[k]).0);
@@ -154,5 +150,15 @@ impl Look<'_> {
             self.frame.vector(&moved),
             self.frame.axial(&turn.scaled_axis()),
         )
+    }
+}
+
+/// One column for each kind of action.
+fn kind_columns(action: &Action) -> [f64; 4] {
+    match action {
+        Action::Remove { .. } => [1.0, 0.0, 0.0, 0.0],
+        Action::Place { .. } => [0.0, 1.0, 0.0, 0.0],
+        Action::Nudge { .. } => [0.0, 0.0, 1.0, 0.0],
+        Action::Push { .. } => [0.0, 0.0, 0.0, 1.0],
     }
 }
