@@ -21,7 +21,10 @@ fn farthest(a: &Imagined, b: &Imagined) -> (f64, f64) {
         assert_eq!((a.t, a.boxes.len()), (b.t, b.boxes.len()));
         for (a, b) in a.boxes.iter().zip(&b.boxes) {
             let metres = (a.translation.vector - b.translation.vector).norm();
-            worst = (worst.0.max(metres), worst.1.max(a.rotation.angle_to(&b.rotation)));
+            worst = (
+                worst.0.max(metres),
+                worst.1.max(a.rotation.angle_to(&b.rotation)),
+            );
         }
     }
     worst

@@ -128,7 +128,11 @@ pub fn run(args: &PlannerArgs) -> Outcome {
         suites.insert(suite.name().to_owned(), to_value(&report)?);
     }
     if args.common.json {
-        let what = if args.reference_only { "reference" } else { "suites" };
+        let what = if args.reference_only {
+            "reference"
+        } else {
+            "suites"
+        };
         print::json(&json!({ "seed": args.common.seed, what: suites }))?;
     } else {
         print::text(&text)?;
@@ -144,9 +148,7 @@ fn in_short(reference: &[Deed]) -> Value {
 
 fn origin_in_words(suite: PlannerSuite, origin: Origin) -> String {
     let how = match origin {
-        Origin::Recorded => {
-            "was measured once and recorded; --measure-equal-time measures it anew"
-        }
+        Origin::Recorded => "was measured once and recorded; --measure-equal-time measures it anew",
         Origin::Measured => "was measured in this run, and is recorded for the next",
     };
     format!("The equal time of {} {how}.", suite.name())

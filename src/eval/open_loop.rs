@@ -10,8 +10,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub use super::pose_errors::PositionErrors;
 use super::own_draw::own_world;
+pub use super::pose_errors::PositionErrors;
 use super::pose_errors::{Among, POSE_STRIDES, PoseError, by_stride, pose_errors, position_errors};
 use super::suite::{Case, DrawPurpose, Suite};
 use crate::dynamics::{Dynamics, Risk};

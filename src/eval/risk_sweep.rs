@@ -247,6 +247,7 @@ fn count(done: &[(f64, bool)]) -> Vec<RiskBin> {
 mod tests {
     use super::*;
     use crate::dynamics::fixed::Rule;
+    use crate::eval::own_draw::tight;
     use crate::eval::suite::Split;
 
     fn run(threads: usize) -> RiskReport {
@@ -289,6 +290,27 @@ mod tests {
             .filter(|b| b.agrees == Some(true))
             .count();
         assert_eq!(report.agreeing, agreeing);
+    }
+
+    #[test]
+    fn a_grasp_on_a_belief_of_which_few_draws_stand_does_not_end_the_run() {
+        let suite = Suite {
+            split: Split::Standard,
+            seed: 5,
+        };
+        let workcell = tight::belief();
+        let falls = |stack: &u64| {
+            let seed = suite.draw_seed(DrawPurpose::Regardless, *stack);
+            tight::falls(&workcell, seed, 3)
+        };
+        let chosen = Chosen {
+            stack: (0..32).find(falls).unwrap(),
+            bin: 3,
+            risk: 0.35,
+            action: tight::nudge(),
+            workcell: workcell.clone(),
+        };
+        assert!(carry_out(suite, &chosen).is_ok());
     }
 
     #[test]

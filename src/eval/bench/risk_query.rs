@@ -237,3 +237,32 @@ fn prices(
         settle_us: sum.settle_us / draws,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::own_draw::tight;
+    use crate::eval::suite::Split;
+
+    #[test]
+    fn a_draw_that_does_not_stand_does_not_end_the_count() {
+        let suite = Suite {
+            split: Split::Standard,
+            seed: 5,
+        };
+        let workcell = tight::belief();
+        let falls = |stack: &u64| {
+            let seed = suite.draw_seed(DrawPurpose::Ceiling, *stack);
+            tight::falls(&workcell, seed, 0)
+        };
+        let case = Case {
+            stack: (0..32).find(falls).unwrap(),
+            attempt: 0,
+            family: "tight".to_owned(),
+            action: tight::nudge(),
+            workcell: workcell.clone(),
+        };
+        let counts = count_accidents(suite, &[case], 0..2).unwrap();
+        assert!(counts.len() == 1 && counts[0] <= 2);
+    }
+}
