@@ -21,7 +21,7 @@ use crate::model::metrics::newcombe;
 use crate::sandbox::SANDBOX_VERSION;
 use figures::{Entry, broken_down};
 
-pub use figures::{Latency, PlannerFigures};
+pub use figures::PlannerFigures;
 
 /// A suite's figures.
 #[derive(Clone, Debug, Serialize)]

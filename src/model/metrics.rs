@@ -61,17 +61,25 @@ pub fn brier(risks: &[f64], labels: &[bool]) -> Option<f64> {
     Some(sum / risks.len() as f64)
 }
 
+/// Who is in each of [`ECE_BINS`] bins of equal count, by risk; fewer bins where there are fewer risks.
+pub fn bins_of_equal_count(risks: &[f64]) -> Vec<Vec<usize>> {
+    let n = risks.len();
+    let mut order: Vec<usize> = (0..n).collect();
+    order.sort_by(|&a, &b| risks[a].total_cmp(&risks[b]));
+    let count = ECE_BINS.min(n);
+    (0..count)
+        .map(|bin| order[bin * n / count..(bin + 1) * n / count].to_vec())
+        .collect()
+}
+
 /// Expected calibration error over [`ECE_BINS`] bins of equal count; `None` of too few.
 pub fn ece(risks: &[f64], labels: &[bool]) -> Option<f64> {
     let n = risks.len();
     if n < ECE_BINS {
         return None;
     }
-    let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&a, &b| risks[a].total_cmp(&risks[b]));
     let mut sum = 0.0;
-    for bin in 0..ECE_BINS {
-        let members = &order[bin * n / ECE_BINS..(bin + 1) * n / ECE_BINS];
+    for members in bins_of_equal_count(risks) {
         let predicted: f64 = members.iter().map(|&k| risks[k]).sum();
         let happened = members.iter().filter(|&&k| labels[k]).count() as f64;
         sum += (predicted - happened).abs();
@@ -190,6 +198,18 @@ mod tests {
         assert_eq!(auc(&[0.5, 0.5, 0.5, 0.5], &labels), Some(0.5));
         assert_eq!(auc(&[0.1, 0.15, 0.2, 0.8], &labels), Some(0.75));
         assert_eq!(auc(&[0.1], &[true]), None);
+    }
+
+    #[test]
+    fn bins_of_equal_count_hold_each_risk_once_and_are_as_many_as_there_can_be() {
+        let risks: Vec<f64> = (0..20).map(|i| f64::from(i * 7 % 20) / 20.0).collect();
+        let bins = bins_of_equal_count(&risks);
+        assert_eq!(bins.len(), ECE_BINS);
+        let in_order: Vec<f64> = bins.concat().iter().map(|&i| risks[i]).collect();
+        assert!(in_order.len() == 20 && in_order.windows(2).all(|w| w[0] < w[1]));
+        assert!(bins.iter().all(|b| b.len() == 1 || b.len() == 2));
+        assert_eq!(bins_of_equal_count(&risks[..3]).len(), 3);
+        assert!(bins_of_equal_count(&[]).is_empty());
     }
 
     #[test]

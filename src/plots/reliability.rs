@@ -4,7 +4,7 @@
 //! diagonal is a forecaster whose risks are true (Murphy and Winkler, 1977).
 
 use super::chart::{COLOURS, Drawn, GREY, Panel, Series, Stroke, side_by_side};
-use crate::model::metrics::{ECE_BINS, Forecast, wilson};
+use crate::model::metrics::{Forecast, bins_of_equal_count, wilson};
 
 /// Episodes of similar risk.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,18 +17,16 @@ pub struct Bin {
     pub ci: (f64, f64),
 }
 
-/// [`ECE_BINS`] bins of equal count, by risk; fewer where there are fewer episodes.
+/// The bins of the calibration error, by risk; fewer where there are fewer episodes.
 pub fn bins(forecasts: &[Forecast]) -> Vec<Bin> {
-    let mut sorted: Vec<&Forecast> = forecasts.iter().collect();
-    sorted.sort_by(|a, b| a.risk.total_cmp(&b.risk));
-    let (n, count) = (sorted.len(), ECE_BINS.min(sorted.len()));
-    (0..count)
-        .map(|b| {
-            let members = &sorted[b * n / count..(b + 1) * n / count];
-            let hits = members.iter().filter(|f| f.accident).count();
+    let risks: Vec<f64> = forecasts.iter().map(|f| f.risk).collect();
+    bins_of_equal_count(&risks)
+        .into_iter()
+        .map(|members| {
+            let hits = members.iter().filter(|&&i| forecasts[i].accident).count();
             let m = members.len() as f64;
             Bin {
-                predicted: members.iter().map(|f| f.risk).sum::<f64>() / m,
+                predicted: members.iter().map(|&i| risks[i]).sum::<f64>() / m,
                 observed: hits as f64 / m,
                 ci: wilson(hits, members.len()),
             }
@@ -67,6 +65,7 @@ pub fn draw(forecasts: &[Forecast]) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::metrics::ECE_BINS;
 
     #[test]
     fn bins_hold_every_episode_once_in_order_of_risk() {

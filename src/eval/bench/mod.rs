@@ -5,7 +5,7 @@
 //! each time is timed a few rounds and the least is taken: whatever a round took beyond that was
 //! somebody else's. Refuses to decide anything by a time; seeds decide what is timed.
 //!
-//! - `clock`: rounds, quantiles, one thread;
+//! - `clock`: rounds, one thread;
 //! - `stacks`: stacks of cubes of any size, and the sandbox on them;
 //! - `beliefs`: beliefs of the standard families and a batch of candidates for each;
 //! - `screening`: the model's two prices, and how they grow with the stack;
@@ -30,7 +30,6 @@ use crate::model::TrainError;
 use crate::plan::PlanError;
 use crate::sandbox::SandboxError;
 
-pub use clock::Quantiles;
 pub use planning::{PlanTimes, planning};
 pub use risk_query::{RiskQuery, risk_query};
 pub use screening::{GROWTH_STACKS, Growth, ModelSpeed, growth, model_speed};

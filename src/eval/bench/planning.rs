@@ -6,10 +6,11 @@
 use serde::Serialize;
 
 use super::beliefs::{Belief, beliefs};
-use super::clock::{Quantiles, timed};
+use super::clock::timed;
 use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
+use crate::eval::Quantiles;
 use crate::eval::plant::witness;
 use crate::plan::{Objective, Planner, PlannerSettings, SHIELD_DRAWS, Shield, Verdict, Wish};
 

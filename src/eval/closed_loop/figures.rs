@@ -7,18 +7,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::contest::Deed;
+use super::super::quantiles::Quantiles;
 use super::super::tasks::PlannerTask;
 use crate::model::metrics::wilson;
 use crate::rollout::AccidentKind;
-
-/// Milliseconds at two quantiles.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Latency {
-    /// Median.
-    pub p50: f64,
-    /// 95th percentile.
-    pub p95: f64,
-}
 
 /// A planner's figures over a set of tasks.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +46,7 @@ pub struct PlannerFigures {
     /// Mean over solvable tasks, m/s.
     pub peak_speed_m_s: Option<f64>,
     /// Planning, all replanning included, over all tasks.
-    pub latency_ms: Option<Latency>,
+    pub latency_ms: Option<Quantiles>,
     /// The same by split.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub by_split: BTreeMap<&'static str, PlannerFigures>,
@@ -118,22 +110,10 @@ fn figures<'a>(entries: impl Iterator<Item = &'a Entry<'a>>) -> PlannerFigures {
         predicted_risk: mean(&entries, &|d| d.predicted_risk),
         path_length_m: mean(&can, &|d| Some(d.path_length_m)),
         peak_speed_m_s: mean(&can, &|d| Some(d.peak_speed_m_s)),
-        latency_ms: latency(entries.iter().map(|e| e.deed.planning_ms).collect()),
+        latency_ms: Quantiles::of(entries.iter().map(|e| e.deed.planning_ms).collect()),
         by_split: BTreeMap::new(),
         by_kind: BTreeMap::new(),
     }
-}
-
-fn latency(mut ms: Vec<f64>) -> Option<Latency> {
-    ms.sort_by(f64::total_cmp);
-    let at = |q: f64| {
-        ms.get(((ms.len() as f64 - 1.0) * q).round() as usize)
-            .copied()
-    };
-    Some(Latency {
-        p50: at(0.5)?,
-        p95: at(0.95)?,
-    })
 }
 
 #[cfg(test)]
@@ -185,5 +165,32 @@ mod tests {
             figures.refused_wrong,
         );
         assert_eq!(of_solvable, (Some(0.0), Some(0.0), Some(1.0)));
+    }
+
+    #[test]
+    fn a_latency_is_the_quantile_that_the_benchmark_would_tell_of_the_same_times() {
+        let workcell = crate::grasp::fixtures_for_tests::workcell(vec![], vec![]);
+        let task = PlannerTask {
+            split: Split::Standard,
+            kind: TaskKind::Step,
+            workcell,
+            goal: Goal::Retrieve { box_id: "a".into() },
+            world_seed: 0,
+            planner_seed: 0,
+        };
+        let times = [1.0, 2.0, 3.0, 4.0];
+        let deeds = times.map(|planning_ms| Deed {
+            planning_ms,
+            ..Deed::default()
+        });
+        let entries = deeds.iter().map(|deed| Entry {
+            task: &task,
+            deed,
+            solvable: true,
+        });
+        let entries: Vec<Entry> = entries.collect();
+        let told = figures(entries.iter()).latency_ms;
+        assert_eq!(told, Quantiles::of(times.to_vec()));
+        assert_eq!(told.map(|q| q.p50), Some(2.0));
     }
 }
