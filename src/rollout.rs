@@ -10,6 +10,8 @@ mod motion;
 mod nudge;
 mod smooth;
 
+#[cfg(test)]
+pub(crate) use fall::fixture as fixture_for_tests;
 pub use motion::{BRAKE, Grip, HandKey, Motion};
 pub use nudge::{NUDGE_DRIVE, nudge_seconds, nudge_speed, nudge_travel};
 

@@ -31,13 +31,13 @@ impl Rollout {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod fixture {
     use super::*;
-    use crate::pose::{Pose, Quat, level};
-    use crate::rollout::{Accident, BodyState, Frame};
+    use crate::pose::Pose;
+    use crate::rollout::{BodyState, Frame};
 
-    /// An upright box, 0.2 m by 0.2 m by 0.6 m, that is at `poses` one stride after the other.
-    fn rollout(poses: &[Pose]) -> Rollout {
+    /// What comes of a single box that is at `poses` one stride after the other, without an accident.
+    pub(crate) fn one_box(poses: &[Pose]) -> Rollout {
         let frames = poses.iter().enumerate().map(|(k, &pose)| Frame {
             t: 0.25 * k as f64,
             boxes: vec![BodyState {
@@ -60,19 +60,28 @@ mod tests {
             physics_steps: 0,
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fixture::one_box;
+    use super::*;
+    use crate::pose::{Pose, Quat, level};
+    use crate::rollout::Accident;
 
     fn at(z: f64) -> Pose {
         level(Vec3::new(0.0, 0.0, z), 0.0)
     }
 
+    /// Of an upright box, 0.2 m by 0.2 m by 0.6 m.
     fn falls(rollout: &Rollout) -> bool {
         rollout.falls(0, Vec3::new(0.2, 0.2, 0.6), 0.2)
     }
 
     #[test]
     fn an_upright_box_falls_when_it_sinks_by_half_its_height_not_by_half_its_shortest_edge() {
-        assert!(!falls(&rollout(&[at(1.3), at(1.1)])));
-        assert!(falls(&rollout(&[at(1.3), at(0.99)])));
+        assert!(!falls(&one_box(&[at(1.3), at(1.1)])));
+        assert!(falls(&one_box(&[at(1.3), at(0.99)])));
     }
 
     #[test]
@@ -81,19 +90,19 @@ mod tests {
             let turn = Quat::from_axis_angle(&Vec3::x_axis(), std::f64::consts::FRAC_PI_2);
             Pose::from_parts(Vec3::new(0.0, 0.0, z).into(), turn)
         };
-        assert!(falls(&rollout(&[lying(1.3), lying(1.1)])));
+        assert!(falls(&one_box(&[lying(1.3), lying(1.1)])));
     }
 
     #[test]
     fn a_fall_that_is_over_at_the_end_was_one() {
         let tilted = Pose::from_parts(at(1.3).translation, Quat::from_euler_angles(0.3, 0.0, 0.0));
-        assert!(falls(&rollout(&[at(1.3), tilted, at(1.3)])));
-        assert!(!falls(&rollout(&[at(1.3), at(1.3)])));
+        assert!(falls(&one_box(&[at(1.3), tilted, at(1.3)])));
+        assert!(!falls(&one_box(&[at(1.3), at(1.3)])));
     }
 
     #[test]
     fn a_tilt_between_two_frames_is_a_fall() {
-        let mut between = rollout(&[at(1.3), at(1.3)]);
+        let mut between = one_box(&[at(1.3), at(1.3)]);
         between.accidents.push(Accident {
             kind: AccidentKind::Tilt,
             box_index: 0,
