@@ -113,32 +113,16 @@ mod tests {
     use super::*;
     use crate::grasp::fixtures_for_tests::{a_box, workcell};
     use crate::pose::level;
-    use crate::rollout::{BodyState, Frame};
+    use crate::rollout::Accident;
+    use crate::rollout::fixture_for_tests::one_box;
 
     /// A box that is at these heights, m, one stride after the other.
     fn sinking(heights: &[f64]) -> Rollout {
-        let at = |z: f64| level(Vec3::new(0.0, 0.0, z), 0.0);
-        let frames = heights.iter().enumerate().map(|(k, &z)| Frame {
-            t: 0.25 * k as f64,
-            boxes: vec![BodyState {
-                pose: at(z),
-                linear: Vec3::zeros(),
-                angular: Vec3::zeros(),
-                force: 0.0,
-            }],
-            hand: None,
-            held: false,
-            grip_margin: 1.0,
-        });
-        Rollout {
-            reference: vec![at(heights[0])],
-            frames: frames.collect(),
-            accidents: Vec::new(),
-            completed: true,
-            path_length: 0.0,
-            peak_speed: 0.0,
-            physics_steps: 0,
-        }
+        let poses: Vec<Pose> = heights
+            .iter()
+            .map(|&z| level(Vec3::new(0.0, 0.0, z), 0.0))
+            .collect();
+        one_box(&poses)
     }
 
     #[test]
@@ -155,7 +139,7 @@ mod tests {
     #[test]
     fn the_bound_is_the_share_that_was_counted() {
         let wrong = Rollout {
-            accidents: vec![crate::rollout::Accident {
+            accidents: vec![Accident {
                 kind: AccidentKind::Drop,
                 box_index: 0,
                 t: 0.0,
