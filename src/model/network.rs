@@ -1,19 +1,21 @@
 //! The network: boxes send messages to their neighbours, then a head judges and a decoder imagines.
 //!
-//! Owns [`Network`]. An interaction network (Battaglia et al., NeurIPS 2016) with residual rounds,
+//! Owns [`Network`]; what its two halves have one of each is [`mod@trunk`]'s. An interaction network (Battaglia et al., NeurIPS 2016) with residual rounds,
 //! twice: *screening* reads the risk of a whole action off the latents of the one in one pass;
 //! *imagining* rolls the latents of the other forward, stride by stride and with a message between
 //! neighbours in each, told what the hand means to do, and decodes a rigid change of pose of each
 //! box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
+
+mod trunk;
 
 use candle_core::{Device, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::batch::Batch;
 use super::course::{STRIDE_FEATURES, STRIDES};
-use super::features::{ACTION_FEATURES, EDGE_FEATURES, NODE_FEATURES};
-use super::ops::{Activation, Dropout, InputGrad, add_norm, linear, message, pool};
-use super::params::{Builder, Parameters, Start};
+use super::ops::{Activation, Dropout, add_norm, pool};
+use super::params::{Builder, Parameters};
+use trunk::{Affine, Round, Trunk};
 
 /// Outputs for each graph: any accident, the five kinds, path and speed.
 pub const GRAPH_OUTPUTS: usize = 8;
@@ -33,142 +35,6 @@ pub struct Architecture {
     pub width: usize,
     /// Rounds of messages before an action is judged.
     pub rounds: usize,
-}
-
-/// A layer `x · W + b`.
-#[derive(Clone, Debug)]
-struct Affine {
-    w: Tensor,
-    b: Tensor,
-}
-
-impl Affine {
-    fn new(
-        builder: &mut Builder,
-        name: &str,
-        inputs: usize,
-        outputs: usize,
-        gain: f32,
-    ) -> Result<Self> {
-        Ok(Self {
-            w: builder.var(
-                &format!("{name}.weight"),
-                &[inputs, outputs],
-                Start::He { gain },
-            )?,
-            b: builder.var(&format!("{name}.bias"), &[outputs], Start::Zero)?,
-        })
-    }
-
-    fn apply(&self, x: &Tensor) -> Result<Tensor> {
-        linear(x, &self.w, &self.b, Activation::None, InputGrad::Needed)
-    }
-
-    fn relu(&self, x: &Tensor) -> Result<Tensor> {
-        linear(x, &self.w, &self.b, Activation::Relu, InputGrad::Needed)
-    }
-
-    /// For raw features, which want no gradient.
-    fn features(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
-        linear(x, &self.w, &self.b, activation, InputGrad::Skipped)
-    }
-}
-
-/// One round of messages and what nodes make of them.
-#[derive(Clone, Debug)]
-struct Round {
-    ends: Affine,
-    edge: Tensor,
-    hidden: Affine,
-    out: Affine,
-}
-
-impl Round {
-    fn new(builder: &mut Builder, name: &str, c: usize) -> Result<Self> {
-        Ok(Self {
-            ends: Affine::new(builder, &format!("{name}.ends"), c, 2 * c, 0.7)?,
-            edge: builder.var(
-                &format!("{name}.edge.weight"),
-                &[c, c],
-                Start::He { gain: 0.7 },
-            )?,
-            hidden: Affine::new(builder, &format!("{name}.hidden"), 2 * c, c, 1.0)?,
-            out: Affine::new(builder, &format!("{name}.out"), c, c, 0.5)?,
-        })
-    }
-
-    fn apply(
-        &self,
-        h: &Tensor,
-        e: &Tensor,
-        batch: &Batch,
-        dropout: &mut Dropout<'_>,
-    ) -> Result<Tensor> {
-        let sum = message(&self.ends.apply(h)?, e, &self.edge, &batch.edges_between)?;
-        let hidden = dropout.apply(self.hidden.relu(&Tensor::cat(&[h, &sum], 1)?)?)?;
-        add_norm(h, &self.out.apply(&hidden)?)
-    }
-}
-
-/// Scene and action in, latents out.
-#[derive(Clone, Debug)]
-struct Trunk {
-    width: usize,
-    node: Affine,
-    edge: Affine,
-    action: Affine,
-    action_out: Affine,
-    rounds: Vec<Round>,
-}
-
-/// What a trunk makes of a batch.
-struct Encoded {
-    /// `[N, C]`.
-    h: Tensor,
-    /// `[N, C]` before any message: what each node is by itself, its bearings above all.
-    own: Tensor,
-    /// `[E, C]`.
-    e: Tensor,
-    /// `[B, C]`.
-    action: Tensor,
-}
-
-impl Trunk {
-    fn new(builder: &mut Builder, name: &str, c: usize, rounds: usize) -> Result<Self> {
-        let of = |part: &str| format!("{name}.{part}");
-        Ok(Self {
-            width: c,
-            rounds: (0..rounds)
-                .map(|k| Round::new(builder, &of(&format!("round{k}")), c))
-                .collect::<Result<_>>()?,
-            node: Affine::new(builder, &of("node"), NODE_FEATURES, c, 1.0)?,
-            edge: Affine::new(builder, &of("edge"), EDGE_FEATURES, c, 1.0)?,
-            action: Affine::new(builder, &of("action"), ACTION_FEATURES, c, 1.0)?,
-            action_out: Affine::new(builder, &of("action_out"), c, 2 * c, 1.0)?,
-        })
-    }
-
-    fn encode(&self, batch: &Batch, dropout: &mut Dropout<'_>) -> Result<Encoded> {
-        let action = self.action.features(&batch.action, Activation::Relu)?;
-        let spread = self.action_out.apply(&action)?;
-        let h = self.node.features(&batch.nodes, Activation::None)?;
-        let own = self.tell(&h, &spread, batch)?.relu()?;
-        let e = self.edge.features(&batch.edges, Activation::Relu)?;
-        let mut h = own.clone();
-        for round in &self.rounds {
-            h = round.apply(&h, &e, batch, dropout)?;
-        }
-        Ok(Encoded { h, own, e, action })
-    }
-
-    /// Adds to each node the first half of its graph's row, to the target the second half too.
-    fn tell(&self, h: &Tensor, spread: &Tensor, batch: &Batch) -> Result<Tensor> {
-        let c = self.width;
-        let all = spread.narrow(1, 0, c)?.contiguous()?;
-        let target = spread.narrow(1, c, c)?.contiguous()?;
-        let h = (h + all.index_select(&batch.graph_of, 0)?)?;
-        h.index_add(&batch.targets, &target, 0)
-    }
 }
 
 /// One member of the ensemble.
@@ -292,6 +158,7 @@ impl Network {
         Ok(out)
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
