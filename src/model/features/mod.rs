@@ -1,6 +1,6 @@
 //! What the network sees: one graph for each action, in the action's own frame.
 //!
-//! Owns [`GraphInput`] and the columns of its tables. Nodes are the boxes and fixtures that a
+//! Owns [`GraphInput`] and the columns of its tables; how one is made is [`mod@encoder`]'s. Nodes are the boxes and fixtures that a
 //! chain of contacts ties to the target, or that the hand or the target passes near; edges join
 //! neighbours, both ways. All columns are unchanged when the whole scene is turned about the
 //! vertical or shifted, and when it is mirrored, but for what the sketch's search leaves open. Unknown
@@ -9,36 +9,27 @@
 
 mod action;
 mod edge;
+mod encoder;
 mod foreseen;
 mod node;
 mod placed;
 
 pub use action::{ACTION_FEATURES, GRIP_AT};
 pub use edge::EDGE_FEATURES;
+pub use encoder::Encoder;
 pub use node::NODE_FEATURES;
 
-use std::borrow::Cow;
-
-use crate::grasp::{approach_opening, hand_shape};
 use crate::pose::Vec3;
 use crate::rollout::Action;
-use crate::scene::Workcell;
-use crate::scene::geometry::Obb;
 
-use super::contacts::{Body, SceneGraph};
-use super::course::{Carry, Course, STRIDES};
+use super::course::Course;
 use super::frame::ActionFrame;
-use super::grip::grip_width;
-use super::loads::Loads;
-use super::sketch::{Forecast, Sketch};
 use super::slide::Slides;
-use super::sweep::{Clearance, Moving};
-use super::way::{Carried, Way};
+use super::way::Way;
+use encoder::TargetView;
 use foreseen::Foreseen;
 use placed::Placed;
 
-/// What passes nearer than this is part of the graph without a chain of contacts, m.
-const NEAR_M: f64 = 0.03;
 /// Nodes in one graph; beyond it the farthest by contact hops are left out.
 pub const MAX_NODES: usize = 48;
 
@@ -59,27 +50,6 @@ pub struct GraphInput {
     pub action: Vec<f32>,
     /// `[STRIDES, STRIDE_FEATURES]`.
     pub strides: Vec<f32>,
-}
-
-/// A belief made ready for its candidates, and what depends on which box is acted on.
-#[derive(Clone, Debug)]
-pub struct Encoder {
-    workcell: Workcell,
-    graph: SceneGraph,
-    standing: Loads,
-    sketch: Sketch,
-    /// For each box: the loads once it is gone, and the hops from it; made when first asked for.
-    targets: Vec<std::sync::OnceLock<TargetView>>,
-}
-
-#[derive(Clone, Debug)]
-struct TargetView {
-    without: Loads,
-    hops: Vec<Option<usize>>,
-    /// What comes of the rest once it is gone.
-    gone: std::sync::OnceLock<Forecast>,
-    /// The first goal that was asked about: the candidates of one step share theirs.
-    placed: std::sync::OnceLock<Placed>,
 }
 
 /// An action with its frame and course.
@@ -107,198 +77,6 @@ impl Seen {
             input: GraphInput::default(),
         }
     }
-}
-
-impl Encoder {
-    /// Takes in a belief.
-    pub fn new(workcell: &Workcell) -> Self {
-        let graph = SceneGraph::new(&workcell.scene);
-        let standing = Loads::new(&graph, None);
-        let sketch = Sketch::new(&graph, &standing);
-        let targets = (0..graph.boxes)
-            .map(|_| std::sync::OnceLock::new())
-            .collect();
-        Self {
-            workcell: workcell.clone(),
-            graph,
-            standing,
-            sketch,
-            targets,
-        }
-    }
-
-    /// How many boxes the belief has.
-    pub fn boxes(&self) -> usize {
-        self.graph.boxes
-    }
-
-    /// The belief itself.
-    pub fn workcell(&self) -> &Workcell {
-        &self.workcell
-    }
-
-    /// `action` as the network sees it; `None` if it is on a box that is not there.
-    pub fn see(&self, action: &Action) -> Option<Seen> {
-        let target = action.box_index();
-        let view = self.targets.get(target)?.get_or_init(|| TargetView {
-            without: Loads::new(&self.graph, Some(target)),
-            hops: self.graph.hops_from(target),
-            gone: std::sync::OnceLock::new(),
-            placed: std::sync::OnceLock::new(),
-        });
-        let body = &self.graph.bodies[target];
-        let course = Course::new(action, &body.obb.pose);
-        let frame = ActionFrame::new(&body.obb.pose, &hints(action, &course, body));
-        let clearances = self.clearances_on(action, &course, target);
-        let loads = if action.grasp().is_some() {
-            &view.without
-        } else {
-            &self.standing
-        };
-        let way = self.way(action, target);
-        let slides = Slides::new(&self.graph, action, target, loads, &clearances);
-        let placed = self.placed(view, action);
-        let chosen = self.choose(
-            target,
-            &view.hops,
-            (&clearances, way.as_ref()),
-            placed.as_deref(),
-        );
-        let foreseen = self.foresee(action, &course, view, placed.as_deref());
-        let look = Look {
-            encoder: self,
-            foreseen,
-            way: way.as_ref(),
-            view,
-            frame,
-            course: &course,
-            slides: &slides,
-            placed: placed.as_deref(),
-            is_taken: action.grasp().is_some(),
-            target,
-        };
-        let mut input = GraphInput {
-            bodies: chosen.iter().map(|&i| i as u32).collect(),
-            ..GraphInput::default()
-        };
-        for &i in &chosen {
-            look.push_node(i, &clearances[i], &mut input.nodes);
-        }
-        look.push_edges(&chosen, &mut input);
-        look.push_action(action, &chosen, &mut input.action);
-        look.push_strides(&mut input.strides);
-        sanitise(&mut input);
-        Some(Seen {
-            frame,
-            course,
-            input,
-        })
-    }
-
-    /// The scene as `action` means to leave it, where it puts its target down somewhere.
-    fn placed<'a>(&self, view: &'a TargetView, action: &Action) -> Option<Cow<'a, Placed>> {
-        let Action::Place { grasp, target, .. } = action else {
-            return None;
-        };
-        let new = || Placed::new(&self.workcell.scene, &self.sketch, grasp.box_index, *target);
-        let first = view.placed.get_or_init(new);
-        Some(if first.goal == *target {
-            Cow::Borrowed(first)
-        } else {
-            Cow::Owned(new())
-        })
-    }
-
-    /// How near hand and target of `action` come to each body.
-    pub fn clearances(&self, action: &Action, target: usize) -> Vec<Clearance> {
-        let course = Course::new(action, &self.graph.bodies[target].obb.pose);
-        self.clearances_on(action, &course, target)
-    }
-
-    fn clearances_on(&self, action: &Action, course: &Course, target: usize) -> Vec<Clearance> {
-        let obb = self.graph.bodies[target].obb;
-        let (open, closed) = self.hand_shapes(action, &obb).unwrap_or_default();
-        let moving = Moving::new(course, obb, &open, &closed);
-        (0..self.graph.bodies.len())
-            .map(|i| {
-                if i == target {
-                    Moving::none()
-                } else {
-                    moving.clearance(&self.graph.bodies[i].obb)
-                }
-            })
-            .collect()
-    }
-
-    /// The hand's boxes in its own frame, as it comes and as it holds the target; none without a hand.
-    fn hand_shapes(&self, action: &Action, target: &Obb) -> Option<(Vec<Obb>, Vec<Obb>)> {
-        let grasp = action.grasp()?;
-        let gripper = self.workcell.robot.grippers.get(grasp.gripper)?;
-        let width = grip_width(target, &grasp.hand_in_world(&target.pose));
-        let opening = approach_opening(&self.workcell, grasp);
-        Some((hand_shape(gripper, opening), hand_shape(gripper, width)))
-    }
-
-    /// The way of a box that a hand carries.
-    fn way(&self, action: &Action, target: usize) -> Option<Way> {
-        let (grasp, motion) = (action.grasp()?, action.motion()?);
-        if motion.keys.is_empty() {
-            return None;
-        }
-        let obb = self.graph.bodies[target].obb;
-        let (_, closed) = self.hand_shapes(action, &obb)?;
-        let carried = Carried {
-            carry: Carry::new(motion, &obb.pose, &grasp.hand_in_box),
-            hand: &closed,
-            is_removed: matches!(action, Action::Remove { .. }),
-        };
-        Some(Way::new(&self.graph, target, &carried))
-    }
-
-    /// The bodies of the graph: the target, then the others in the scene's order.
-    fn choose(
-        &self,
-        target: usize,
-        hops: &[Option<usize>],
-        (near, way): (&[Clearance], Option<&Way>),
-        placed: Option<&Placed>,
-    ) -> Vec<usize> {
-        let rank = |i: usize| -> Option<usize> {
-            let late = way.map_or(NEAR_M, |way| way.bodies[i].target.min(way.bodies[i].hand));
-            let near = &near[i];
-            let passes = near.approach.min(near.carry).min(near.least).min(late) < NEAR_M;
-            let at_goal = placed.is_some_and(|p| p.touching.contains(&i));
-            match hops[i] {
-                Some(h) => Some(h),
-                None if passes || at_goal => Some(1),
-                None => None,
-            }
-        };
-        let mut others: Vec<(usize, usize)> = (0..self.graph.bodies.len())
-            .filter(|&i| i != target)
-            .filter_map(|i| rank(i).map(|r| (r, i)))
-            .collect();
-        others.sort_unstable();
-        others.truncate(MAX_NODES - 1);
-        let mut chosen: Vec<usize> = others.into_iter().map(|(_, i)| i).collect();
-        chosen.sort_unstable();
-        chosen.insert(0, target);
-        chosen
-    }
-}
-
-/// Directions that the frame is turned to, the weightiest first.
-fn hints(action: &Action, course: &Course, body: &Body) -> Vec<Vec3> {
-    let mut hints = vec![course.first_leg, course.force];
-    if let Some(grasp) = action.grasp() {
-        let hand = grasp.hand_in_world(&body.obb.pose);
-        hints.push(hand.rotation * Vec3::z());
-        let last = course.strides[STRIDES].target.translation.vector;
-        hints.push(last - body.obb.pose.translation.vector);
-        let offset = hand.translation.vector - body.obb.pose.translation.vector;
-        hints.push(Vec3::new(offset.x, offset.y, 0.0));
-    }
-    hints
 }
 
 /// One action being looked at.
