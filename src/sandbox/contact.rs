@@ -7,7 +7,8 @@
 
 use rapier3d::geometry::ColliderHandle;
 
-use super::engine::{Engine, Part, from_vector};
+use super::crossing::{Part, from_vector};
+use super::engine::Engine;
 use crate::scene::geometry::Face;
 
 /// What a force is averaged over, s (design, section 2): three steps of the usual length.

@@ -1,25 +1,27 @@
 //! One rapier world: bodies for a draw of a scene, stepped at a fixed rate, branched by copying.
 //!
-//! Owns the engine's parameters, the crossing between nalgebra (f64) and the engine's glam (f32),
-//! and which collider is what. Nothing outside `sandbox` sees an engine type. The parameters were
+//! Owns the engine's parameters and its steps; what crosses into it and back is `crossing`'s. Nothing outside
+//! `sandbox` sees an engine type. The parameters were
 //! measured (design, section 6): rapier's defaults let a stack of twenty boxes sink 106 mm, these 7 mm.
 
-use nalgebra::Quaternion;
 use rapier3d::dynamics::{
     CCDSolver, FrictionModel, ImpulseJointSet, IntegrationParameters, IslandManager,
-    MassProperties, MultibodyJointSet, RigidBodyBuilder, RigidBodyHandle, RigidBodySet,
-    SoftBodySet, SpringCoefficients,
+    MultibodyJointSet, RigidBodyBuilder, RigidBodyHandle, RigidBodySet, SoftBodySet,
+    SpringCoefficients,
 };
 use rapier3d::geometry::{
     BroadPhaseBvh, ColliderBuilder, ColliderSet, Group, InteractionGroups, InteractionTestMode,
     NarrowPhase,
 };
-use rapier3d::math::{Pose as EnginePose, Rotation, Vector};
+use rapier3d::math::Vector;
 use rapier3d::pipeline::PhysicsPipeline;
 
 use super::SandboxError;
+use super::crossing::{
+    Part, cuboid, from_engine, from_vector, mass_properties, to_engine, to_vector,
+};
 pub use crate::gravity::GRAVITY;
-use crate::pose::{Pose, Quat, Vec3};
+use crate::pose::{Pose, Vec3};
 use crate::scene::{Draw, Scene};
 
 /// Physics steps a second.
@@ -31,40 +33,6 @@ pub const DT_S: f64 = 1.0 / STEPS_PER_S;
 pub(super) const LOOK_AHEAD_M: f32 = 0.02;
 /// Half the ground slab's edge, m: far beyond any scene.
 const GROUND_HALF: f32 = 50.0;
-
-/// What a collider belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The ground plane.
-    Ground,
-    /// A fixture, by index.
-    Fixture(usize),
-    /// A box, by index.
-    Box(usize),
-    /// Any piece of the hand.
-    Hand,
-}
-
-impl Part {
-    pub(super) fn encode(self) -> u128 {
-        match self {
-            Self::Ground => 0,
-            Self::Hand => 1,
-            Self::Fixture(i) => (i as u128) << 8 | 2,
-            Self::Box(i) => (i as u128) << 8 | 3,
-        }
-    }
-
-    pub(super) fn decode(data: u128) -> Self {
-        let index = (data >> 8) as usize;
-        match data & 0xff {
-            0 => Self::Ground,
-            1 => Self::Hand,
-            2 => Self::Fixture(index),
-            _ => Self::Box(index),
-        }
-    }
-}
 
 /// A rapier world and the handles of a scene's boxes in it.
 pub struct Engine {
@@ -294,47 +262,4 @@ impl Engine {
             self.remove_body(handle);
         }
     }
-}
-
-/// A cuboid collider of full edge lengths `size`.
-pub(super) fn cuboid(size: Vec3) -> ColliderBuilder {
-    let half = size * 0.5;
-    ColliderBuilder::cuboid(half.x as f32, half.y as f32, half.z as f32)
-}
-
-/// A uniform cuboid's inertia, its centre of mass moved to `com`.
-pub(super) fn mass_properties(size: Vec3, mass: f64, com: Vec3) -> MassProperties {
-    let sq = size.component_mul(&size);
-    let inertia = Vec3::new(sq.y + sq.z, sq.x + sq.z, sq.x + sq.y) * (mass / 12.0);
-    MassProperties::new(to_vector(com), mass as f32, to_vector(inertia))
-}
-
-pub(super) fn to_vector(v: Vec3) -> Vector {
-    Vector::new(v.x as f32, v.y as f32, v.z as f32)
-}
-
-pub(super) fn from_vector(v: Vector) -> Vec3 {
-    Vec3::new(f64::from(v.x), f64::from(v.y), f64::from(v.z))
-}
-
-pub(super) fn to_engine(pose: &Pose) -> EnginePose {
-    let q = pose.rotation.coords;
-    EnginePose::from_parts(
-        to_vector(pose.translation.vector),
-        Rotation::from_xyzw(q.x as f32, q.y as f32, q.z as f32, q.w as f32),
-    )
-}
-
-pub(super) fn from_engine(pose: &EnginePose) -> Pose {
-    let r = pose.rotation;
-    let q = Quaternion::new(
-        f64::from(r.w),
-        f64::from(r.x),
-        f64::from(r.y),
-        f64::from(r.z),
-    );
-    Pose::from_parts(
-        from_vector(pose.translation).into(),
-        Quat::from_quaternion(q),
-    )
 }

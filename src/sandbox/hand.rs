@@ -10,10 +10,8 @@ use rapier3d::dynamics::{
 };
 
 use super::contact::Forces;
-use super::engine::{
-    Engine, LOOK_AHEAD_M, Part, cuboid, from_engine, from_vector, hand_groups, mass_properties,
-    to_engine,
-};
+use super::crossing::{Part, cuboid, from_engine, from_vector, mass_properties, to_engine};
+use super::engine::{Engine, LOOK_AHEAD_M, hand_groups};
 use super::jaw::Jaw;
 use super::suction::Suction;
 use crate::grasp::compliance::{DRIVE, MAX_SLIP_M, MAX_SLIP_RAD, TURN};

@@ -18,9 +18,8 @@ use rapier3d::dynamics::{
 use rapier3d::geometry::ColliderHandle;
 
 use super::contact::window;
-use super::engine::{
-    Engine, LOOK_AHEAD_M, from_engine, from_vector, mass_properties, to_engine, to_vector,
-};
+use super::crossing::{from_engine, from_vector, mass_properties, to_engine, to_vector};
+use super::engine::{Engine, LOOK_AHEAD_M};
 use super::hand::{ANGULAR, insert_piece};
 use crate::grasp::compliance::{SHEAR, TWIST};
 use crate::grasp::pad_torsion_arm;

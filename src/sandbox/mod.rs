@@ -3,7 +3,7 @@
 //! Owns the only imports of rapier in the program. A scene, a draw and an action go in as plain
 //! values, a [`Rollout`](crate::rollout::Rollout) comes out; the same input gives the same bits.
 //!
-//! - `engine`: bodies, parameters, stepping, branching;
+//! - `engine`: bodies, parameters, stepping, branching; `crossing`: what goes into it and comes back;
 //! - `contact`: what presses on what;
 //! - `hand`, `suction`, `jaw`: the gripper as bodies and joints;
 //! - `poke`: nudges and pushes;
@@ -18,6 +18,7 @@
 mod carry;
 pub mod contact;
 mod count;
+mod crossing;
 pub mod engine;
 pub mod episode;
 pub mod exact;

@@ -9,7 +9,8 @@ use rapier3d::dynamics::{
     CoefficientCombineRule, GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle,
 };
 
-use super::engine::{DT_S, Engine, from_engine, from_vector, to_engine, to_vector};
+use super::crossing::{from_engine, from_vector, to_engine, to_vector};
+use super::engine::{DT_S, Engine};
 use super::hand::{ANGULAR, LINEAR, PALM_FRICTION, set_spring};
 use crate::grasp::compliance::{Compliance, TRAVEL_M, cup_compliance};
 use crate::pose::{Pose, Vec3};
