@@ -4,6 +4,7 @@
 //! code's, which returns values; this asks for them, puts them into words and prints. Data goes to stdout, progress and logs to stderr.
 
 pub mod bench;
+mod bench_text;
 pub mod eval;
 pub mod eval_planner;
 pub mod eval_risk;
