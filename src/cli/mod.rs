@@ -1,7 +1,8 @@
 //! The command line: one file a command, and what they share in how they end.
 //!
 //! Owns the exit codes of design, section 3, and the order in which a command does its work: the figures are library
-//! code's, which returns values; this asks for them, puts them into words and prints. Data goes to stdout, progress and logs to stderr.
+//! code's, which returns values; this asks for them, puts them into words and prints. Data goes to stdout, progress
+//! and logs to stderr.
 
 pub mod bench;
 mod bench_text;

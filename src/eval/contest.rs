@@ -1,7 +1,7 @@
 //! Who takes part in the closed loop, and what each does with a task.
 //!
-//! Owns [`Contestant`] and the outcome of one of them on one task; the slow one's budget is `reference`'s. All are carried out in the same
-//! draw of the belief. Times are measured for the report and decide nothing.
+//! Owns [`Contestant`] and the outcome of one of them on one task; the slow one's budget is `reference`'s. All are
+//! carried out in the same draw of the belief. Times are measured for the report and decide nothing.
 
 mod reference;
 

@@ -1,8 +1,8 @@
 //! The share of a gripper's capacity that a load takes, along a whole motion.
 //!
-//! Owns [`Demand`]: the limits that the sandbox measures in every step (design, section 6), asked
-//! at the belief's mean and two standard deviations worse (of the arm one and a half). 1 is the limit, of what the grip bears or
-//! of how far it gives: a heavy box sags out of a cup that could well pull it.
+//! Owns [`Demand`]: the limits that the sandbox measures in every step (design, section 6), asked at the belief's
+//! mean and two standard deviations worse (of the arm one and a half). 1 is the limit, of what the grip bears or of
+//! how far it gives: a heavy box sags out of a cup that could well pull it.
 
 use crate::grasp::compliance::TRAVEL_M;
 use crate::grasp::{pad_torsion_arm, tool_compliance};

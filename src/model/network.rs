@@ -1,10 +1,10 @@
 //! The network: boxes send messages to their neighbours, then a head judges and a decoder imagines.
 //!
-//! Owns [`Network`]; what its two halves have one of each is [`mod@trunk`]'s. An interaction network (Battaglia et al., NeurIPS 2016) with residual rounds,
-//! twice: *screening* reads the risk of a whole action off the latents of the one in one pass;
-//! *imagining* rolls the latents of the other forward, stride by stride and with a message between
-//! neighbours in each, told what the hand means to do, and decodes a rigid change of pose of each
-//! box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
+//! Owns [`Network`]; what its two halves have one of each is [`mod@trunk`]'s. An interaction network (Battaglia et
+//! al., NeurIPS 2016) with residual rounds, twice: *screening* reads the risk of a whole action off the latents of
+//! the one in one pass; *imagining* rolls the latents of the other forward, stride by stride and with a message
+//! between neighbours in each, told what the hand means to do, and decodes a rigid change of pose of each box at
+//! each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
 
 mod trunk;
 

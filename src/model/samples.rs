@@ -28,7 +28,8 @@ pub mod node_bit {
     pub const CRUSH: u8 = 8;
     /// Its centre moved by more than `max_displacement`.
     pub const MOVES: u8 = 16;
-    /// It tilted by more than `max_tilt`, or sank by more than half its height: [`Rollout::falls`](crate::rollout::Rollout::falls).
+    /// It tilted by more than `max_tilt`, or sank by more than half its height:
+    /// [`Rollout::falls`](crate::rollout::Rollout::falls).
     pub const FALLS: u8 = 32;
 }
 

@@ -220,7 +220,8 @@ impl<'a> Carried<'a> {
         Obb::new(self.size, hand * self.box_in_hand)
     }
 
-    /// Reach at its end, since it begins where another leg ended or at the grasp; hand and box against fixtures, the hand against boxes, all along.
+    /// Reach at its end, since it begins where another leg ended or at the grasp; hand and box against fixtures, the
+    /// hand against boxes, all along.
     pub(super) fn check_leg(&self, from: &Pose, to: &Pose) -> Result<(), Rejection> {
         within_reach(&self.workcell.robot, to.translation.vector)?;
         for pose in samples(from, to) {

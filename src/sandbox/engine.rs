@@ -1,8 +1,8 @@
 //! One rapier world: bodies for a draw of a scene, stepped at a fixed rate, branched by copying.
 //!
 //! Owns the engine's parameters and its steps; what crosses into it and back is `crossing`'s. Nothing outside
-//! `sandbox` sees an engine type. The parameters were
-//! measured (design, section 6): rapier's defaults let a stack of twenty boxes sink 106 mm, these 7 mm.
+//! `sandbox` sees an engine type. The parameters were measured (design, section 6): rapier's defaults let a stack
+//! of twenty boxes sink 106 mm, these 7 mm.
 
 use rapier3d::dynamics::{
     CCDSolver, FrictionModel, ImpulseJointSet, IntegrationParameters, IslandManager,

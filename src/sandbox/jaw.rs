@@ -80,7 +80,8 @@ struct Finger {
 }
 
 impl Jaw {
-    /// Hangs the two `fingers` (in the hand frame, the one on -x first, as [`crate::grasp::hand_shape`] has them) on `palm`.
+    /// Hangs the two `fingers` (in the hand frame, the one on -x first, as [`crate::grasp::hand_shape`] has them)
+    /// on `palm`.
     pub fn new(
         engine: &mut Engine,
         palm: RigidBodyHandle,

@@ -1,11 +1,11 @@
 //! What the network sees: one graph for each action, in the action's own frame.
 //!
-//! Owns [`GraphInput`] and the columns of its tables; how one is made is [`mod@encoder`]'s. Nodes are the boxes and fixtures that a
-//! chain of contacts ties to the target, or that the hand or the target passes near; edges join
-//! neighbours, both ways. All columns are unchanged when the whole scene is turned about the
-//! vertical or shifted, and when it is mirrored, but for what the sketch's search leaves open. Unknown
-//! quantities enter as mean and spread. The columns themselves are [`node`]'s, [`edge`]'s, [`action`]'s
-//! and [`foreseen`]'s; where a box is put down is [`placed`]'s.
+//! Owns [`GraphInput`] and the columns of its tables; how one is made is [`mod@encoder`]'s. Nodes are the boxes and
+//! fixtures that a chain of contacts ties to the target, or that the hand or the target passes near; edges join
+//! neighbours, both ways. All columns are unchanged when the whole scene is turned about the vertical or shifted,
+//! and when it is mirrored, but for what the sketch's search leaves open. Unknown quantities enter as mean and
+//! spread. The columns themselves are [`node`]'s, [`edge`]'s, [`action`]'s and [`foreseen`]'s; where a box is put
+//! down is [`placed`]'s.
 
 mod action;
 mod edge;

@@ -1,12 +1,12 @@
 //! A rough forecast by hand: a few long steps of rigid bodies, solved for the belief's means.
 //!
-//! Owns [`Sketch`] (a belief made ready); [`Forecast`] (what its bodies and contacts would do and
-//! bear) is [`mod@forecast`]'s. Contacts are taken as they lie before anything moves and are kept while they part, slide
-//! and press; a step is implicit in time (Stewart and Trinkle, "An implicit time-stepping scheme",
-//! IJNME 1996), so that it may be a hundred times the sandbox's. It is wrong in detail and cheap; the
-//! network takes it as a hint and learns where it errs. What a body is
-//! made of is [`mod@body`]'s, where it presses [`mod@patch`]'s and [`gaps`]'s, what is done to the target
-//! [`act`]'s and [`grip`]'s, the steps are [`clock`]'s, [`solve`]'s, [`reseat`]'s and [`relax`]'s.
+//! Owns [`Sketch`] (a belief made ready); [`Forecast`] (what its bodies and contacts would do and bear) is
+//! [`mod@forecast`]'s. Contacts are taken as they lie before anything moves and are kept while they part, slide and
+//! press; a step is implicit in time (Stewart and Trinkle, "An implicit time-stepping scheme", IJNME 1996), so that
+//! it may be a hundred times the sandbox's. It is wrong in detail and cheap; the network takes it as a hint and
+//! learns where it errs. What a body is made of is [`mod@body`]'s, where it presses [`mod@patch`]'s and [`gaps`]'s,
+//! what is done to the target [`act`]'s and [`grip`]'s, the steps are [`clock`]'s, [`solve`]'s, [`reseat`]'s and
+//! [`relax`]'s.
 
 mod act;
 mod body;
