@@ -55,6 +55,7 @@ pub mod cli;
 pub mod dataset;
 pub mod dynamics;
 pub mod eval;
+pub mod files;
 pub mod grasp;
 pub mod gravity;
 pub mod model;

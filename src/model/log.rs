@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::{ModelError, write_whole};
 use super::report::ValidationReport;
+use crate::files::if_there;
 
 /// The log, one line an epoch.
 pub const LOG_FILE: &str = "train.jsonl";
@@ -87,10 +88,10 @@ pub fn windows(losses: &[Vec<f64>], before: u64, rate: impl Fn(u64) -> f64) -> V
 /// Adds a line.
 ///
 /// # Errors
-/// When the disk refuses.
+/// When the log that is there cannot be read, which leaves it as it is, or the disk refuses.
 pub fn append(folder: &Path, log: &EpochLog) -> Result<(), ModelError> {
     let path = folder.join(LOG_FILE);
-    let mut text = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut text = text_of(&path)?.unwrap_or_default();
     text += &(serde_json::to_string(log).expect("a log is plain data") + "\n");
     write_whole(&path, text.as_bytes())
 }
@@ -98,14 +99,22 @@ pub fn append(folder: &Path, log: &EpochLog) -> Result<(), ModelError> {
 /// Drops what a killed run logged beyond its last checkpoint, which holds this many `lines`.
 ///
 /// # Errors
-/// When the disk refuses.
+/// When the log that is there cannot be read, or the disk refuses.
 pub fn cut(folder: &Path, lines: usize) -> Result<(), ModelError> {
     let path = folder.join(LOG_FILE);
-    let Ok(text) = std::fs::read_to_string(&path) else {
+    let Some(text) = text_of(&path)? else {
         return Ok(());
     };
     let kept: String = text.lines().take(lines).map(|l| format!("{l}\n")).collect();
     write_whole(&path, kept.as_bytes())
+}
+
+/// The whole log, `None` where there is none yet.
+fn text_of(path: &Path) -> Result<Option<String>, ModelError> {
+    if_there(std::fs::read_to_string(path)).map_err(|source| ModelError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// All lines of the log in `folder`.
@@ -150,6 +159,35 @@ mod tests {
             assert!((sum - whole).abs() < 1e-6 * (1.0 + whole));
         }
         assert!(windows(&[Vec::new()], 0, |_| 0.5).is_empty());
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_read_is_an_error_that_names_it_and_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(LOG_FILE);
+        // Cut in the middle of a character, as a damaged disk may give it back.
+        let damaged = b"{\"epoch\": 1}\n\xe2\x82";
+        std::fs::write(&path, damaged).unwrap();
+        let log = EpochLog::before(ValidationReport::default());
+        for error in [
+            append(folder.path(), &log).unwrap_err(),
+            cut(folder.path(), 1).unwrap_err(),
+        ] {
+            assert!(matches!(error, ModelError::Unreadable { .. }), "{error}");
+            assert!(error.to_string().contains(LOG_FILE), "{error}");
+            assert_eq!(std::fs::read(&path).unwrap(), damaged);
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_not_there_yet_is_begun_and_there_is_nothing_to_cut() {
+        let folder = tempfile::tempdir().unwrap();
+        cut(folder.path(), 0).unwrap();
+        assert!(!folder.path().join(LOG_FILE).exists());
+        let log = EpochLog::before(ValidationReport::default());
+        append(folder.path(), &log).unwrap();
+        append(folder.path(), &log).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), [log.clone(), log]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod strides;
 
 use std::path::{Path, PathBuf};
 
+use crate::files::if_there;
 use crate::model::folder::write_whole;
 use crate::model::{ModelError, Trained, log};
 
@@ -94,7 +95,10 @@ fn made(folder: &Path, name: &str) -> Result<PathBuf, ModelError> {
 /// watches the run keeps the file open; a tail torn by a crash is a beginning too, and is completed.
 fn keep_up(dir: &Path, bytes: &[u8]) -> Result<(), ModelError> {
     let path = dir.join(EVENTS_FILE);
-    let there = std::fs::read(&path).unwrap_or_default();
+    let there = match if_there(std::fs::read(&path)) {
+        Ok(there) => there.unwrap_or_default(),
+        Err(source) => return Err(ModelError::Unreadable { path, source }),
+    };
     if there.is_empty() || !bytes.starts_with(&there) {
         return write_whole(&path, bytes);
     }
@@ -118,5 +122,15 @@ mod tests {
             keep_up(dir.path(), b"abcdef").unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), b"abcdef");
         }
+    }
+
+    #[test]
+    fn an_event_file_that_cannot_be_read_is_an_error_that_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        // A folder of its name: it is there, and no reader gets a byte out of it.
+        std::fs::create_dir(dir.path().join(EVENTS_FILE)).unwrap();
+        let error = keep_up(dir.path(), b"abcdef").unwrap_err();
+        assert!(matches!(error, ModelError::Unreadable { .. }), "{error}");
+        assert!(error.to_string().contains(EVENTS_FILE), "{error}");
     }
 }
