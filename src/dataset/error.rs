@@ -109,6 +109,15 @@ pub enum DatasetError {
         /// What is missing or wrong.
         reason: String,
     },
+    /// More was asked for than a set can hold.
+    #[error("the data set would be too large: {reason}")]
+    #[diagnostic(help(
+        "ask for fewer --episodes, and for the rest in another set of another --seed"
+    ))]
+    TooLarge {
+        /// Which of its counts is over its bound.
+        reason: String,
+    },
     /// A finished set lacks a file.
     #[error("{} is missing, though meta/info.json says that the set is complete", .path.display())]
     #[diagnostic(help(

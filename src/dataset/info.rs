@@ -2,10 +2,9 @@
 //!
 //! Owns [`Info`], the schema version, and the identity that ties every Parquet file to its set.
 //! The keys that LeRobot v3 knows have its names; the rest is topple's. Holds no clock: the same
-//! config and seed give the same bytes.
+//! config and seed give the same bytes. How many files that makes is in `counts`.
 
 use std::fmt::Write as _;
-use std::ops::Range;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::DatasetError;
-use super::files::{self, FILES_PER_CHUNK, FileNumber};
+use super::files::{self, FILES_PER_CHUNK};
 use super::frames::FEATURES;
 use super::shard::Shard;
 use crate::rollout::STRIDE_S;
@@ -95,7 +94,7 @@ impl Info {
     /// What a set made by `plan` says of itself before its first file.
     ///
     /// # Errors
-    /// When the config is not JSON that reads back as itself.
+    /// When the config is not JSON that reads back as itself, or the counts are more than a set holds.
     pub(super) fn begin(plan: &Plan) -> Result<Self, DatasetError> {
         let config = settled(&plan.config)?;
         let mut info = Self {
@@ -120,7 +119,10 @@ impl Info {
             features: features(),
         };
         info.identity = info.work_out_identity();
-        Ok(info)
+        match info.counts_fault() {
+            None => Ok(info),
+            Some(reason) => Err(DatasetError::TooLarge { reason }),
+        }
     }
 
     fn work_out_identity(&self) -> String {
@@ -139,7 +141,7 @@ impl Info {
     /// Reads the file of the data set in `dir`.
     ///
     /// # Errors
-    /// When it is not there, not JSON, of a newer version, or not topple's.
+    /// When it is not there, not JSON, of a newer version, or not topple's, as one whose counts no set has.
     pub fn read(dir: &Path) -> Result<Self, DatasetError> {
         let path = files::info_path(dir);
         let text = match std::fs::read(&path) {
@@ -165,11 +167,10 @@ impl Info {
     fn from_value(value: Value, path: &Path) -> Result<Self, DatasetError> {
         let info: Self = serde_json::from_value(value)
             .map_err(|e| DatasetError::foreign(path, e.to_string()))?;
-        let shard_is_right = info.shard.is_none_or(|s| 0 < s.index && s.index <= s.count);
-        if info.stacks_per_file == 0 || info.episodes_per_stack == 0 || !shard_is_right {
-            return Err(DatasetError::foreign(path, "its counts make no sense"));
+        match info.counts_fault() {
+            None => Ok(info),
+            Some(reason) => Err(DatasetError::foreign(path, reason)),
         }
-        Ok(info)
     }
 
     /// Writes it whole.
@@ -184,37 +185,6 @@ impl Info {
     /// Whether `meta/sums` is part of the layout.
     pub(super) fn has_sums(&self) -> bool {
         self.schema_version >= FIRST_WITH_SUMS
-    }
-
-    /// The files that belong here, whether they are there yet or not.
-    pub(super) fn files(&self) -> impl Iterator<Item = FileNumber> + use<> {
-        let files = self.stacks.div_ceil(self.stacks_per_file);
-        let range = match self.shard {
-            None => 0..files,
-            // In u128, since a foreign file may hold any count.
-            Some(Shard { index, count }) => {
-                let cut = |i: u64| (files as u128 * i as u128 / count as u128) as u64;
-                cut(index - 1)..cut(index)
-            }
-        };
-        range.map(FileNumber)
-    }
-
-    /// The stacks of a file.
-    pub(super) fn stacks_of(&self, file: FileNumber) -> Range<u64> {
-        let first = file.0 * self.stacks_per_file;
-        first..(first + self.stacks_per_file).min(self.stacks)
-    }
-
-    /// How many episodes lie in `files`.
-    pub(super) fn episodes_in(&self, files: impl IntoIterator<Item = FileNumber>) -> u64 {
-        files.into_iter().map(|file| self.episodes_of(file)).sum()
-    }
-
-    /// How many episodes a file has.
-    pub(super) fn episodes_of(&self, file: FileNumber) -> u64 {
-        let stacks = self.stacks_of(file);
-        (stacks.end - stacks.start) * self.episodes_per_stack
     }
 
     /// The first property in which `other` was made differently, with both values: `(what, self, other)`.
@@ -303,31 +273,4 @@ pub(super) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shards_share_out_every_file_once() {
-        for (stacks, count) in [(1, 3), (32, 1), (33, 2), (1000, 7)] {
-            let plan = |shard| Plan {
-                seed: 1,
-                config: json!({}),
-                stacks,
-                episodes_per_stack: 8,
-                shard,
-            };
-            let whole: Vec<_> = Info::begin(&plan(None)).unwrap().files().collect();
-            let parts: Vec<_> = (1..=count)
-                .flat_map(|index| {
-                    Info::begin(&plan(Some(Shard { index, count })))
-                        .unwrap()
-                        .files()
-                })
-                .collect();
-            assert_eq!(whole, parts);
-        }
-    }
 }

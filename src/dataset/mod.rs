@@ -7,6 +7,7 @@ pub mod actions;
 mod belief_columns;
 mod belief_rows;
 mod columns;
+mod counts;
 mod doubted;
 mod episodes;
 mod error;
