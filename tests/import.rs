@@ -55,6 +55,15 @@ fn a_packing_becomes_a_scenario_with_its_attribution_and_without_what_falls() {
 }
 
 #[test]
+fn an_order_that_is_named_like_a_path_is_written_into_the_folder_all_the_same() {
+    let folder = folder_with(&PACKING.replacen("\"7\"", "\"../../7\"", 1));
+    let output = import(folder.path(), &["packing_plans.json", "--out", "s"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(folder.path().join("s/bed-bpp-------7.yaml").is_file());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
 fn the_same_bytes_come_out_on_one_thread_and_on_two() {
     let folder = folder_with(PACKING);
     let written = |threads: &str, out: &str| {

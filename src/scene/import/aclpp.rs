@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::error::{FilePlace, ImportError, check_piece};
+use super::name::{number_namesakes, plain};
 use super::stack::{Base, Cut, GRAVITY, ImportedStack, Piece, assemble};
 use crate::pose::Vec3;
 
@@ -84,12 +85,11 @@ pub fn aclpp(text: &str, path: &Path, cut: &Cut) -> Result<Vec<ImportedStack>, I
     let mut stacks = Vec::new();
     for (segment_name, segment) in &schedule.segments {
         for (uld, built) in &segment.built_ulds {
-            let name = format!("aclpp-{segment_name}-{uld}");
             let pieces = pieces(segment, uld, built, path)?;
             let base = base(uld, &pieces);
-            let origin = ORIGIN
-                .replace("{segment}", segment_name)
-                .replace("{uld}", uld);
+            let (segment, uld) = (plain(segment_name), plain(uld));
+            let name = format!("aclpp-{segment}-{uld}");
+            let origin = ORIGIN.replace("{segment}", &segment).replace("{uld}", &uld);
             stacks.extend(assemble(name, &base, pieces, cut, &origin));
         }
     }
@@ -98,6 +98,7 @@ pub fn aclpp(text: &str, path: &Path, cut: &Cut) -> Result<Vec<ImportedStack>, I
             file: path.to_owned(),
         });
     }
+    number_namesakes(&mut stacks);
     Ok(stacks)
 }
 
@@ -108,7 +109,7 @@ fn pieces(
     built: &BuiltUld,
     path: &Path,
 ) -> Result<Vec<Piece>, ImportError> {
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut pieces = Vec::with_capacity(built.loaded.len());
     for loaded in &built.loaded {
         let shipment = segment.shipments.get(&loaded.shipment);
@@ -120,10 +121,11 @@ fn pieces(
                 shipment: loaded.shipment.clone(),
                 piece: loaded.piece.clone(),
             })?;
-        let count = seen.entry(&loaded.piece).or_insert(0);
+        let id = plain(&loaded.piece);
+        let count = seen.entry(id.clone()).or_insert(0);
         *count += 1;
         let piece = Piece {
-            id: format!("{}-{count}", loaded.piece),
+            id: format!("{id}-{count}"),
             size: Vec3::new(loaded.lng, loaded.lat, loaded.height) * 0.01,
             low: Vec3::new(loaded.start_lng, loaded.start_lat, loaded.start_height) * 0.01,
             mass_kg: kind.weight,

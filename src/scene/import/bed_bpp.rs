@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::error::{FilePlace, ImportError, check_piece};
+use super::name::{number_namesakes, plain, slug};
 use super::stack::{Base, Cut, ImportedStack, Piece, assemble};
 use crate::pose::Vec3;
 
@@ -90,6 +91,7 @@ pub fn bed_bpp(
             Some("rollcontainer") => ROLL_CONTAINER,
             _ => PALLET,
         };
+        let order = plain(&order);
         let origin = ORIGIN.replace("{order}", &order);
         let name = format!("bed-bpp-{order}");
         stacks.extend(assemble(name, &base, pieces, cut, &origin));
@@ -99,6 +101,7 @@ pub fn bed_bpp(
             file: path.to_owned(),
         });
     }
+    number_namesakes(&mut stacks);
     Ok(stacks)
 }
 
@@ -136,27 +139,6 @@ fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError>
     };
     check_piece(path, order, &piece)?;
     Ok(piece)
-}
-
-/// An article's name without its number, in letters, digits and dashes.
-fn slug(article: &str) -> String {
-    let name = article.rsplit_once('-').map_or(article, |(name, _)| name);
-    let dashed: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    let words: Vec<&str> = dashed.split('-').filter(|w| !w.is_empty()).collect();
-    if words.is_empty() {
-        "box".into()
-    } else {
-        words.join("-")
-    }
 }
 
 fn malformed(text: &str, path: &Path, error: &serde_json::Error) -> ImportError {

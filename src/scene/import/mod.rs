@@ -8,6 +8,7 @@
 mod aclpp;
 mod bed_bpp;
 mod error;
+mod name;
 mod robot;
 mod stack;
 

@@ -162,3 +162,74 @@ fn numbers_that_no_box_has_are_named() {
     let error = schedule(&SCHEDULE.replacen("piece: 000-1x0", "piece: 000-9", 1)).unwrap_err();
     assert!(matches!(error, ImportError::UnknownPiece { .. }), "{error}");
 }
+
+/// Whether a file system and a task file take `name` as it is.
+fn is_plain(name: &str) -> bool {
+    let kept = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    name.chars().all(kept) && name.len() < 100
+}
+
+#[test]
+fn no_key_of_a_foreign_file_leads_out_of_the_folder_or_out_of_a_comment() {
+    let far = "../../etc/x\\e[2J\\r\\nversion: 2";
+    let plans = packing(
+        &PACKING.replacen("\"1\"", "\"../a/b\\u001b[2J\\r\"", 1),
+        &Cut::default(),
+    );
+    let flight = SCHEDULE
+        .replace("AB1-FRA-XYZ", &format!("\"{far}\""))
+        .replace("pmc_md11f_md-0", "\"pmc/..\"")
+        .replace("000-1x0", "\"../p/1\"");
+    for stacks in [plans, schedule(&flight)] {
+        for stack in stacks.unwrap() {
+            assert!(is_plain(&stack.name), "{}", stack.name);
+            for b in &stack.workcell.scene.boxes {
+                assert!(is_plain(&b.id), "{}", b.id);
+            }
+            let signs = stack.origin.chars();
+            assert_eq!(signs.filter(|c| c.is_control() && *c != '\n').count(), 0);
+            assert!(!stack.origin.contains("version:"), "{}", stack.origin);
+        }
+    }
+}
+
+#[test]
+fn names_of_the_real_data_stay_as_they_are() {
+    let stack = schedule(SCHEDULE).unwrap().remove(0);
+    assert_eq!(stack.name, "aclpp-AB1-FRA-XYZ-pmc_md11f_md-0");
+    assert_eq!(stack.workcell.scene.boxes[1].id, "000-1x0-2");
+    assert_eq!(
+        packing(PACKING, &Cut::default()).unwrap()[0].name,
+        "bed-bpp-1"
+    );
+}
+
+#[test]
+fn two_keys_that_become_one_name_give_two_names() {
+    let order = PACKING.trim_start_matches("{\"1\": ").trim_end_matches('}');
+    let all = ["a/b", "A-B", "a-b", "a-b-2"].map(|key| format!("\"{key}\": {order}"));
+    let stacks = packing(&format!("{{{}}}", all.join(", ")), &Cut::default()).unwrap();
+    let names: std::collections::BTreeSet<String> =
+        stacks.iter().map(|s| s.name.to_ascii_lowercase()).collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    // And two pieces that become the same are counted on.
+    let line = SCHEDULE
+        .lines()
+        .find(|l| l.contains("piece: 000-1x0"))
+        .unwrap();
+    let kind = "          000-1x0: {height";
+    let twice = SCHEDULE
+        .replacen(line, &line.replace("000-1x0", "000-1/0"), 1)
+        .replacen(line, &line.replace("000-1x0", "000-1+0"), 1)
+        .replace(kind, "          000-1/0: &kind {height")
+        + "          000-1+0: *kind\n          000-1x0: *kind\n";
+    let stack = schedule(&twice).unwrap().remove(0);
+    let ids: Vec<&str> = stack
+        .workcell
+        .scene
+        .boxes
+        .iter()
+        .map(|b| b.id.as_str())
+        .collect();
+    assert_eq!(ids, ["000-1-0-1", "000-1-0-2", "000-1x0-1"]);
+}
