@@ -1,17 +1,20 @@
 //! Whether a recording can be drawn.
 //!
 //! Owns [`Recording::checked`], which every constructor ends with, so that no format has to look
-//! at numbers again. Refuses to repair anything.
+//! at numbers or words again. What a terminal would obey in words is written out; refuses to repair anything else.
 
 use super::{LARGEST_M, RecordedFrame, Recording, ReplayError};
 use crate::pose::Pose;
+use crate::scene::task::visible;
 
 impl Recording {
-    /// The recording itself, when everything in it can be drawn.
+    /// The recording itself, with all its words visible, when everything in it can be drawn.
     ///
     /// # Errors
     /// When it is empty, holds a number that is not finite, or contradicts itself.
-    pub fn checked(self) -> Result<Self, ReplayError> {
+    pub fn checked(mut self) -> Result<Self, ReplayError> {
+        // First of all, since errors name boxes too.
+        self.words_mut().for_each(|word| *word = visible(word));
         if self.boxes.is_empty() && self.fixtures.is_empty() {
             return Err(ReplayError::Empty { what: "boxes" });
         }
@@ -32,6 +35,16 @@ impl Recording {
         self.check_frames(&self.imagined)?;
         self.check_references()?;
         Ok(self)
+    }
+
+    /// Everything in it that is read: a plan or a task file from elsewhere may have any sign in it.
+    fn words_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let boxes = self.boxes.iter_mut().map(|b| &mut b.id);
+        let fixtures = self.fixtures.iter_mut().map(|f| &mut f.id);
+        let steps = self.steps.iter_mut().map(|s| &mut s.title);
+        let events = self.events.iter_mut().map(|e| &mut e.text);
+        let named = boxes.chain(fixtures).chain(steps).chain(events);
+        std::iter::once(&mut self.title).chain(named)
     }
 
     fn check_frames(&self, frames: &[RecordedFrame]) -> Result<(), ReplayError> {
@@ -87,6 +100,25 @@ impl Recording {
                 what: format!("the time of the accident '{}'", event.text),
             }),
             None => Ok(()),
+        }
+    }
+}
+
+impl ReplayError {
+    /// The same with all its words visible, for errors that quote a file.
+    pub(super) fn visibly(self) -> Self {
+        match self {
+            Self::NotDrawable { what } => Self::NotDrawable {
+                what: visible(&what),
+            },
+            Self::Inconsistent { what } => Self::Inconsistent {
+                what: visible(&what),
+            },
+            Self::Plan { what, remedy } => Self::Plan {
+                what: visible(&what),
+                remedy,
+            },
+            Self::Empty { what } => Self::Empty { what },
         }
     }
 }

@@ -201,8 +201,7 @@ fn scene(recording: &Recording, frame: &RecordedFrame, at: Stamp) -> Value {
             "scale_invariant": false, "color": colour([20, 26, 36], 1.0), "text": b.id,
         });
         let body = cube(pose, b.size, rgb, 1.0);
-        let id = format!("box/{}", b.id);
-        entities.push(entity(&id, at, vec![body], vec![], vec![name]));
+        entities.push(entity(&box_name(&b.id), at, vec![body], vec![], vec![name]));
     }
     let shape = recording.steps.get(frame.step).and_then(|s| s.hand);
     if let (Some(hand), Some(shape)) = (frame.hand, shape) {
@@ -239,10 +238,15 @@ fn ghosts(recording: &Recording, frame: &RecordedFrame, at: Stamp) -> Value {
     update(at, shown.collect())
 }
 
+/// A box as Foxglove knows it, so that one called `hand` or `world` is neither.
+fn box_name(id: &str) -> String {
+    format!("box/{id}")
+}
+
 fn transforms(recording: &Recording, frame: &RecordedFrame, at: Stamp) -> Value {
     let boxes = recording.boxes.iter().zip(&frame.boxes);
-    let boxes = boxes.filter_map(|(b, pose)| Some((b.id.as_str(), (*pose)?)));
-    let all = boxes.chain(frame.hand.map(|hand| ("hand", hand)));
+    let boxes = boxes.filter_map(|(b, pose)| Some((box_name(&b.id), (*pose)?)));
+    let all = boxes.chain(frame.hand.map(|hand| ("hand".to_owned(), hand)));
     let each = all.map(|(id, pose)| {
         json!({
             "timestamp": at.json(), "parent_frame_id": WORLD, "child_frame_id": id,
@@ -291,6 +295,19 @@ mod tests {
         assert!(!last.iter().any(|e| e["id"] == "box/upper"), "carried away");
         let accident = messages.iter().find(|m| m.0 == "/accidents").unwrap();
         assert_eq!(accident.3["message"], "tilt: lower at 1.00 s");
+    }
+
+    #[test]
+    fn a_box_called_hand_and_one_called_world_have_frames_of_their_own() {
+        let mut recording = two_boxes();
+        recording.boxes[0].id = "hand".to_owned();
+        recording.boxes[1].id = WORLD.to_owned();
+        let messages = read_back(&log(&recording).unwrap());
+        let first = messages.iter().find(|m| m.0 == "/tf").unwrap();
+        let all = first.3["transforms"].as_array().unwrap();
+        let names: Vec<_> = all.iter().map(|t| t["child_frame_id"].clone()).collect();
+        assert_eq!(names, ["box/hand", "box/world", "hand"]);
+        assert!(all.iter().all(|t| t["parent_frame_id"] == WORLD));
     }
 
     #[test]

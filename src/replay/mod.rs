@@ -5,6 +5,7 @@
 //! Refuses physics: a recording is shown as it is, and where it says that poses are imagined, so
 //! does every format. The same recording gives the same bytes.
 
+mod approach;
 pub mod camera;
 mod check;
 pub mod draw;

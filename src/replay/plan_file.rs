@@ -121,6 +121,10 @@ impl Recording {
     /// # Errors
     /// When the text is truncated, no plan, of another version, or has nothing to show.
     pub fn from_plan_json(text: &str) -> Result<Self, ReplayError> {
+        Self::read_plan(text).map_err(ReplayError::visibly)
+    }
+
+    fn read_plan(text: &str) -> Result<Self, ReplayError> {
         let value: serde_json::Value = serde_json::from_str(text).map_err(not_json)?;
         match value.get("version").and_then(serde_json::Value::as_u64) {
             Some(PLAN_VERSION) => {}

@@ -4,6 +4,7 @@
 //! the first frame of each, and the moment at which a removed box is gone. A step that was planned
 //! again on the way is told from the planned one by the box that it took.
 
+use super::approach::Approach;
 use super::plan_file::{ExecutedFile, MomentFile, Plan, pose};
 use super::plan_imagined::Keys;
 use super::source::event_text;
@@ -11,8 +12,6 @@ use super::{Event, HandShape, RecordedFrame, RecordedStep, ReplayError};
 
 /// The pause between two steps, s.
 pub(super) const PAUSE_S: f64 = 0.5;
-/// How often the flight to a box is shown, s.
-const APPROACH_S: f64 = 0.1;
 
 /// What a plan comes to on one clock.
 pub(super) struct Played {
@@ -192,23 +191,19 @@ impl PlayedStep<'_> {
 
     /// The hand on its way to the box, which the frames leave out: they begin when the grip closes.
     fn approach(&self, plan: &Plan<'_>, index: usize) -> Result<Vec<RecordedFrame>, ReplayError> {
-        let until = self.moments[0].t;
         let Some(step) = self.planned.and_then(|p| plan.file.steps.get(p)) else {
             return Ok(Vec::new());
         };
         let keys = Keys::read(step)?;
         let nothing = vec![None; plan.boxes.len()];
         let standing = plan.poses(&self.moments[0], &nothing)?;
-        let count = (until / APPROACH_S).ceil().clamp(0.0, 600.0) as usize;
-        let times = (0..count).map(|k| until * k as f64 / count as f64);
-        Ok(times
-            .map(|t| RecordedFrame {
-                t: self.start + t,
-                step: index,
-                boxes: standing.clone(),
-                hand: keys.at(t),
-            })
-            .collect())
+        let approach = Approach {
+            step: index,
+            start_s: self.start,
+            until_s: self.moments[0].t,
+            standing: &standing,
+        };
+        Ok(approach.frames(|t| keys.at(t)))
     }
 
     fn ghosts(&self, plan: &Plan<'_>, index: usize) -> Result<Vec<RecordedFrame>, ReplayError> {

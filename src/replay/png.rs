@@ -1,7 +1,7 @@
 //! One moment of a recording as a PNG.
 //!
-//! Owns the choice of the moment: the first accident where there is one, else the middle of the
-//! lift, since that is what a person wants to see in a report.
+//! Owns the choice of the moment: shortly after the first accident where there is one, since that is what a person
+//! wants to see in a report; else two thirds through the whole recording, when an only step lifts its box.
 
 use super::Recording;
 use super::picture::{PictureSize, Studio};

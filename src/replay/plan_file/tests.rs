@@ -115,3 +115,32 @@ fn poses_that_are_not_numbers_or_not_rotations_are_errors() {
     assert!(told("position", json!([1e300, 0, 0])).contains("finite number"));
     assert!(told("size", json!([0.1, -0.1, 0.1])).contains("size of a"));
 }
+
+#[test]
+fn a_plan_from_elsewhere_sends_no_commands_to_a_terminal() {
+    let hostile = |text: String| {
+        ["b", "remove", "top", "two"]
+            .iter()
+            .fold(text, |text, word| {
+                text.replace(
+                    &format!("\"{word}\""),
+                    &format!("\"{word}\\u001b[2J\\u0007\\u202e\""),
+                )
+            })
+    };
+    let is_obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    for plan in [plan(), executed_plan()] {
+        let recording = Recording::from_plan_json(&hostile(plan.to_string())).unwrap();
+        let shown = crate::replay::screen::text(&recording);
+        assert!(shown.contains("b\\u{1b}[2J"), "{shown}");
+        assert!(!shown.contains(is_obeyed), "{shown:?}");
+    }
+    let mut stranger = plan();
+    stranger["steps"][0]["box"] = json!("c\u{1b}[2J");
+    let mut foreign = executed_plan();
+    foreign["executed"]["accidents"][0]["kind"] = json!("\u{1b}[2J");
+    for plan in [stranger, foreign] {
+        let error = Recording::from_plan_json(&plan.to_string()).unwrap_err();
+        assert!(!error.to_string().contains(is_obeyed), "{error:?}");
+    }
+}

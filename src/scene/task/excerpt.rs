@@ -119,6 +119,13 @@ fn cut(text: &str) -> &str {
     end.map_or(text, |(at, _)| &text[..at])
 }
 
+/// `text` with escapes where a terminal would obey it or not show it; whatever is printed of a file passes here.
+pub fn visible(text: &str) -> String {
+    let mut out = String::new();
+    text.chars().for_each(|c| push_visibly(&mut out, c));
+    out
+}
+
 /// Adds `c`, as an escape where a terminal would obey it or not show it.
 pub(super) fn push_visibly(out: &mut String, c: char) {
     let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
