@@ -1,8 +1,20 @@
 //! Files on disk, as every part of the program that keeps something there treats them.
 //!
-//! Owns [`if_there`]: only a file that is not there is an empty one.
+//! Owns the one way of writing, [`write_whole`]: to a temporary file beside the target, to disk, then renamed. A crash
+//! leaves the old file or the new one, never half of either; a killed process may leave a temporary file, which
+//! [`is_part`] tells. A link stays a link, and what is no plain file (a pipe, a device) is written to as it stands.
+//! Owns as well that only a file that is not there is an empty one ([`if_there`]), and how a file is named by what is
+//! in it ([`sha256`]). Refuses to make folders: its callers know which are theirs.
 
-use std::io;
+use std::fmt::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+/// How the names of temporary files begin, and how they end; between them is what no other process uses.
+const PART: (&str, &str) = (".topple-", ".part");
 
 /// What was read, or `None` where the file is not there. Any other error stays one: a file that
 /// cannot be read now may still hold what nobody wants to lose.
@@ -14,5 +26,175 @@ pub fn if_there<T>(read: io::Result<T>) -> io::Result<Option<T>> {
         Ok(contents) => Ok(Some(contents)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
+    }
+}
+
+/// Writes all of `bytes` to `path`, or leaves `path` as it was.
+///
+/// # Errors
+/// When the system refuses; no temporary file is left then.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_whole_by(path, |file| file.write_all(bytes))
+}
+
+/// As [`write_whole`], from another file.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn copy_whole(mut from: &File, to: &Path) -> io::Result<()> {
+    write_whole_by(to, |file| io::copy(&mut from, file).map(drop))
+}
+
+fn write_whole_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    // A link stays a link: what it points at is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if path.exists() && !path.is_file() {
+        return fill(&mut OpenOptions::new().write(true).open(&path)?);
+    }
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PART.0).suffix(PART.1);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // What any new file gets, less the umask; a temporary file would be its owner's alone.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(without_path)?;
+    fill(file.as_file_mut())?;
+    // A rename may reach the disk before the data does; then a power cut leaves an empty file.
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|e| e.error)?;
+    sync_folder(folder)
+}
+
+/// Makes a rename in `folder` last through a power cut, where the system can: not every file system syncs folders,
+/// and a folder that may be written to need not be one that may be opened.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(e) if !matches!(e.kind(), InvalidInput | PermissionDenied | Unsupported) => Err(e),
+        _ => Ok(()),
+    }
+}
+
+/// What the system said, without the temporary file's name that `tempfile` adds: nobody gave it.
+fn without_path(error: io::Error) -> io::Error {
+    let told = error.to_string();
+    match told.split_once(" at path ") {
+        Some((why, _)) => io::Error::new(error.kind(), why.to_owned()),
+        None => error,
+    }
+}
+
+/// Whether a killed [`write_whole`] may have left `path`: only then may it be removed.
+pub fn is_part(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(PART.0) && name.ends_with(PART.1)
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// SHA-256 of `bytes` in hexadecimal digits.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let name = |e: io::Result<fs::DirEntry>| e.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<_> = entries.map(name).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_write_that_fails_half_way_leaves_the_old_file_and_no_temporary_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("info.json");
+        write_whole(&path, b"old").unwrap();
+        let full = write_whole_by(&path, |file| {
+            file.write_all(b"ne")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(full.unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(dir.path()), ["info.json"]);
+    }
+
+    #[test]
+    fn two_files_that_differ_in_their_ending_are_written_side_by_side() {
+        let dir = tempfile::tempdir().unwrap();
+        let (card, weights) = (dir.path().join("model.json"), dir.path().join("model.bin"));
+        write_whole_by(&card, |file| {
+            write_whole(&weights, b"weights")?;
+            file.write_all(b"card")
+        })
+        .unwrap();
+        assert_eq!(fs::read(&card).unwrap(), b"card");
+        assert_eq!(fs::read(&weights).unwrap(), b"weights");
+        assert_eq!(names(dir.path()), ["model.bin", "model.json"]);
+    }
+
+    #[test]
+    fn what_a_killed_write_leaves_is_told_from_what_is_somebody_elses() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut left = Vec::new();
+        write_whole_by(&dir.path().join("a.json"), |_| {
+            left = names(dir.path());
+            Ok(())
+        })
+        .unwrap();
+        assert!(left.len() == 1 && is_part(Path::new(&left[0])), "{left:?}");
+        for other in ["a.json", ".topple-rc", "thesis.part", ".part"] {
+            assert!(!is_part(Path::new(other)), "{other}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link_and_a_new_file_is_readable_as_any() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        fs::write(&file, "before").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let usual = fs::metadata(&file).unwrap().permissions().mode();
+        write_whole(&link, b"after").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"after");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode(), usual);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_device_is_written_to_as_it_stands_and_a_full_one_is_an_error() {
+        write_whole(Path::new("/dev/null"), b"gone").unwrap();
+        // Every write to /dev/full ends in "no space left on device".
+        let error = write_whole(Path::new("/dev/full"), b"gone").unwrap_err();
+        assert!(error.to_string().contains("No space left"), "{error}");
+    }
+
+    #[test]
+    fn a_hash_is_the_one_that_every_other_program_prints() {
+        let of_nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(sha256(b""), of_nothing);
     }
 }

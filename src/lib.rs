@@ -10,7 +10,8 @@
 //!    it doubts, without knowing it.
 //! 6. [`grasp`] and [`motion`] propose; [`plan`] asks the dynamics and picks, or refuses.
 //! 7. [`eval`] measures the model against the sandbox, and the planner in it.
-//! 8. [`plots`] draws a training run, [`replay`] what happens to the boxes; [`cli`] prints.
+//! 8. [`plots`] draws a training run, [`replay`] what happens to the boxes; [`cli`] prints. Whoever writes a file
+//!    does it through [`files`]: whole or not at all.
 //!
 //! [`pose`], [`gravity`] and [`rollout`] are the words that all of them share.
 //!

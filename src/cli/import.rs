@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, print};
-use crate::replay::export::write_whole;
+use crate::files::write_whole;
 use crate::scene::import::{self, Cut, ImportedStack};
 use crate::scene::task::{self, PlannerSettings, SceneSource, Task, TaskFile};
 pub use standing::Falling;

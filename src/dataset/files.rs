@@ -1,19 +1,16 @@
-//! Where the files of a data set lie, and how a file gets there whole or not at all.
+//! Where the files of a data set lie, how they get there, and what else lies in its folder.
 //!
-//! Owns [`FileNumber`] (LeRobot's chunks of a thousand files) and the one way of writing: into a
-//! temporary file beside the target, to disk, then renamed. A crash leaves the old file or the new
-//! one, never half of either, and temporary files are told by their ending.
+//! Owns [`FileNumber`] (LeRobot's chunks of a thousand files), the folders of a set, which are made as its files are
+//! written ([`crate::files`] does that, whole or not at all), and [`Survey`], which tells what interrupted writes left.
 
 use std::fs::{self, File};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::DatasetError;
+use crate::files;
 
 /// Files in a folder, LeRobot's `chunks_size`.
 pub(super) const FILES_PER_CHUNK: u64 = 1000;
-/// How temporary files end.
-const PART: &str = "part";
 
 /// Which pair of files: the n-th of the frames and the n-th of the episodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,54 +53,29 @@ pub fn info_path(dir: &Path) -> PathBuf {
 }
 
 /// `meta/stats.json` of the data set in `dir`.
-pub fn stats_path(dir: &Path) -> PathBuf {
+pub(super) fn stats_path(dir: &Path) -> PathBuf {
     dir.join("meta").join("stats.json")
 }
 
 /// Writes `bytes` to `path`, making its folders: afterwards the whole file is there, or nothing is.
 ///
 /// # Errors
-/// When the system refuses; the temporary file is removed then.
+/// When the system refuses.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DatasetError> {
-    write_by(path, |file| file.write_all(bytes))
+    make_folder_of(path)?;
+    files::write_whole(path, bytes).map_err(DatasetError::writing(path))
 }
 
 /// As [`write_whole`], from another file.
 pub(super) fn copy_whole(from: &Path, to: &Path) -> Result<(), DatasetError> {
-    let mut source = File::open(from).map_err(DatasetError::reading(from))?;
-    write_by(to, |file| std::io::copy(&mut source, file).map(drop))
+    let source = File::open(from).map_err(DatasetError::reading(from))?;
+    make_folder_of(to)?;
+    files::copy_whole(&source, to).map_err(DatasetError::writing(to))
 }
 
-fn write_by(
-    path: &Path,
-    fill: impl FnOnce(&mut File) -> std::io::Result<()>,
-) -> Result<(), DatasetError> {
+fn make_folder_of(path: &Path) -> Result<(), DatasetError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(DatasetError::writing(folder))?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".");
-    name.push(PART);
-    let temporary = folder.join(name);
-    let written = File::create(&temporary).and_then(|mut file| {
-        fill(&mut file)?;
-        // A rename may reach the disk before the data does; then a power cut leaves an empty file.
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        sync_folder(folder)
-    });
-    if written.is_err() {
-        // Best effort: the first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
-    }
-    written.map_err(DatasetError::writing(path))
-}
-
-/// Makes a rename in `folder` last through a power cut, where the system can.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    fs::create_dir_all(folder).map_err(DatasetError::writing(folder))
 }
 
 /// What lies in a folder that is to be written to.
@@ -158,10 +130,10 @@ impl Survey {
     }
 }
 
-/// Whether [`write_by`] names its temporary files so: only then may one be removed.
+/// Whether an interrupted write left it, of this version or of an earlier one: only then may it be removed.
 fn is_part(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.ends_with(".parquet.part") || name.ends_with(".json.part")
+    files::is_part(path) || name.ends_with(".parquet.part") || name.ends_with(".json.part")
 }
 
 #[cfg(test)]
@@ -177,19 +149,21 @@ mod tests {
         );
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_leaves_the_old_file_and_no_temporary_one() {
+    fn what_interrupted_writes_of_any_version_left_is_removed_and_nothing_else() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("info.json");
-        write_whole(&path, b"old").unwrap();
-        // Every write to /dev/full ends in "no space left on device".
-        let temporary = dir.path().join("info.json.part");
-        std::os::unix::fs::symlink("/dev/full", &temporary).unwrap();
-        let error = write_whole(&path, b"new").unwrap_err();
-        assert!(error.is_failed_work());
-        assert!(error.to_string().contains("No space left"), "{error}");
-        assert_eq!(fs::read(&path).unwrap(), b"old");
-        assert!(fs::symlink_metadata(&temporary).is_err());
+        let parts = [
+            ".topple-a1B2c3.part",
+            "file-002.parquet.part",
+            "info.json.part",
+        ];
+        for name in parts.into_iter().chain(["notes.part"]) {
+            fs::write(dir.path().join(name), "half").unwrap();
+        }
+        let survey = Survey::of(dir.path()).unwrap();
+        assert_eq!(survey.parts.len(), parts.len());
+        assert_eq!(survey.first_other, Some(dir.path().join("notes.part")));
+        survey.remove_parts().unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

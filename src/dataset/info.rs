@@ -4,17 +4,16 @@
 //! The keys that LeRobot v3 knows have its names; the rest is topple's. Holds no clock: the same
 //! config and seed give the same bytes. How many files that makes is in `counts`.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::DatasetError;
 use super::files::{self, FILES_PER_CHUNK};
 use super::frames::FEATURES;
 use super::shard::Shard;
+use crate::files::sha256;
 use crate::rollout::STRIDE_S;
 
 /// The newest layout that this program reads, and the one that it writes.
@@ -135,7 +134,7 @@ impl Info {
             self.episodes_per_stack,
             self.stacks_per_file,
         ]);
-        hex(&Sha256::digest(all.to_string()))
+        sha256(all.to_string())
     }
 
     /// Reads the file of the data set in `dir`.
@@ -264,13 +263,4 @@ fn features() -> Value {
     let held = json!({"dtype": "bool", "shape": [1], "names": null});
     features.insert("held".to_owned(), held);
     Value::Object(features)
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

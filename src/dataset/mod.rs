@@ -35,7 +35,7 @@ mod writer;
 
 pub use doubted::{Doubt, Doubted, is_of_doubted};
 pub use error::DatasetError;
-pub use files::{info_path, stats_path};
+pub use files::info_path;
 pub use generate::{Ending, Progress, Report, generate};
 pub use info::{Info, Plan, SCHEMA_VERSION, STACKS_PER_FILE, Status};
 pub use merge::merge;
@@ -44,7 +44,6 @@ pub use shard::Shard;
 pub use source::{EpisodeSource, SourceError};
 pub use split::{Split, split_of};
 pub use summary::Summary;
-pub use writer::DatasetWriter;
 
 use crate::rollout::{Action, Rollout};
 use crate::scene::{Draw, Workcell};

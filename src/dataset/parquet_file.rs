@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use arrow_array::RecordBatch;
 use arrow_schema::DataType;
 use parquet::arrow::ArrowWriter;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -120,18 +119,13 @@ impl OpenFile {
         self.builder.metadata().file_metadata().num_rows().max(0) as u64
     }
 
-    /// All rows of the columns called `only`, or of all columns.
-    pub fn read(self, only: Option<&[&str]>) -> Result<Table, DatasetError> {
+    /// All its rows.
+    pub fn read(self) -> Result<Table, DatasetError> {
         let Self { path, builder } = self;
         let damaged = |e: &dyn std::fmt::Display| DatasetError::damaged(&path, e);
         let rows = builder.metadata().file_metadata().num_rows().max(1) as usize;
-        let mask = match only {
-            Some(names) => ProjectionMask::columns(builder.parquet_schema(), names.iter().copied()),
-            None => ProjectionMask::all(),
-        };
         let schema = builder.schema().clone();
         let mut reader = builder
-            .with_projection(mask)
             .with_batch_size(rows)
             .build()
             .map_err(|e| damaged(&e))?;

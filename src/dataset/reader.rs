@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 
 use super::doubted::is_of_doubted;
 use super::files::{self, FileNumber};
-use super::info::{Info, Status, hex};
+use super::info::{Info, Status};
 use super::split::{Split, split_of};
 use super::stored::StoredFile;
 use super::{DatasetError, Episode, episodes, frames};
+use crate::files::hex;
 
 /// A data set, or the finished files of one that is still being made.
 #[derive(Clone, Debug)]
@@ -129,7 +130,7 @@ impl Dataset {
             .iter()
             .map(|(e, length)| (e.index, *length, e.workcell.scene.boxes.len()))
             .collect();
-        let table = self.stored(file).open_frames()?.read(None)?;
+        let table = self.stored(file).open_frames()?.read()?;
         let frames = frames::from_table(&table, &expected)?;
         for ((episode, _), frames) in episodes.iter_mut().zip(frames) {
             episode.rollout.frames = frames;
@@ -147,7 +148,7 @@ impl Dataset {
     pub fn read_outlines(&self, n: usize) -> Result<Vec<(Episode, usize)>, DatasetError> {
         let file = self.files[n];
         let path = file.episodes_path(&self.dir);
-        let table = self.stored(file).open_episodes()?.read(None)?;
+        let table = self.stored(file).open_episodes()?.read()?;
         let episodes = episodes::from_table(&table)?;
         let first = self.info.stacks_of(file).start * self.info.episodes_per_stack;
         let count = self.info.episodes_of(file);

@@ -15,8 +15,9 @@ use sha2::{Digest, Sha256};
 
 use super::DatasetError;
 use super::files::{self, FileNumber};
-use super::info::{Info, hex};
+use super::info::Info;
 use super::parquet_file::OpenFile;
+use crate::files::{hex, sha256};
 
 /// SHA-256 of both files.
 #[derive(Debug, Serialize, Deserialize)]
@@ -56,8 +57,8 @@ impl StoredFile<'_> {
     pub fn write(&self, frames: &[u8], episodes: &[u8]) -> Result<(), DatasetError> {
         let path = self.file.sums_path(self.dir);
         let sums = Sums {
-            frames: hex(&Sha256::digest(frames)),
-            episodes: hex(&Sha256::digest(episodes)),
+            frames: sha256(frames),
+            episodes: sha256(episodes),
         };
         let text = serde_json::to_string(&sums)
             .map_err(|e| DatasetError::writing(&path)(io::Error::other(e)))?;

@@ -16,7 +16,7 @@ use super::{DatasetError, Episode, episodes, frames};
 
 /// A folder that this process alone writes to.
 #[derive(Debug)]
-pub struct DatasetWriter {
+pub(super) struct DatasetWriter {
     dir: PathBuf,
     info: Info,
     /// Held for as long as the writer lives.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::suite::{Case, DrawPurpose, Suite};
+use crate::files::{hex, write_whole};
 use crate::sandbox::exact::standing_worlds;
 use crate::sandbox::{SANDBOX_VERSION, SandboxError};
 
@@ -58,8 +59,7 @@ pub enum ReferenceError {
 
 /// What identifies a case: the first 8 bytes of a SHA-256 over its exact numbers.
 pub fn case_hash(case: &Case) -> String {
-    let digest = Sha256::digest(format!("{case:?}"));
-    digest[..8].iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(format!("{case:?}"))[..8])
 }
 
 fn path_of(dir: &Path, suite: Suite) -> PathBuf {
@@ -160,13 +160,9 @@ fn write(path: &Path, ceiling: &Ceiling) -> Result<(), ReferenceError> {
     })
 }
 
-/// Writes `value` as JSON under a temporary name, then renames it.
+/// Writes `value` as JSON, whole or not at all, in a folder that is made where it is not there.
 pub(super) fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)?;
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    serde_json::to_writer(&mut file, value)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
+    write_whole(path, &serde_json::to_vec(value)?)
 }

@@ -1,7 +1,7 @@
 //! A model as a folder: weights in `model.safetensors`, all that explains them in `model.json`.
 //!
 //! Owns [`WorldModel`], [`WarmStart`] and their loader. Refuses truncated, foreign and future files and weights that
-//! are not finite, each with its own error. Files are written whole: temporary name, then rename.
+//! are not finite, each with its own error. Files are written whole or not at all.
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use super::card::{CARD_FILE, MODEL_VERSION, ModelCard, OLDEST_VERSION};
 use super::ensemble::Ensemble;
 use super::network::Network;
 use super::params::Parameters;
+use crate::files;
 
 /// Weights of all members.
 pub const WEIGHTS_FILE: &str = "model.safetensors";
@@ -283,30 +284,16 @@ pub fn le_bytes(numbers: &[f32]) -> Vec<u8> {
 
 /// SHA-256 in hexadecimal.
 pub fn hash(bytes: &[u8]) -> String {
-    use sha2::Digest;
-    sha2::Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    files::sha256(bytes)
 }
 
-/// Writes a file under a temporary name in the same folder, then renames it.
+/// Writes a file whole, as [`files::write_whole`] does.
 ///
 /// # Errors
 /// When the disk refuses; the old file is then still there.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), ModelError> {
-    let temporary = path.with_extension("partial");
-    let write = || {
-        let mut file = std::fs::File::create(&temporary)?;
-        std::io::Write::write_all(&mut file, bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    write().map_err(|source| {
-        let _ = std::fs::remove_file(&temporary);
-        ModelError::Unwritable {
-            path: path.to_owned(),
-            source,
-        }
+    files::write_whole(path, bytes).map_err(|source| ModelError::Unwritable {
+        path: path.to_owned(),
+        source,
     })
 }

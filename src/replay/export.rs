@@ -1,15 +1,13 @@
 //! Recordings to files, whole or not at all.
 //!
-//! Owns [`Format`], and the writing: first to a temporary name beside the file, then renamed over
-//! it. A file that the user named is replaced; a folder is not, and what is no plain file (a pipe,
-//! a device) is written to as it stands.
+//! Owns [`Format`]. A file that the user named is replaced, as [`crate::files`] does it; a folder is not.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::picture::PictureSize;
 use super::{Recording, gif, html, mcap, png};
+pub use crate::files::write_whole;
 
 /// What a recording is written as.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,46 +103,10 @@ impl Format {
     }
 }
 
-/// Writes all of `bytes` to `path`, or leaves `path` as it was.
-///
-/// # Errors
-/// When the system refuses.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A link stays a link: what it points at is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if path.exists() && !path.is_file() {
-        return OpenOptions::new().write(true).open(&path)?.write_all(bytes);
-    }
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".topple-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // What any new file gets, less the umask; a temporary file would be its owner's alone.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(without_path)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|e| e.error)?;
-    Ok(())
-}
-
-/// What the system said, without the temporary file's name that `tempfile` adds: nobody gave it.
-fn without_path(error: io::Error) -> io::Error {
-    let told = error.to_string();
-    match told.split_once(" at path ") {
-        Some((why, _)) => io::Error::new(error.kind(), why.to_owned()),
-        None => error,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::replay::tests::two_boxes;
 

@@ -28,8 +28,8 @@ fn a_write_that_fails_keeps_what_is_there_and_can_be_made_good() {
     let (whole, dir) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let source = Fake::new(1);
     make(&source, whole.path(), 2, None);
-    // A folder where the temporary file has to go.
-    let blocked = frames_file(dir.path(), 2).with_extension("parquet.part");
+    // A folder where the file has to go.
+    let blocked = frames_file(dir.path(), 2);
     fs::create_dir_all(&blocked).unwrap();
     let error = try_make(&source, dir.path()).unwrap_err();
     assert!(error.is_failed_work(), "{error}");

@@ -137,7 +137,7 @@ fn an_interrupted_set_can_be_read_and_is_finished_by_the_same_call() {
 
     // What a killed process leaves behind.
     fs::write(
-        frames_file(cut.path(), 2).with_extension("parquet.part"),
+        frames_file(cut.path(), 2).with_file_name(".topple-a1B2c3.part"),
         "half",
     )
     .unwrap();
