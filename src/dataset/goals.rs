@@ -15,7 +15,7 @@ const TRIES: usize = 8;
 const ON_TOP_SHARE: f64 = 0.55;
 /// How far beside the boxes a goal on the ground lies, m.
 const BESIDE_M: f64 = 0.5;
-/// How much of an overlap is none, m: half of what a task file forgives.
+/// How much of an overlap is none, m: what a task file forgives where poses are known exactly.
 const SLACK_M: f64 = 0.001;
 /// Half the height of the column in which supports are looked for, m.
 const COLUMN_HALF_M: f64 = 50.0;

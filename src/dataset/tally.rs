@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::summary::{BothWays, Rates, Spread, Summary, Undecided};
 use super::{Dataset, Episode, Split};
-use crate::rollout::AccidentKind;
+use crate::rollout::{AccidentKind, Action};
 
 /// Sums on the way to a [`Summary`].
 #[derive(Default)]
@@ -102,7 +102,7 @@ impl Tally {
 
     /// Groups the stack's removals by box.
     fn add_removals(&mut self, episodes: &[&Episode]) {
-        let is_removal = |e: &&Episode| e.action.name() == "remove";
+        let is_removal = |e: &&Episode| matches!(e.action, Action::Remove { .. });
         let removals: Vec<&Episode> = episodes.iter().copied().filter(is_removal).collect();
         let same = |a: &Episode, b: &Episode| a.action.box_index() == b.action.box_index();
         for group in groups(&removals, same) {
