@@ -3,7 +3,8 @@
 //! Owns the way from an error's location to the value's name, and from there to the schema's
 //! description and range. It decides nothing: that a document is wrong was found before.
 
-use serde_saphyr::Error as YamlError;
+use serde_saphyr::granit_parser::ErrorKind;
+use serde_saphyr::{Error as YamlError, ExternalMessageSource};
 
 use super::error::{Mistake, MistakeKind, TaskError, mistake, nearest, shown};
 use super::locate::{FieldPath, Located, Place, SourceText, byte_at, place_of};
@@ -52,16 +53,30 @@ pub(super) fn not_yaml(error: &YamlError, source: &SourceText, place: Option<Pla
         | YamlError::AliasReplayStackDepthExceeded { .. }
         | YamlError::AliasReplayCounterOverflow { .. }
         | YamlError::AliasExpansionLimitExceeded { .. } => too_large(error, source, place),
+        other if is_over_a_limit(other) => too_large(error, source, place),
         other => {
-            let reason = plain(other);
-            if reason.contains("nest") || reason.contains("limit") || reason.contains("depth") {
-                return too_large(error, source, place);
-            }
-            let message = format!("not readable as YAML: {reason}");
+            let message = format!("not readable as YAML: {}", plain(other));
             let remedy = "Look at indentation, colons, brackets and quotes around this place.";
             mistake(source, MistakeKind::Syntax, place, message, remedy)
         }
     }
+}
+
+/// Whether the scanner, below the reader and its budget, met one of its own limits.
+fn is_over_a_limit(error: &YamlError) -> bool {
+    let YamlError::ExternalMessage { source, .. } = error else {
+        return false;
+    };
+    let ExternalMessageSource::Parser(scan) = &**source else {
+        return false;
+    };
+    matches!(
+        scan.kind(),
+        ErrorKind::RecursionLimitExceeded
+            | ErrorKind::AnchorCountOverflow
+            | ErrorKind::DirectiveByteLimitExceeded { .. }
+            | ErrorKind::TooManyReservedDirectiveParams { .. }
+    )
 }
 
 fn too_large(error: &YamlError, source: &SourceText, place: Option<Place>) -> Mistake {
