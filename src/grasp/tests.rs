@@ -23,7 +23,9 @@ fn a_lone_box_is_gripped_from_above_and_never_from_below() {
 #[test]
 fn the_hand_points_into_the_box_and_the_cup_lies_on_the_face() {
     let cell = one_box();
-    for grasp in propose(&cell, 0).candidates {
+    let candidates = propose(&cell, 0).candidates;
+    assert!(!candidates.is_empty());
+    for grasp in candidates {
         let hand = grasp.hand_in_box;
         let inward = hand.rotation * Vec3::z();
         assert!((inward + grasp.face.normal()).norm() < 1e-9);

@@ -108,7 +108,8 @@ fn a_written_file_reads_back_as_the_same_file() {
 }
 
 #[test]
-fn every_scenario_is_read_and_says_what_a_good_planner_does() {
+fn every_scenario_is_read_opens_with_a_comment_is_called_like_its_file_and_starts_above_its_boxes()
+{
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
