@@ -1,26 +1,26 @@
 //! `topple import`: real packings to task files.
 //!
-//! Owns the settling of each stack, the check that it then stands under a draw of its belief and
-//! passes the program's own checks, and the report. Packing algorithms do not ask whether a box
+//! Owns the settling of each stack, and the check that it then stands under a draw of its belief
+//! and passes the program's own checks. Packing algorithms do not ask whether a box
 //! stands: those that fall are left out with what rests on them, and listed; or, with
 //! `--falling skip`, the whole stack gets no file.
 
+mod report;
 mod standing;
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use clap::{Args, Subcommand};
 use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
-use serde::Serialize;
 
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome, print};
+use super::{Failure, Outcome};
 use crate::files::write_whole;
 use crate::scene::import::{self, Cut, ImportedStack};
 use crate::scene::task::{self, PlannerSettings, SceneSource, Task, TaskFile};
+use report::{Judged, report};
 pub use standing::Falling;
 use standing::{Faller, Standing, stand};
 
@@ -71,41 +71,6 @@ pub struct Options {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
-}
-
-/// One stack's outcome.
-#[derive(Debug, Serialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Judged {
-    /// It stands, and a scenario was written.
-    Written {
-        name: String,
-        file: PathBuf,
-        boxes: usize,
-        targets: usize,
-        /// The box of the file's task.
-        retrieve: Option<String>,
-        /// By the cut.
-        left_out: usize,
-        /// In the order in which they fell and were left out.
-        fallers: Vec<Faller>,
-        overloaded: Vec<String>,
-    },
-    /// It does not stand: no file.
-    Fallen {
-        name: String,
-        boxes: usize,
-        fallers: Vec<Faller>,
-        why: String,
-    },
-}
-
-#[derive(Serialize)]
-struct Report<'a> {
-    version: u32,
-    source: &'a Path,
-    out: &'a Path,
-    stacks: Vec<Judged>,
 }
 
 /// Imports what `args` name.
@@ -274,65 +239,6 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         let what = format!("cannot write {}: {e}", path.display());
         Failure::failed_message(what, "make room or choose another --out, and run it again")
     })
-}
-
-/// Prints the outcome; not one standing stack means that the answer is "not safe".
-fn report(options: &Options, stacks: Vec<Judged>) -> Outcome {
-    let written = |j: &&Judged| matches!(j, Judged::Written { .. });
-    let standing = stacks.iter().filter(written).count();
-    let exit = if standing > 0 {
-        Exit::Done
-    } else {
-        Exit::NotSafe
-    };
-    if options.json {
-        let report = Report {
-            version: 1,
-            source: &options.file,
-            out: &options.out,
-            stacks,
-        };
-        print::indented_json(&report)?;
-        return Ok(exit);
-    }
-    let head = format!("{standing} of {} stacks were written\n", stacks.len());
-    let lines: String = stacks.iter().map(in_words).collect();
-    print::text(&(head + &lines))?;
-    Ok(exit)
-}
-
-fn in_words(stack: &Judged) -> String {
-    let mut out = String::new();
-    let fallers = match stack {
-        Judged::Written {
-            file,
-            boxes,
-            retrieve,
-            fallers,
-            ..
-        } => {
-            let task = match retrieve {
-                Some(id) => format!("retrieve `{id}`"),
-                None => "nothing: all are too heavy".into(),
-            };
-            // Writing to a String cannot fail.
-            let _ = writeln!(out, "  {}: {boxes} boxes, task: {task}", file.display());
-            fallers
-        }
-        Judged::Fallen {
-            name,
-            boxes,
-            fallers,
-            why,
-        } => {
-            let _ = writeln!(out, "  {name}: {boxes} boxes, not written: {why}");
-            fallers
-        }
-    };
-    for faller in fallers {
-        let _ = writeln!(out, "    `{}` does not stand: {}", faller.id, faller.how);
-    }
-    out
 }
 
 /// A length or a mass from the command line.
