@@ -12,7 +12,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::error::{MistakeKind, TaskError, mistake, shown};
 use super::explain::{explain, not_yaml, out_of_range, place_of_error};
-use super::locate::{FieldPath, Located, Place, SourceText};
+use super::locate::Located;
+use super::place::{FieldPath, Place, SourceText};
 use super::schema::DocumentKind;
 
 /// More than a thousand boxes with all their keys need.

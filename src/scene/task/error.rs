@@ -9,7 +9,7 @@ use std::fmt;
 use miette::SourceSpan;
 
 use super::excerpt::{Excerpt, push_visibly};
-use super::locate::{Place, SourceText};
+use super::place::{Place, SourceText};
 use crate::scene::Scene;
 
 /// The kinds of mistakes that a file can hold.

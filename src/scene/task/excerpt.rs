@@ -6,7 +6,7 @@
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::locate::{Place, SourceText};
+use super::place::{Place, SourceText};
 
 /// A line of so many characters is shown whole.
 const WHOLE_CHARS: usize = 120;

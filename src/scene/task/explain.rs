@@ -7,7 +7,8 @@ use serde_saphyr::granit_parser::ErrorKind;
 use serde_saphyr::{Error as YamlError, ExternalMessageSource};
 
 use super::error::{Mistake, MistakeKind, TaskError, mistake, nearest, shown};
-use super::locate::{FieldPath, Located, Place, SourceText, byte_at, place_of};
+use super::locate::Located;
+use super::place::{FieldPath, Place, SourceText, byte_at, place_of};
 use super::schema::{DocumentKind, field_words};
 
 /// Where `error` says that it is, one character wide.

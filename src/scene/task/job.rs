@@ -6,7 +6,7 @@ use super::check::find_box_faults;
 use super::error::MistakeKind;
 use super::format::{TaskBlock, TaskKind};
 use super::kinds::TASK_KEYS;
-use super::locate::FieldPath;
+use super::place::FieldPath;
 use crate::pose::{Pose, Quat};
 use crate::scene::Scene;
 

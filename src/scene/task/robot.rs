@@ -8,7 +8,7 @@ use super::check::inside_of;
 use super::error::MistakeKind;
 use super::format::{GripperBlock, GripperKind, RobotBlock, SafetyBlock};
 use super::kinds::GRIPPER_KEYS;
-use super::locate::FieldPath;
+use super::place::FieldPath;
 use super::value::Number;
 use super::{DEFAULT_HAND_FORCE_N, default_gripper, default_home, palm_down};
 use crate::pose::Vec3;

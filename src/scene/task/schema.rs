@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::format::TaskDocument;
-use super::locate::{FieldPath, Segment};
+use super::place::{FieldPath, Segment};
 use super::step_format::StepsDocument;
 
 /// The JSON Schema (draft 2020-12) of a task file.

@@ -12,7 +12,7 @@ use super::document::{read_document, read_text};
 use super::error::{MistakeKind, TaskError};
 use super::format::GripperKind;
 use super::kinds::STEP_KEYS;
-use super::locate::{FieldPath, SourceText};
+use super::place::{FieldPath, SourceText};
 use super::schema::{DocumentKind, steps_schema};
 use super::step_format::{StepBlock, StepsDocument};
 use crate::pose::{Pose, Quat};

@@ -13,7 +13,7 @@ use serde::de::{
     Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
-use super::format::SceneBlock;
+use super::scene_format::SceneBlock;
 
 /// A number whose range also keeps out what is not finite.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
