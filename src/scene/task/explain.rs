@@ -32,7 +32,8 @@ pub(super) fn place_of_error(error: &YamlError, text: &str) -> Option<Place> {
 
 /// The words for what is wrong with the YAML itself.
 pub(super) fn not_yaml(error: &YamlError, source: &SourceText, place: Option<Place>) -> Mistake {
-    match error.without_snippet() {
+    let error = at_its_root(error);
+    match error {
         YamlError::DuplicateMappingKey { key, .. } => {
             let key = shown(key.as_deref().unwrap_or("?"));
             let message = format!("the key `{key}` is there twice");
@@ -63,6 +64,14 @@ pub(super) fn not_yaml(error: &YamlError, source: &SourceText, place: Option<Pla
     }
 }
 
+/// The mistake itself, without where an alias was used and what the text around it is.
+fn at_its_root(error: &YamlError) -> &YamlError {
+    match error.without_snippet() {
+        YamlError::AliasError { error, .. } => at_its_root(error),
+        other => other,
+    }
+}
+
 /// Whether the scanner, below the reader and its budget, met one of its own limits.
 fn is_over_a_limit(error: &YamlError) -> bool {
     let YamlError::ExternalMessage { source, .. } = error else {
@@ -83,7 +92,7 @@ fn is_over_a_limit(error: &YamlError) -> bool {
 fn too_large(error: &YamlError, source: &SourceText, place: Option<Place>) -> Mistake {
     let message = format!(
         "the file unfolds to more than a task file may hold: {}",
-        plain(error.without_snippet())
+        plain(error)
     );
     let remedy = "At most 32 levels deep, 200 000 values and 1000 boxes; write aliases out.";
     mistake(source, MistakeKind::TooLarge, place, message, remedy)
@@ -101,10 +110,7 @@ fn plain(error: &YamlError) -> String {
 
 /// The words for a value that does not fit its type.
 pub(super) fn explain(error: &YamlError, located: &Located, document: DocumentKind) -> TaskError {
-    let error = error.without_snippet();
-    if let YamlError::AliasError { error, .. } = error {
-        return explain(error, located, document);
-    }
+    let error = at_its_root(error);
     let source = &located.source;
     let at_error = place_of_error(error, &source.text);
     let path = at_error
