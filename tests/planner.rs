@@ -422,3 +422,21 @@ fn a_box_that_is_not_there_and_numbers_without_bounds_are_bad_usage() {
         assert!(said.contains(words), "`{words}` is not in: {said}");
     }
 }
+
+#[test]
+fn a_budget_that_is_written_out_is_kept_on_the_sandbox_too() {
+    let folder = Folder::with_task("task: {kind: retrieve, box: high}");
+    let written = std::fs::read_to_string(folder.path("task.yaml")).unwrap();
+    let own = "planner: {kind: cem, screen: 8, imagine: 3, iterations: 1, elites: 2}\n";
+    let spelled =
+        "planner: {kind: cem, horizon: 8, screen: 256, imagine: 64, iterations: 4, elites: 8}\n";
+    let tried = |planner: &str| {
+        let text = written.replace(own, planner);
+        std::fs::write(folder.path("task.yaml"), text).unwrap();
+        let done = folder.topple("plan", &[]).assert().code(0);
+        let object = json(&done.get_output().stdout);
+        object["steps"][0]["motion"].clone()
+    };
+    // What topple asks of the sandbox by itself is less than what it asks of the model.
+    assert_ne!(tried(""), tried(spelled));
+}

@@ -19,7 +19,7 @@ use super::interrupt::Interrupt;
 use super::{Failure, Outcome};
 use crate::files::write_whole;
 use crate::scene::import::{self, Cut, ImportedStack};
-use crate::scene::task::{self, PlannerSettings, SceneSource, Task, TaskFile};
+use crate::scene::task::{self, SceneSource, Task, TaskFile};
 use report::{Judged, report};
 pub use standing::Falling;
 use standing::{Faller, Standing, stand};
@@ -221,7 +221,7 @@ fn yaml(stack: &ImportedStack, fallers: &[Faller], path: &Path) -> String {
         task: stack
             .question()
             .map(|box_index| Task::Retrieve { box_index }),
-        planner: PlannerSettings::default(),
+        planner: None,
         path: path.to_owned(),
         scene_source: SceneSource::Inline,
     };

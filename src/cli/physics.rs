@@ -102,6 +102,7 @@ pub struct Physics {
     pub shield: Option<Agreeing>,
     /// Which one exactly, for reports.
     pub model: ModelReport,
+    kind: DynamicsKind,
 }
 
 impl Physics {
@@ -128,17 +129,21 @@ impl Physics {
             dynamics,
             shield: (draws > 0).then(|| Agreeing::under(draws)),
             model,
+            kind: args.dynamics,
         })
     }
 
-    /// A planner on this physics.
-    pub fn planner(&self, settings: PlannerSettings, seed: u64) -> Planner<'_> {
-        let is_default = settings == PlannerSettings::default();
-        let settings = if is_default && self.dynamics.name() == "sandbox" {
-            SANDBOX_SETTINGS
-        } else {
-            settings
-        };
+    /// Whether what imagines is the sandbox itself.
+    pub fn is_exact(&self) -> bool {
+        self.kind == DynamicsKind::Sandbox
+    }
+
+    /// A planner on this physics, with the budget that the task file gives, or else the physics' own.
+    pub fn planner(&self, given: Option<PlannerSettings>, seed: u64) -> Planner<'_> {
+        let settings = given.unwrap_or_else(|| match self.kind {
+            DynamicsKind::Learned => PlannerSettings::default(),
+            DynamicsKind::Sandbox => SANDBOX_SETTINGS,
+        });
         Planner {
             dynamics: self.dynamics.as_ref(),
             shield: self.shield.as_ref().map(|agreeing| Shield {

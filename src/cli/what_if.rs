@@ -186,18 +186,18 @@ fn poke(
         box_index: index_of(file, &asked.id)?,
         direction: asked.vector.normalize(),
     };
+    let planner = physics.planner(file.planner, seed);
     let scene = physics.dynamics.believe(workcell, seed)?;
     let action = poke.action(line.box_index, line.direction, asked.vector.norm());
     let screened = scene.screen(std::slice::from_ref(&action)).pop();
     let imagined = scene
-        .imagine(std::slice::from_ref(&action), file.planner.horizon)
+        .imagine(std::slice::from_ref(&action), planner.settings.horizon)
         .pop();
     let imagined = match imagined {
         Some(imagined) => valid(imagined)?,
         None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
     };
     let risk = with_screened(imagined.risk, screened);
-    let planner = physics.planner(file.planner, seed);
     let vouched = planner.guard(workcell, 0).vouch_for(&action, &risk)?;
     let asked_for = Asked {
         size: asked.vector.norm(),
@@ -212,9 +212,7 @@ fn poke(
         unit: poke.unit(),
         at_least: found.at_least,
         // The sandbox needs no second opinion of itself.
-        confirmed: found
-            .confirmed
-            .unwrap_or(physics.dynamics.name() == "sandbox"),
+        confirmed: found.confirmed.unwrap_or(physics.is_exact()),
     };
     let about = WhatIfAction {
         kind: action.name(),

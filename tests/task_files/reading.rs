@@ -60,7 +60,7 @@ fn what_is_left_out_gets_the_documented_defaults() {
     let home = file.workcell.robot.home;
     assert!((home.translation.vector - topple::pose::Vec3::new(1.0, 2.0, 0.6)).norm() < 1e-9);
     assert!((home.rotation * topple::pose::Vec3::z() + topple::pose::Vec3::z()).norm() < 1e-9);
-    assert_eq!(file.planner, task::PlannerSettings::default());
+    assert_eq!(file.planner, None);
 }
 
 #[test]

@@ -68,8 +68,8 @@ pub struct TaskFile {
     pub workcell: Workcell,
     /// What to do; `None` where the file only has a scene.
     pub task: Option<Task>,
-    /// How hard to think.
-    pub planner: PlannerSettings,
+    /// How hard to think; `None` where the file leaves that to whoever plans.
+    pub planner: Option<PlannerSettings>,
     /// The file that was read, as it was given.
     pub path: PathBuf,
     /// Where its scene was written.
@@ -159,8 +159,10 @@ fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> 
     let robot = builder.robot(document.robot.as_ref(), &scene);
     let block = document.task.as_ref();
     let task = block.and_then(|block| builder.task(block, &scene));
-    let planner = document.planner.unwrap_or_default();
-    check_planner(&mut builder, &planner);
+    let planner = document.planner;
+    if let Some(settings) = &planner {
+        check_planner(&mut builder, settings);
+    }
     if let Some(error) = TaskError::from_mistakes(builder.mistakes) {
         return Err(error);
     }

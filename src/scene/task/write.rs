@@ -30,8 +30,8 @@ pub fn to_yaml(file: &TaskFile, comment: &str) -> String {
         push(&mut out, format_args!("task: {line}"));
     }
     safety(&mut out, &file.workcell.safety);
-    if file.planner != PlannerSettings::default() {
-        planner(&mut out, &file.planner);
+    if let Some(settings) = &file.planner {
+        planner(&mut out, settings);
     }
     out
 }
