@@ -9,9 +9,9 @@ use super::files::{FILES_PER_CHUNK, FileNumber};
 use super::info::Info;
 use super::shard::Shard;
 
-/// The most files of one kind: LeRobot's paths have three digits for the folder and three for the file. At
-/// [`super::STACKS_PER_FILE`] that is 16 million stacks, and whether they are all there is known within seconds.
-pub(super) const MOST_FILES: u64 = 1000 * FILES_PER_CHUNK;
+/// The most files of one kind, in ten thousand folders: more than the 7.8 million that a thousand million episodes
+/// take, and few enough that which of them are there is known within a minute.
+pub(super) const MOST_FILES: u64 = 10_000 * FILES_PER_CHUNK;
 /// The most stacks and episodes: Parquet numbers them in 64 bits with a sign.
 const MOST_EPISODES: u64 = i64::MAX as u64;
 
@@ -135,6 +135,6 @@ mod tests {
         assert!(Info::begin(&plan(most, None)).is_ok());
         let error = Info::begin(&plan(most + 1, None)).unwrap_err();
         assert!(matches!(error, DatasetError::TooLarge { .. }), "{error}");
-        assert!(!error.is_failed_work() && error.to_string().contains("1000000"));
+        assert!(!error.is_failed_work() && error.to_string().contains("10000000"));
     }
 }
