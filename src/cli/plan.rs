@@ -10,11 +10,11 @@ use super::physics::{Physics, PhysicsArgs, check_stands, load_task, plant};
 use super::plan_text::in_words;
 use super::{Exit, Failure, Outcome, print};
 use crate::dynamics::DynamicsError;
+use crate::files::write_whole;
 use crate::plan::report::{Asked, PlanReport};
 use crate::plan::{
     Advice, ExecuteError, Goal, Plan, PlanError, Planner, Verdict, advise, execute, moveit,
 };
-use crate::replay::export::write_whole;
 use crate::scene::Workcell;
 use crate::scene::task::{Task, TaskFile};
 

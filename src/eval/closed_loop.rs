@@ -17,6 +17,7 @@ use super::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
 use super::equal_time::{EqualTime, Origin};
 use super::reference::{ReferenceError, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
+use crate::files::hex;
 use crate::model::metrics::newcombe;
 use crate::sandbox::SANDBOX_VERSION;
 use figures::{Entry, broken_down};
@@ -163,7 +164,7 @@ fn deed(
 
 fn task_hash(task: &PlannerTask) -> String {
     let digest = Sha256::digest(format!("{task:?}"));
-    digest[..8].iter().map(|b| format!("{b:02x}")).collect()
+    hex(&digest[..8])
 }
 
 fn read(path: &PathBuf) -> Option<StoredDeeds> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::picture::PictureSize;
 use super::{Recording, gif, html, mcap, png};
-pub use crate::files::write_whole;
+use crate::files::write_whole;
 
 /// What a recording is written as.
 #[derive(Clone, Copy, Debug, PartialEq)]
