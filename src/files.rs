@@ -99,6 +99,23 @@ pub fn is_part(path: &Path) -> bool {
     name.starts_with(PART.0) && name.ends_with(PART.1)
 }
 
+/// Removes what killed writes left in `folder` itself. Nobody else may be writing there.
+///
+/// # Errors
+/// When the system refuses; a folder that is not there holds nothing.
+pub fn remove_parts(folder: &Path) -> io::Result<()> {
+    let Some(entries) = if_there(fs::read_dir(folder))? else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry?.path();
+        if is_part(&path) {
+            if_there(fs::remove_file(&path))?;
+        }
+    }
+    Ok(())
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -137,6 +154,17 @@ mod tests {
         assert_eq!(full.unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(names(dir.path()), ["info.json"]);
+    }
+
+    #[test]
+    fn what_a_killed_write_left_is_removed_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in [".topple-a1B2c3.part", "model.json", "notes.part"] {
+            fs::write(dir.path().join(name), b"x").unwrap();
+        }
+        remove_parts(dir.path()).unwrap();
+        assert_eq!(names(dir.path()), ["model.json", "notes.part"]);
+        remove_parts(&dir.path().join("nowhere")).unwrap();
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Result as CandleResult};
 
+use crate::files;
+
 use super::adamw::learning_rate;
 use super::card::{CARD_FILE, DataSource, ModelCard};
 use super::checkpoint::{self, MemberState, RunState};
@@ -196,6 +198,10 @@ fn begin(
     if start == Start::Resume {
         found = checkpoint::load(folder, &state, &members[0].parameters)?;
     }
+    files::remove_parts(folder).map_err(|source| ModelError::Unwritable {
+        path: folder.to_owned(),
+        source,
+    })?;
     if let Some((found, states)) = found {
         state = found;
         restore(&mut members, states)?;
