@@ -135,6 +135,12 @@ pub trait SceneDynamics {
     /// The cheap price: the risk of each whole action in one pass. `[B]` in, `[B]` out.
     fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>>;
 
+    /// How many independent draws of the belief an answer of [`Self::screen`] rests on, where they can be fewer than
+    /// were asked for.
+    fn draws(&self) -> Option<usize> {
+        None
+    }
+
     /// The full price: the trajectory of each action and its risk. `[B]` in, `[B]` out.
     ///
     /// Trajectories are looked at for `horizon` strides at most, and what comes later follows the action's

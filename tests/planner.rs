@@ -142,8 +142,7 @@ fn pulling_out_the_lower_box_by_its_side_is_not_safe() {
         .assert()
         .code(3);
     let report = json(&done.get_output().stdout);
-    let unsafe_or_refused = report["risk"].as_f64().is_none_or(|r| r > 0.5);
-    assert!(unsafe_or_refused, "{report}");
+    assert!(report["risk"].as_f64().unwrap() > 0.5, "{report}");
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(crate) struct Fake {
     /// So many beliefs stand, the others do not.
     pub standing: usize,
     pub believed: AtomicUsize,
+    /// So many draws stand of those that a screening asks for.
+    pub worlds: Option<usize>,
 }
 
 impl Default for Fake {
@@ -38,6 +40,7 @@ impl Default for Fake {
             nervous: None,
             standing: usize::MAX,
             believed: AtomicUsize::new(0),
+            worlds: None,
         }
     }
 }
@@ -122,6 +125,10 @@ impl SceneDynamics for FakeScene<'_> {
             .screened
             .fetch_add(actions.len(), Ordering::Relaxed);
         actions.iter().map(|a| self.risk(a)).collect()
+    }
+
+    fn draws(&self) -> Option<usize> {
+        self.fake.worlds
     }
 
     fn imagine(&self, actions: &[Action], _horizon: usize) -> Vec<Prediction<Imagined>> {

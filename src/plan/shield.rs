@@ -128,15 +128,20 @@ impl<'a> Guard<'a> {
             }
         };
         let wanted = prior.draws_for(limit).clamp(shield.draws, most);
-        let batch = batch_of(shield.draws);
         let mut seen = Tally::default();
+        let mut asked = 0;
         // Until it would be over the limit even if all that are left ended well.
         while seen.witness.draws < wanted && prior.updated(seen.witness.accidents, wanted) <= limit
         {
-            match self.ask(shield, seen.witness.draws / batch, action)? {
-                Some(Ok(found)) => seen.add(&found, batch),
+            let answer = self.ask(shield, asked, action)?;
+            asked += 1;
+            match answer {
+                Some(Answer {
+                    risk: Ok(found),
+                    draws,
+                }) => seen.add(&found, draws),
                 None => break,
-                Some(Err(why)) => {
+                Some(Answer { risk: Err(why), .. }) => {
                     return Ok(Vouched {
                         risk: *judged,
                         witness: Some(seen.witness),
@@ -167,7 +172,7 @@ impl<'a> Guard<'a> {
         shield: Shield<'a>,
         batch: usize,
         action: &Action,
-    ) -> Result<Option<Prediction<Risk>>, DynamicsError> {
+    ) -> Result<Option<Answer>, DynamicsError> {
         while self.batches.len() <= batch {
             let seed = mixed(self.seed, self.tried);
             self.tried += 1;
@@ -180,9 +185,13 @@ impl<'a> Guard<'a> {
                 Err(why) => return Err(why),
             }
         }
-        let mut risks = self.batches[batch].screen(std::slice::from_ref(action));
+        let scene = &self.batches[batch];
+        let mut risks = scene.screen(std::slice::from_ref(action));
         let answer = risks.pop().unwrap_or(Err(PredictionFailure::NotFinite));
-        Ok(Some(answer.and_then(valid)))
+        Ok(Some(Answer {
+            risk: answer.and_then(valid),
+            draws: scene.draws().unwrap_or(batch_of(shield.draws)),
+        }))
     }
 }
 
@@ -193,6 +202,13 @@ pub(super) fn still_vouched(witness: Witness, judged: &Risk, limit: f64) -> Opti
     let prior = Prior::of(judged);
     let vouched = prior.updated(witness.accidents, witness.draws) <= limit;
     vouched.then(|| prior.weighed(prior.before(judged), witness.accidents, witness.draws))
+}
+
+/// What a batch of draws makes of an action.
+struct Answer {
+    risk: Prediction<Risk>,
+    /// How many of them stand.
+    draws: usize,
 }
 
 /// What was seen so far.

@@ -85,7 +85,7 @@ impl From<SandboxError> for DynamicsError {
     }
 }
 
-/// `count` settled worlds of draws that stand, each from its own stream of `seed`.
+/// Up to `count` settled worlds of draws that stand, each from its own stream of `seed`.
 ///
 /// # Errors
 /// When the scene does not stand.
@@ -101,9 +101,10 @@ pub fn standing_worlds(
         .collect()
 }
 
-/// `count` draws that stand, each from its own stream of `seed`: the same whatever the thread count.
+/// Up to `count` draws that stand, each from its own stream of `seed`: the same whatever the thread count.
 ///
-/// Where a belief is so tight that a stream finds none in its tries, one of the others' stands in.
+/// They are fewer where a belief is so tight that a stream finds none in its tries: one twice would count as what it
+/// is not.
 ///
 /// # Errors
 /// When no stream finds a draw that stands.
@@ -123,7 +124,7 @@ pub fn standing_draws(
     let (stood, fell): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
     match fell.into_iter().find_map(Result::err) {
         Some(error) if stood.is_empty() => Err(error),
-        _ => Ok(stood.into_iter().flatten().cycle().take(count).collect()),
+        _ => Ok(stood.into_iter().flatten().collect()),
     }
 }
 
@@ -158,6 +159,10 @@ impl Drawn<'_> {
 }
 
 impl SceneDynamics for Drawn<'_> {
+    fn draws(&self) -> Option<usize> {
+        Some(self.config.screen_draws.clamp(1, self.worlds.len()))
+    }
+
     fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
         actions
             .iter()
@@ -189,8 +194,22 @@ impl SceneDynamics for Drawn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grasp::fixtures_for_tests::{a_box, workcell};
+    use crate::grasp::fixtures_for_tests::{a_box, a_fixture, workcell};
     use crate::pose::Vec3;
+    use crate::scene::CenterOfMass;
+
+    #[test]
+    fn a_belief_of_which_few_draws_stand_is_told_with_as_many_and_no_draw_twice() {
+        // Its middle lies 2.2 standard deviations of its centre of mass beyond the edge of a table.
+        let mut low = a_box("low", [0.2; 3], [0.022, 0.0, 0.6], 2.0);
+        low.com = CenterOfMass::Normal { std: 0.01 };
+        let table = a_fixture("table", [0.5; 3], [-0.25, 0.0, 0.25]);
+        let tight = workcell(vec![low], vec![table]);
+        let draws = standing_draws(&tight, 3, 12).unwrap();
+        assert!((1..12).contains(&draws.len()), "{}", draws.len());
+        let twice = |i: usize| draws[..i].contains(&draws[i]);
+        assert!(!(0..draws.len()).any(twice));
+    }
 
     #[test]
     fn an_engine_that_lost_a_body_is_no_scene_that_does_not_stand() {

@@ -87,6 +87,19 @@ fn what_the_first_two_draws_turn_down_costs_no_more_and_an_odd_number_is_not_par
 }
 
 #[test]
+fn draws_of_which_only_one_of_two_stands_count_one_by_one() {
+    let sure = Fake::default();
+    let tight = Fake {
+        worlds: Some(1),
+        ..Fake::default()
+    };
+    let plan = planned(&sure, Some(&tight), &retrieve("high"));
+    assert_eq!(plan.steps[0].shield.map(|w| w.draws), Some(4));
+    let asked = tight.believed.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(asked, 4);
+}
+
+#[test]
 fn where_few_draws_stand_a_clear_case_is_vouched_for_by_those_and_a_doubtful_one_is_not() {
     let sure = Fake::default();
     let rarely = |standing| Fake {
