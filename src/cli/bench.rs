@@ -96,8 +96,7 @@ impl BenchArgs {
 /// # Errors
 /// When a model cannot be read, the sandbox fails, or a signal came.
 pub fn run(args: &BenchArgs) -> Outcome {
-    let interrupt = Interrupt::install()
-        .map_err(|e| Failure::failed_message(e, "The system refused a signal handler."))?;
+    let interrupt = Interrupt::install()?;
     let effort = args.effort();
     let mut report = BenchReport {
         seed: args.seed,

@@ -98,7 +98,7 @@ pub fn run(args: &EvalArgs) -> Outcome {
 }
 
 fn model(args: &ModelArgs) -> Outcome {
-    let interrupt = install()?;
+    let interrupt = Interrupt::install()?;
     let dynamics = LearnedDynamics::new(open(&args.common)?);
     let splits = if args.splits.is_empty() {
         vec![Split::Standard, Split::Hard, Split::Real]
@@ -154,11 +154,6 @@ fn model(args: &ModelArgs) -> Outcome {
 
 pub(super) fn open(common: &Common) -> Result<WorldModel, Failure> {
     physics::world_model(common.model.as_deref(), common.device)
-}
-
-pub(super) fn install() -> Result<Interrupt, Failure> {
-    Interrupt::install()
-        .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))
 }
 
 pub(super) fn sandbox_failed(error: SandboxError) -> Failure {

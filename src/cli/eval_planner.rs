@@ -8,7 +8,7 @@ use std::fmt::Write;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::eval::{Common, bar, install, open, reference_failed, sandbox_failed, to_value};
+use super::eval::{Common, bar, open, reference_failed, sandbox_failed, to_value};
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, eval_text, print};
 use crate::eval::closed_loop::{self, ContestError, Turns, deeds_of, reference_deeds};
@@ -57,7 +57,7 @@ fn default_count(suite: PlannerSuite) -> usize {
 /// # Errors
 /// When a model cannot be read, a planner or the sandbox fails, or a signal came.
 pub fn run(args: &PlannerArgs) -> Outcome {
-    let interrupt = install()?;
+    let interrupt = Interrupt::install()?;
     let dynamics = match args.reference_only {
         true => None,
         false => Some(LearnedDynamics::new(open(&args.common)?)),

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::eval::{bar, install, split, to_value};
+use super::eval::{bar, split, to_value};
+use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, physics, print};
 use crate::eval::EVAL_SEED;
 use crate::eval::risk_sweep::{RiskReport, Sweep, SweepError, sweep};
@@ -45,7 +46,7 @@ pub struct RiskArgs {
 /// # Errors
 /// When a model cannot be read, the sandbox fails, or a signal came.
 pub fn run(args: &RiskArgs) -> Outcome {
-    let interrupt = install()?;
+    let interrupt = Interrupt::install()?;
     let model = physics::world_model(args.model.as_deref(), args.device)?;
     let plan = Sweep {
         suite: Suite {

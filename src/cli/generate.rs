@@ -96,8 +96,7 @@ impl From<DatasetError> for Failure {
 /// # Errors
 /// When the folder holds something else, the disk is full, or a signal came.
 pub fn run(args: &GenerateArgs) -> Outcome {
-    let interrupt = Interrupt::install()
-        .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
+    let interrupt = Interrupt::install()?;
     let recipe = recipe(args);
     let report = match &args.doubted_by {
         None => generate(args, &recipe, &interrupt)?,

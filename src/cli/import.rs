@@ -78,8 +78,7 @@ pub struct Options {
 /// # Errors
 /// Unreadable or foreign input (2), a folder that cannot be written to (1 or 2), a signal.
 pub fn run(args: &ImportArgs) -> Outcome {
-    let interrupt = Interrupt::install()
-        .map_err(|e| Failure::failed_message(e, "signals cannot be handled on this system"))?;
+    let interrupt = Interrupt::install()?;
     let (options, stacks) = match &args.format {
         Format::BedBpp(options) => (options, bed_bpp(options)?),
         Format::Aclpp(options) => (options, aclpp(options)?),

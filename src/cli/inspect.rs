@@ -182,8 +182,7 @@ fn print(args: &InspectArgs, report: &(impl Serialize + Display)) -> Outcome {
 
 /// Tries `count` of the set's beliefs, evenly spread, under fresh draws.
 fn try_beliefs(set: &Dataset, count: u64) -> Result<Undecided, Failure> {
-    let interrupt = Interrupt::install()
-        .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
+    let interrupt = Interrupt::install()?;
     let dynamics = SandboxDynamics {
         screen_draws: DRAWS,
         imagine_draws: DRAWS,

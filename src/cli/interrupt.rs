@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
+use super::Failure;
+
 /// Set once a signal asked the process to end.
 #[derive(Clone, Debug)]
 pub struct Interrupt {
@@ -21,7 +23,16 @@ impl Interrupt {
     ///
     /// # Errors
     /// When the system refuses a handler.
-    pub fn install() -> std::io::Result<Self> {
+    pub fn install() -> Result<Self, Failure> {
+        Self::listen().map_err(|error| {
+            Failure::failed_message(
+                format!("cannot listen for Ctrl-C: {error}"),
+                "Run it where a process may handle signals.",
+            )
+        })
+    }
+
+    fn listen() -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let signal = Arc::new(AtomicUsize::new(0));
         for number in [SIGINT, SIGTERM] {
@@ -49,10 +60,10 @@ impl Interrupt {
     ///
     /// # Errors
     /// See above; meant for `?` between items of work.
-    pub fn check(&self) -> Result<(), super::Failure> {
+    pub fn check(&self) -> Result<(), Failure> {
         match self.signal() {
             None => Ok(()),
-            Some(number) => Err(super::Failure::Interrupted(number)),
+            Some(number) => Err(Failure::Interrupted(number)),
         }
     }
 }

@@ -35,8 +35,7 @@ pub struct MergeArgs {
 /// # Errors
 /// When the shards do not make up one data set, the disk is full, or a signal came.
 pub fn run(args: &MergeArgs) -> Outcome {
-    let interrupt = Interrupt::install()
-        .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
+    let interrupt = Interrupt::install()?;
     let bar = ProgressBar::new(0);
     let report = dataset::merge(&args.out, &args.shards, &interrupt.stop, |done, total| {
         bar.set_length(total);

@@ -91,8 +91,7 @@ pub struct TrainArgs {
 /// When the settings, the data set or the output folder are no good, the disk is full, or a
 /// signal came.
 pub fn run(args: &TrainArgs) -> Outcome {
-    let interrupt = Interrupt::install()
-        .map_err(|e| Failure::failed_message(e, "the system refused a signal handler"))?;
+    let interrupt = Interrupt::install()?;
     let warm_start = args.from.as_deref().map(physics::warm_start).transpose()?;
     let config = config(args, warm_start.as_ref())?;
     if let Some(model) = &warm_start {

@@ -9,6 +9,7 @@ use super::Episode;
 use super::recipe::{EPISODES_PER_STACK, Mixture, Recipe};
 use crate::rollout::STRIDE_S;
 use crate::sandbox::{SANDBOX_VERSION, SandboxError};
+use crate::seed::INCREMENT;
 
 /// Why a source could not make a stack's episodes.
 pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
@@ -76,9 +77,7 @@ pub(super) fn retried<E: Into<SourceError>>(
 ) -> Result<Vec<Episode>, SourceError> {
     let mut last: SourceError = SandboxError::NotFinite.into();
     for retry in 0..RETRIES {
-        let seed = recipe
-            .seed
-            .wrapping_add(retry.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let seed = recipe.seed.wrapping_add(retry.wrapping_mul(INCREMENT));
         let reseeded = Recipe {
             seed,
             ..recipe.clone()

@@ -2,6 +2,8 @@
 //!
 //! Owns [`split_of`]: by stack, never by episode or frame, so that no scene is seen on two sides.
 
+use crate::seed::{INCREMENT, scrambled};
+
 /// What a stack's episodes are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Split {
@@ -24,12 +26,8 @@ pub fn split_of(stack: u64, seed: u64) -> Split {
     }
 }
 
-/// SplitMix64's output function (Steele, Lea, Flood, OOPSLA 2014): every bit depends on every other.
 fn mix(x: u64) -> u64 {
-    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
+    scrambled(x.wrapping_add(INCREMENT))
 }
 
 #[cfg(test)]

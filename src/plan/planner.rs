@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::dynamics::{Dynamics, DynamicsError, Risk};
 use crate::scene::task::PlannerSettings;
 use crate::scene::{Scene, Workcell};
+use crate::seed::{INCREMENT, scrambled};
 
 use super::candidates::{Wish, turned_down};
 use super::goal::Goal;
@@ -249,12 +250,9 @@ pub(super) fn over_plan_limit(workcell: &Workcell, spent: f64, risk: &Risk) -> O
     })
 }
 
-/// A seed for one of many uses (SplitMix64's finaliser).
+/// A seed for one of many uses.
 pub(super) fn mixed(seed: u64, salt: u64) -> u64 {
-    let mut z = seed.wrapping_add(salt.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    scrambled(seed.wrapping_add(salt.wrapping_mul(INCREMENT)))
 }
 
 /// The scene as it is imagined after `step`: the box gone or at its target, and whatever moved

@@ -22,6 +22,7 @@ use super::super::params::Parameters;
 use super::super::samples::Sample;
 use super::turns::Turns;
 use super::{Observer, TrainError, TrainingData};
+use crate::seed::{INCREMENT, scrambled};
 
 /// Stack of a training thread: deep graphs go back through as many calls.
 const STACK_BYTES: usize = 128 << 20;
@@ -218,14 +219,8 @@ pub(super) fn steps_of_epoch(data: &TrainingData, config: &TrainConfig) -> u64 {
     (data.train.len() / config.batch) as u64
 }
 
-/// One seed out of three numbers (SplitMix64's finaliser, Steele et al., 2014).
+/// One seed out of three numbers.
 fn mix(a: u64, b: u64, c: u64) -> u64 {
-    let mut x = a;
-    for y in [b, c] {
-        x = x.wrapping_add(y).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        x ^= x >> 31;
-    }
-    x
+    let join = |x: u64, y: &u64| scrambled(x.wrapping_add(*y).wrapping_add(INCREMENT));
+    [b, c].iter().fold(a, join)
 }
