@@ -1,7 +1,7 @@
 //! `topple train`: a world model from a data set.
 //!
 //! Owns the flags and the YAML config behind them. The data is [`super::train_data`]'s, what is said on the way
-//! [`super::train_progress`]'s and at the end [`super::train_text`]'s, the work [`crate::model::train`]'s.
+//! [`super::train_progress`]'s and at the end [`super::train_text`]'s, the work [`mod@crate::model::train`]'s.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The belief's columns of the episodes table: scene, robot, limits, and the draw.
 //!
-//! Owns how [`Workcell`] and [`Draw`] lie in ragged lists. What is a number or a distribution is
+//! Owns how a `Workcell` and a `Draw` lie in ragged lists. What is a number or a distribution is
 //! a word and its numbers: `*_law` is `known`, `normal` or `uniform`, and beside it stand
 //! `[value, 0]`, `[mean, std]` or `[min, max]` for each box (a centre of mass: `[x, y, z]`, or
 //! `[std, std, std]` where its law is `normal`). A gripper is its kind and six numbers: for

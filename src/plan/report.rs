@@ -65,7 +65,7 @@ pub struct RiskByAccident {
 }
 
 impl From<[f64; 5]> for RiskByAccident {
-    /// In the order of [`AccidentKind::ALL`].
+    /// In the order of [`crate::rollout::AccidentKind::ALL`].
     fn from([disturb, tilt, drop, crush, strike]: [f64; 5]) -> Self {
         Self {
             disturb,

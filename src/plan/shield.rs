@@ -27,7 +27,7 @@ use super::step::StepPlan;
 /// the world model's part of a step.
 pub const SHIELD_DRAWS: usize = 4;
 /// At most so many times as many draws for a case that is not clear: 24, what it takes where nobody judged.
-/// With 32, and twice as low an [`AIM`], the slowest step in twenty of `eval planner` took a fifth longer.
+/// With 32, and twice as low an aim, the slowest step in twenty of `eval planner` took a fifth longer.
 const MOST_TIMES: usize = 6;
 /// Batches in which a draw that stands is looked for before the scene is said not to stand.
 const FIRST_TRIES: u64 = 3;

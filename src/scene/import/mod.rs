@@ -1,6 +1,6 @@
 //! Real packings in: BED-BPP's grocery orders and ACLPP's air cargo, as scenes that still have to settle.
 //!
-//! Owns [`bed_bpp`] and [`aclpp`], the [`Cut`] that fits a stack to a robot, and what the data does
+//! Owns [`fn@bed_bpp`] and [`fn@aclpp`], the [`Cut`] that fits a stack to a robot, and what the data does
 //! not say: friction (0.35 to 0.6, what is measured for cardboard on cardboard) and a mass spread of
 //! 2 %. Refuses physics: placements come from packing algorithms, some float a few centimetres or
 //! overlap a little, and the sandbox settles them after this.
