@@ -123,6 +123,10 @@ pub(super) fn remedies(
     least_risky: Option<&StepPlan>,
     rejected: &[RejectedCandidate],
 ) -> Vec<String> {
+    // Then each step is safe by itself, and no other gripper or order is wanted.
+    if let Some(sentence) = higher_plan_limit(rejected) {
+        return vec![sentence];
+    }
     let mut advice = Vec::new();
     let ids = goal.box_ids();
     let about_goal = |r: &&RejectedCandidate| ids.contains(&r.box_id.as_str());
@@ -145,6 +149,18 @@ pub(super) fn remedies(
         ));
     }
     advice
+}
+
+/// That the limit on the whole plan is what stands in the way, and how little would be over it.
+fn higher_plan_limit(rejected: &[RejectedCandidate]) -> Option<String> {
+    let over = rejected.iter().filter_map(|r| match r.reason {
+        Reason::PlanRisk { bound, .. } => Some((bound, &r.box_id)),
+        _ => None,
+    });
+    let (bound, id) = over.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(format!(
+        "a higher limit on the whole plan (safety.max_plan_risk): with `{id}` its steps come to {bound:.4}"
+    ))
 }
 
 /// What rests on the goal's boxes without being part of the goal.

@@ -38,16 +38,18 @@ impl OrderSearch<'_> {
                 ),
             ),
         };
-        let refused = self
-            .least_risky
-            .as_ref()
-            .map(|s| (s.risk.risk, s.risk.bound));
+        let least_risky = (self.least_risky.as_ref()).map(|s| (s.risk.risk, s.risk.bound));
+        // Where only the whole is over its limit, that is what is told.
+        let over_plan_limit = self.rejected.iter().find_map(|r| match r.reason {
+            Reason::PlanRisk { bound, .. } => Some((r.risk?, bound)),
+            _ => None,
+        });
         let (risk, risk_bound) = match reached {
             Some(_) => (
                 of_plan(steps.iter().map(|s| s.step.risk.risk)),
                 of_plan(steps.iter().map(|s| s.step.risk.bound)),
             ),
-            None => refused.unwrap_or((1.0, 1.0)),
+            None => over_plan_limit.or(least_risky).unwrap_or((1.0, 1.0)),
         };
         Plan {
             verdict,

@@ -72,6 +72,9 @@ fn a_limit_on_the_whole_plan_turns_down_safe_steps_that_add_up() {
     let plan = planner(&fake, None).plan(&cell, &retrieve("low")).unwrap();
     assert_eq!(plan.verdict, Verdict::NoSafePlan);
     assert!(plan.rejected.iter().any(|r| r.reason.kind() == "plan_risk"));
+    assert!(plan.risk_bound > 0.5 * free.risk_bound && plan.risk_bound < 1.0);
+    assert_eq!(plan.remedies.len(), 1);
+    assert!(plan.remedies[0].contains("safety.max_plan_risk"));
 }
 
 #[test]
