@@ -106,11 +106,16 @@ def line(name: str, figures: dict[str, Any]) -> str:
     return f"{name:28} {figures['episodes']:6d}  " + "  ".join(cells)
 
 
+def fallen(row: Comparison) -> str:
+    """Whether the box in the hand fell: where it tumbles to then hangs on the last digit."""
+    return "dropped in the sandbox" if row.sandbox_drop else "nothing dropped there"
+
+
 def table(rows: list[Comparison]) -> Iterator[str]:
     """The report, line by line."""
     yield f"{'':28} {'n':>6}  {'disturb, %':21}  {'tilt, %':21}  {'both, %':21}"
     yield line("all", agreement(rows))
-    for key in (lambda r: r.family, lambda r: r.action):
+    for key in (lambda r: r.family, lambda r: r.action, fallen):
         yield ""
         yield from (line(name, figures) for name, figures in grouped(rows, key).items())
 
@@ -172,6 +177,7 @@ def main() -> int:
         report = agreement(rows) | {
             "by_family": grouped(rows, lambda r: r.family),
             "by_action": grouped(rows, lambda r: r.action),
+            "by_drop": grouped(rows, fallen),
             "different": [asdict(row) for row in rows if not row.agrees["both"]],
         }
         print(json.dumps(report))
