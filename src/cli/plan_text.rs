@@ -99,7 +99,7 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport) {
         };
         let _ = writeln!(
             out,
-            "  {:<2} {:7} {:width$}  {by:18}  {:14}  {:6}  {:6}  {:6}  {closest}",
+            "  {:<2} {:7} {:width$}  {by:18}  {:16}  {:6}  {:6}  {:6}  {closest}",
             i + 1,
             step.action,
             step.box_id,

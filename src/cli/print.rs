@@ -8,12 +8,23 @@ use std::io::Write;
 use serde::Serialize;
 
 use super::Failure;
+use crate::scene::task::visible;
 
-/// Writes `text` to stdout.
+/// Writes `text` to stdout; what of it a terminal would obey, which can only come from a file or a flag, as escapes.
 ///
 /// # Errors
 /// When stdout cannot be written, other than because its reader went away.
 pub fn text(text: &str) -> Result<(), Failure> {
+    write(&shown(text))
+}
+
+/// `text` with its line ends and nothing else that moves a cursor.
+fn shown(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(visible).collect();
+    lines.join("\n")
+}
+
+fn write(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -32,7 +43,7 @@ pub fn text(text: &str) -> Result<(), Failure> {
 /// When stdout cannot be written.
 pub fn json(report: &impl Serialize) -> Result<(), Failure> {
     let line = serde_json::to_string(report).map_err(unwritable)?;
-    text(&(line + "\n"))
+    write(&(line + "\n"))
 }
 
 /// Writes `report` to stdout as JSON that people read.
@@ -41,7 +52,7 @@ pub fn json(report: &impl Serialize) -> Result<(), Failure> {
 /// When stdout cannot be written.
 pub fn indented_json(report: &impl Serialize) -> Result<(), Failure> {
     let lines = serde_json::to_string_pretty(report).map_err(unwritable)?;
-    text(&(lines + "\n"))
+    write(&(lines + "\n"))
 }
 
 fn unwritable(error: serde_json::Error) -> Failure {
@@ -68,5 +79,18 @@ pub fn percent(p: f64) -> String {
         format!("{p:.1} %")
     } else {
         format!("{p:.0} %")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_is_printed_but_line_ends() {
+        assert_eq!(
+            shown("a\u{1b}[2J\nb\u{9b}31m\n"),
+            "a\\u{1b}[2J\nb\\u{9b}31m\n"
+        );
     }
 }

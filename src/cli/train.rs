@@ -14,6 +14,10 @@ use super::interrupt::Interrupt;
 use super::train_progress::Display;
 use super::train_text::in_words;
 use super::{Exit, Failure, Outcome, physics, print, train_data};
+use crate::model::card::CARD_FILE;
+use crate::model::checkpoint::CHECKPOINT_FILE;
+use crate::model::folder::WEIGHTS_FILE;
+use crate::model::log::LOG_FILE;
 use crate::model::{DeviceChoice, ModelCard, Start, TrainConfig, TrainError, WarmStart, train};
 use crate::plots;
 
@@ -116,6 +120,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
     } else {
         Start::Fresh
     };
+    refuse_what_is_not_a_runs(&args.out)?;
     let display = Display::new(config.epochs, &args.out);
     let trained = train(&data, &config, &args.out, start, &interrupt.stop, &display);
     display.finish();
@@ -185,6 +190,34 @@ fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
     let config = serde_saphyr::from_str(&text).map_err(wrong)?;
     let named: BTreeMap<String, IgnoredAny> = serde_saphyr::from_str(&text).map_err(wrong)?;
     Ok((config, named.into_keys().collect()))
+}
+
+/// A folder that holds what no training run made is somebody else's: a data set, say.
+fn refuse_what_is_not_a_runs(out: &Path) -> Result<(), Failure> {
+    let own = [
+        WEIGHTS_FILE,
+        CARD_FILE,
+        LOG_FILE,
+        CHECKPOINT_FILE,
+        plots::PLOTS_DIR,
+        plots::EVENTS_FILE,
+        // Beside the default model lies what `eval` holds it against.
+        "reference",
+    ];
+    // A folder that is not there is made, and one that cannot be read is told of where it is written to.
+    let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let strange = |name: &String| !name.starts_with('.') && !own.contains(&name.as_str());
+    match names.filter(strange).min() {
+        None => Ok(()),
+        Some(name) => Err(Failure::input_message(
+            format!(
+                "{} holds `{name}`, which no training run made",
+                out.display()
+            ),
+            "name a new folder with --out",
+        )),
+    }
 }
 
 /// The limits on risk that a model's calibration certifies.

@@ -36,6 +36,13 @@ pub fn in_words(
         percent(by.crush),
         percent(by.strike)
     );
+    let safety = &file.workcell.safety;
+    let _ = writeln!(
+        out,
+        "imagined (moves: by more than {} m; falls: tilts by more than {:.0} degrees, or sinks by half its height):",
+        safety.max_displacement,
+        safety.max_tilt.to_degrees()
+    );
     out += &boxes(report);
     if let Some(largest) = &report.largest_safe {
         out += &largest_safe(report.action.kind, largest);

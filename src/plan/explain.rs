@@ -66,11 +66,11 @@ pub(super) fn no_plan_reason(
     };
     let limit = workcell.safety.max_risk;
     let plan_limit = rejected.iter().find_map(|r| match r.reason {
-        Reason::PlanRisk { .. } => Some(r.reason.to_string()),
+        Reason::PlanRisk { .. } => Some(format!("`{}`: {}", r.box_id, r.reason)),
         _ => None,
     });
     if let Some(why) = plan_limit {
-        return format!("there is no safe way to {what}: {why}");
+        return format!("there is no safe way to {what} within the limit on the whole plan: {why}");
     }
     if let Some(r) = rejected
         .iter()
@@ -159,7 +159,8 @@ fn higher_plan_limit(rejected: &[RejectedCandidate]) -> Option<String> {
     });
     let (bound, id) = over.min_by(|a, b| a.0.total_cmp(&b.0))?;
     Some(format!(
-        "a higher limit on the whole plan (safety.max_plan_risk): with `{id}` its steps come to {bound:.4}"
+        "a higher limit on the whole plan (safety.max_plan_risk): with `{id}` its steps come to {bound:.4}; \
+         or more draws of the check (--verify N), which lower what bounds a step"
     ))
 }
 

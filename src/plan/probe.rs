@@ -91,8 +91,8 @@ pub struct Line {
     pub direction: Vec3,
 }
 
-/// The largest size along `line` up to which everything is judged safe, and whether `confirm` agrees. It is under the
-/// `asked` one where that is not safe; where that is, it is looked for up to there at least.
+/// The largest size along `line` that is safe, and whether `confirm` agrees. Where the `asked` one is safe it is that,
+/// or the last rung above it up to which everything is judged safe; where not, the last such rung below it.
 ///
 /// # Errors
 /// When the second physics cannot take the scene in.
@@ -110,7 +110,8 @@ pub fn largest_safe(
         true => largest.max(asked.size),
         false => largest.min(asked.size),
     };
-    let mut low = 0.0;
+    let floor = if asked.is_safe { asked.size } else { 0.0 };
+    let mut low = floor;
     let mut high = Some(top);
     let mut step = top;
     for _ in 0..ROUNDS {
@@ -130,7 +131,7 @@ pub fn largest_safe(
     // Down by a tenth or a rung, whichever is more, each time that somebody objects: who imagined it, looking
     // more closely, or the second physics.
     for tries in 0..CONFIRMATIONS {
-        if low <= 0.0 {
+        if low <= floor {
             break;
         }
         let action = line.poke.action(line.box_index, line.direction, low);
@@ -146,7 +147,15 @@ pub fn largest_safe(
                 at_least: at_least && tries == 0,
             });
         }
-        low = (low - step.max(0.1 * low)).max(0.0);
+        low = (low - step.max(0.1 * low)).max(floor);
+    }
+    if asked.is_safe {
+        return Ok(LargestSafe {
+            value: floor,
+            // Whoever found it safe was asked the same.
+            confirmed: confirm.is_some().then_some(true),
+            at_least: at_least && floor >= top,
+        });
     }
     // That no size at all is safe needs nobody's word; that so many were objected to is no agreement.
     let objected = low > 0.0 || confirmed.is_some();

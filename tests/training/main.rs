@@ -193,6 +193,10 @@ fn two_data_sets_are_learned_from_together_and_one_given_twice_is_bad_input() {
     topple(&[&after, &["--epochs", "1"][..]].concat(), dir)
         .code(2)
         .stderr(predicates::str::contains("go on from learned from"));
+    let into_a_set = ["train", "one", "two", "--out", "two"];
+    topple(&[&into_a_set, &small[..]].concat(), dir)
+        .code(2)
+        .stderr(predicates::str::contains("no training run made"));
     let both = ["train", "one", "two", "--out", "both"];
     let done = topple(&[&both, &small[..]].concat(), dir).success();
     let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();

@@ -31,7 +31,22 @@ fn the_largest_safe_nudge_is_found_within_a_rung_and_confirmed() {
     };
     let refused =
         probe::largest_safe(scene.as_ref(), &cell, &line, asked, Some(&strict), 0).unwrap();
+    // The size that was asked about stays: it was found safe, and nothing above it is vouched for.
+    assert_eq!((refused.confirmed, refused.value), (Some(true), 0.1));
+    let asked = probe::Asked {
+        size: 0.15,
+        is_safe: false,
+    };
+    let refused =
+        probe::largest_safe(scene.as_ref(), &cell, &line, asked, Some(&strict), 0).unwrap();
     assert_eq!((refused.confirmed, refused.value), (Some(false), 0.0));
+    // What only draws vouched for is no less than was asked.
+    let asked = probe::Asked {
+        size: 0.3,
+        is_safe: true,
+    };
+    let vouched = probe::largest_safe(scene.as_ref(), &cell, &line, asked, None, 0).unwrap();
+    assert_eq!((vouched.value, vouched.at_least), (0.3, false));
 }
 
 #[test]
