@@ -14,7 +14,7 @@ mod propose;
 mod rejection;
 mod statics;
 
-pub use access::{Access, PRE_GRASP_M, access};
+pub use access::{Access, PRE_GRASP_M, access, back_off_m};
 pub(crate) use access::{at_height, blend, flight_height, within_reach};
 pub use compliance::{Compliance, compliance, tool_compliance};
 pub use hand::{approach_opening, hand_shape};

@@ -10,7 +10,7 @@ mod lifts;
 mod onward;
 mod profile;
 
-pub use carry::{EXIT_CLEAR_M, back_off_m, place, remove};
+pub use carry::{EXIT_CLEAR_M, place, remove};
 pub use lifts::{default_lift, lift_options, random_lift};
 pub use onward::{onward, slower};
 

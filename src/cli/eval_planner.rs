@@ -95,7 +95,7 @@ pub fn run(args: &PlannerArgs) -> Outcome {
         // Until the learned planner has been timed nobody simulates in its time.
         let mut equal = EqualTime {
             episodes: ring.equal_episodes,
-            origin: Origin::Measured,
+            origin: Origin::Unrecorded,
         };
         let mut all: Vec<(Contestant, Vec<Deed>)> = Vec::new();
         for who in Contestant::ALL {
@@ -115,8 +115,8 @@ pub fn run(args: &PlannerArgs) -> Outcome {
             if who == Contestant::LearnedUnverified {
                 let key = (suite, args.common.seed);
                 let measure = || measured_episodes(&deeds, &tasks);
-                equal = equal_time(&args.common.reference, key, wanted_time, measure)
-                    .map_err(failed)?;
+                let wanted = (wanted_time, tasks.len());
+                equal = equal_time(&args.common.reference, key, wanted, measure).map_err(failed)?;
                 ring.equal_episodes = equal.episodes;
             }
             all.push((who, deeds));
@@ -150,6 +150,7 @@ fn origin_in_words(suite: PlannerSuite, origin: Origin) -> String {
     let how = match origin {
         Origin::Recorded => "was measured once and recorded; --measure-equal-time measures it anew",
         Origin::Measured => "was measured in this run, and is recorded for the next",
+        Origin::Unrecorded => "was measured in this run, which is of too few tasks to record it",
     };
     format!("The equal time of {} {how}.", suite.name())
 }

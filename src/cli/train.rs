@@ -96,10 +96,13 @@ pub struct TrainArgs {
 /// signal came.
 pub fn run(args: &TrainArgs) -> Outcome {
     let interrupt = Interrupt::install()?;
+    if !args.resume {
+        // Told before hours of data are read, as all that can be told by then.
+        refuse_what_is_not_a_runs(&args.out)?;
+    }
     let warm_start = args.from.as_deref().map(physics::warm_start).transpose()?;
     let config = config(args, warm_start.as_ref())?;
     if let Some(model) = &warm_start {
-        // Told before hours of data are read, which the run itself is too late for.
         (model.card.config.can_go_on_as(&config))
             .map_err(|e| Failure::input_message(e, UNLIKE_REMEDY))?;
     }
@@ -120,7 +123,6 @@ pub fn run(args: &TrainArgs) -> Outcome {
     } else {
         Start::Fresh
     };
-    refuse_what_is_not_a_runs(&args.out)?;
     let display = Display::new(config.epochs, &args.out);
     let trained = train(&data, &config, &args.out, start, &interrupt.stop, &display);
     display.finish();

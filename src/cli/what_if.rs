@@ -21,8 +21,8 @@ use crate::scene::task::{TaskFile, no_such_box};
 /// Imagine one action: who moves how far, who falls, and how much of it would still be safe.
 ///
 /// A box that is nudged or pushed is meant to move: of it only its tilt and what presses on it count as an accident,
-/// not where it ends up. The risk is the world model's with what draws of the sandbox saw; the table of boxes is what
-/// the model alone imagines.
+/// not where it ends up. The risk is that of what imagines (--dynamics) with what draws of the check (--verify) saw; the
+/// table of boxes is imagined alone.
 ///
 /// Exit code 0: it is safe. 3: it is not.
 #[derive(Args, Debug)]

@@ -11,13 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
 use super::equal_time::{EqualTime, Origin};
-use super::reference::{ReferenceError, write_json};
+use super::reference::{ReferenceError, hash_of, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
-use crate::files::hex;
 use crate::model::metrics::newcombe;
 use crate::sandbox::SANDBOX_VERSION;
 use figures::{Entry, broken_down};
@@ -63,7 +61,7 @@ pub fn reference_deeds(
     progress: impl Fn() + Sync,
 ) -> Result<Vec<Deed>, ContestError> {
     let path = dir.join(format!("sandbox-{}-{seed}.json", suite.name()));
-    let hashes: Vec<String> = tasks.iter().map(task_hash).collect();
+    let hashes: Vec<String> = tasks.iter().map(hash_of).collect();
     let mut stored = read(&path).unwrap_or(StoredDeeds {
         sandbox_version: SANDBOX_VERSION,
         reference_version: REFERENCE_VERSION,
@@ -160,11 +158,6 @@ fn deed(
     })?;
     progress();
     Ok(deed)
-}
-
-fn task_hash(task: &PlannerTask) -> String {
-    let digest = Sha256::digest(format!("{task:?}"));
-    hex(&digest[..8])
 }
 
 fn read(path: &PathBuf) -> Option<StoredDeeds> {

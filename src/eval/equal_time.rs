@@ -20,6 +20,8 @@ use crate::sandbox::{self, Extent, Recording, SANDBOX_VERSION};
 
 /// Tasks that the sandbox is timed on.
 const TIMED_TASKS: usize = 24;
+/// A run of fewer tasks tells too little to be the number of every run after it.
+const RECORDED_TASKS: usize = 60;
 /// One to look at a candidate, one to look at it more closely.
 const LEAST_EPISODES: usize = 2;
 
@@ -38,8 +40,10 @@ pub enum Wanted {
 pub enum Origin {
     /// Measured in an earlier run and stored.
     Recorded,
-    /// Measured in this run.
+    /// Measured in this run and stored.
     Measured,
+    /// Measured in this run, of too few tasks to be stored.
+    Unrecorded,
 }
 
 /// A number of episodes, and where it comes from.
@@ -61,14 +65,15 @@ struct Stored {
     episodes: usize,
 }
 
-/// The number of `suite` under `seed` that is stored in `dir`, or else what `measure` says, which is stored there.
+/// The number of `suite` under `seed` that is stored in `dir`, or else what `measure` says of a run of `tasks`, which
+/// is stored there where they are enough.
 ///
 /// # Errors
 /// When it cannot be measured, or the file cannot be written.
 pub fn equal_time(
     dir: &Path,
     (suite, seed): (PlannerSuite, u64),
-    wanted: Wanted,
+    (wanted, tasks): (Wanted, usize),
     measure: impl FnOnce() -> Result<usize, String>,
 ) -> Result<EqualTime, ContestError> {
     let path = dir.join(format!("equal-time-{}-{seed}.json", suite.name()));
@@ -83,6 +88,12 @@ pub fn equal_time(
         planner: Contestant::SandboxEqualTime.name(),
         reason,
     })?;
+    if tasks < RECORDED_TASKS {
+        return Ok(EqualTime {
+            episodes,
+            origin: Origin::Unrecorded,
+        });
+    }
     let stored = Stored {
         sandbox_version: SANDBOX_VERSION,
         suite: suite.name().to_owned(),
@@ -163,14 +174,18 @@ mod tests {
     fn a_number_is_measured_once_and_recorded_for_the_runs_that_follow() {
         let dir = tempfile::tempdir().unwrap();
         let of = |episodes, origin| EqualTime { episodes, origin };
-        let first = equal_time(dir.path(), KEY, Wanted::Recorded, || Ok(6)).unwrap();
+        let (known, anew) = (Wanted::Recorded, Wanted::Measured);
+        // A look at a few tasks decides nothing for the runs after it.
+        let few = equal_time(dir.path(), KEY, (known, 8), || Ok(3)).unwrap();
+        assert_eq!(few, of(3, Origin::Unrecorded));
+        let first = equal_time(dir.path(), KEY, (known, 60), || Ok(6)).unwrap();
         assert_eq!(first, of(6, Origin::Measured));
-        let second = equal_time(dir.path(), KEY, Wanted::Recorded, unasked).unwrap();
+        let second = equal_time(dir.path(), KEY, (known, 8), unasked).unwrap();
         assert_eq!(second, of(6, Origin::Recorded));
         // Asked to, a run measures it anew, and from then on that is the number.
-        let anew = equal_time(dir.path(), KEY, Wanted::Measured, || Ok(9)).unwrap();
-        assert_eq!(anew, of(9, Origin::Measured));
-        let after = equal_time(dir.path(), KEY, Wanted::Recorded, unasked).unwrap();
+        let again = equal_time(dir.path(), KEY, (anew, 60), || Ok(9)).unwrap();
+        assert_eq!(again, of(9, Origin::Measured));
+        let after = equal_time(dir.path(), KEY, (known, 60), unasked).unwrap();
         assert_eq!(after, of(9, Origin::Recorded));
     }
 
@@ -197,11 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn the_default_reference_records_the_number_of_whole_tasks() {
+    fn the_default_reference_records_the_number_of_both_suites() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
-        let key = (PlannerSuite::Tasks, EVAL_SEED);
-        let known = equal_time(&dir, key, Wanted::Recorded, unasked).unwrap();
-        assert_eq!(known.origin, Origin::Recorded);
+        for suite in PlannerSuite::ALL {
+            let wanted = (Wanted::Recorded, RECORDED_TASKS);
+            let known = equal_time(&dir, (suite, EVAL_SEED), wanted, unasked).unwrap();
+            assert_eq!(known.origin, Origin::Recorded);
+        }
     }
 
     #[test]

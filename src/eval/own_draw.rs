@@ -48,18 +48,9 @@ pub(super) mod tight {
     //! A belief of which one draw in some dozens stands, so that some streams find one and some do not.
 
     use super::*;
-    use crate::grasp::fixtures_for_tests::{a_box, a_fixture, workcell};
+    pub(in crate::eval) use crate::grasp::fixtures_for_tests::on_the_edge as belief;
     use crate::pose::Vec3;
     use crate::rollout::Action;
-    use crate::scene::CenterOfMass;
-
-    /// A box whose middle lies 2.2 standard deviations of its centre of mass beyond the edge of a table.
-    pub(in crate::eval) fn belief() -> Workcell {
-        let mut low = a_box("low", [0.2, 0.2, 0.2], [0.022, 0.0, 0.6], 2.0);
-        low.com = CenterOfMass::Normal { std: 0.01 };
-        let table = a_fixture("table", [0.5, 0.5, 0.5], [-0.25, 0.0, 0.25]);
-        workcell(vec![low], vec![table])
-    }
 
     /// Whether a stream of a seed has no draw that stands.
     pub(in crate::eval) fn falls(workcell: &Workcell, seed: u64, stream: u64) -> bool {

@@ -57,8 +57,8 @@ pub enum ReferenceError {
     Interrupted,
 }
 
-/// What identifies a case: the first 8 bytes of a SHA-256 over its exact numbers.
-pub fn case_hash(case: &Case) -> String {
+/// What identifies a case or a task: the first 8 bytes of a SHA-256 over its exact numbers.
+pub(super) fn hash_of(case: &impl std::fmt::Debug) -> String {
     hex(&Sha256::digest(format!("{case:?}"))[..8])
 }
 
@@ -81,7 +81,7 @@ pub fn ceiling(
     stop: &AtomicBool,
     progress: impl Fn(usize, usize) + Sync,
 ) -> Result<Vec<f64>, ReferenceError> {
-    let hashes: Vec<String> = cases.iter().map(case_hash).collect();
+    let hashes: Vec<String> = cases.iter().map(hash_of).collect();
     let path = path_of(dir, suite);
     let mut stored = read(&path, suite).unwrap_or(Ceiling {
         sandbox_version: SANDBOX_VERSION,
@@ -138,7 +138,12 @@ fn count_accidents(suite: Suite, group: &[Case]) -> Result<Vec<usize>, SandboxEr
     let worlds = standing_worlds(&group[0].workcell, seed, CEILING_DRAWS)?;
     group
         .iter()
-        .map(|case| case.accidents_in(&worlds))
+        .map(|case| {
+            let goes_wrong = case.goes_wrong_in(&worlds)?;
+            // Where fewer draws stand they make up the number in turn, since what is stored is a count of that many.
+            let counted = goes_wrong.iter().cycle().take(CEILING_DRAWS);
+            Ok(counted.filter(|wrong| **wrong).count())
+        })
         .collect()
 }
 
@@ -165,4 +170,37 @@ pub(super) fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result
     let dir = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(dir)?;
     write_whole(path, &serde_json::to_vec(value)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::own_draw::tight;
+    use crate::eval::suite::Split;
+    use crate::pose::Vec3;
+    use crate::rollout::Action;
+
+    #[test]
+    fn what_goes_wrong_in_every_draw_has_a_ceiling_of_one_also_where_few_draws_stand() {
+        let suite = Suite {
+            split: Split::Standard,
+            seed: 5,
+        };
+        let workcell = tight::belief();
+        let seed = suite.draw_seed(DrawPurpose::Ceiling, 0);
+        let standing = standing_worlds(&workcell, seed, CEILING_DRAWS).unwrap();
+        assert!(standing.len() < CEILING_DRAWS);
+        // Over the edge of its table.
+        let case = Case {
+            stack: 0,
+            attempt: 0,
+            family: "tight".to_owned(),
+            action: Action::Nudge {
+                box_index: 0,
+                by: Vec3::new(0.15, 0.0, 0.0),
+            },
+            workcell,
+        };
+        assert_eq!(count_accidents(suite, &[case]).unwrap(), [CEILING_DRAWS]);
+    }
 }

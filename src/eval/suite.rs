@@ -97,18 +97,17 @@ pub struct Case {
 }
 
 impl Case {
-    /// In how many of `worlds` the action ends in an accident.
+    /// Whether the action ends in an accident, in each of `worlds`.
     ///
     /// # Errors
     /// When the engine loses a body.
-    pub(super) fn accidents_in(&self, worlds: &[Engine]) -> Result<usize, SandboxError> {
-        let mut accidents = 0;
-        for world in worlds {
+    pub(super) fn goes_wrong_in(&self, worlds: &[Engine]) -> Result<Vec<bool>, SandboxError> {
+        let goes_wrong = |world: &Engine| {
             let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
             let rollout = sandbox::run(&self.workcell, world, &self.action, extent, recording)?;
-            accidents += usize::from(!rollout.is_safe());
-        }
-        Ok(accidents)
+            Ok(!rollout.is_safe())
+        };
+        worlds.iter().map(goes_wrong).collect()
     }
 }
 
@@ -236,11 +235,11 @@ impl Suite {
         let worlds = standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?;
         let (mut undecided, mut decided) = (Vec::new(), Vec::new());
         for case in all(HARD_ATTEMPTS) {
-            let accidents = case.accidents_in(&worlds)?;
-            if accidents == 0 || accidents == SELECTING_DRAWS {
-                decided.push(case);
-            } else {
-                undecided.push(case);
+            let goes_wrong = case.goes_wrong_in(&worlds)?;
+            // Of a belief of which few draws stand there are fewer of them than were asked for.
+            match goes_wrong.iter().all(|wrong| *wrong == goes_wrong[0]) {
+                true => decided.push(case),
+                false => undecided.push(case),
             }
         }
         decided.truncate(undecided.len());

@@ -93,13 +93,20 @@ pub(super) fn access_among(
     }))
 }
 
+/// How far straight back the hand is free of a box that it was at, m: out of what its fingers were around.
+pub fn back_off_m(gripper: &Gripper) -> f64 {
+    /// Beyond the fingers' tips, m.
+    const PAST_M: f64 = 0.02;
+    match gripper {
+        Gripper::Suction { .. } => PRE_GRASP_M,
+        Gripper::ParallelJaw { finger, .. } => finger.z + PAST_M,
+    }
+}
+
 /// Lengths of the way in worth trying, shortest first: steep approaches have only the first.
 fn ways_in(gripper: &Gripper, contact: &Pose) -> Vec<f64> {
-    let shortest = match *gripper {
-        Gripper::Suction { .. } => PRE_GRASP_M,
-        // The fingers have to be past the box before the hand may move sideways.
-        Gripper::ParallelJaw { finger, .. } => PRE_GRASP_M.max(finger.z + 0.02),
-    };
+    // The fingers have to be past the box before the hand may move sideways.
+    let shortest = PRE_GRASP_M.max(back_off_m(gripper));
     let approach = contact.rotation * Vec3::z();
     let mut lengths = vec![shortest];
     if approach.z > -0.8 {

@@ -67,3 +67,12 @@ pub(crate) fn workcell(boxes: Vec<BoxSpec>, fixtures: Vec<Fixture>) -> Workcell 
         safety: Safety::default(),
     }
 }
+
+/// A belief of which one draw in some dozens stands: a box whose middle lies 2.2 standard deviations of its centre of
+/// mass beyond the edge of a table.
+pub(crate) fn on_the_edge() -> Workcell {
+    let mut low = a_box("low", [0.2; 3], [0.022, 0.0, 0.6], 2.0);
+    low.com = CenterOfMass::Normal { std: 0.01 };
+    let table = a_fixture("table", [0.5; 3], [-0.25, 0.0, 0.25]);
+    workcell(vec![low], vec![table])
+}

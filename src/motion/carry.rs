@@ -4,8 +4,8 @@
 //! out of reach, or nowhere clear.
 
 use crate::grasp::{
-    Access, GraspCandidate, Moment, Obstacles, PRE_GRASP_M, Rejection, access, approach_opening,
-    at_height, blend, flight_height, hand_shape, within_reach,
+    Access, GraspCandidate, Moment, Obstacles, Rejection, access, approach_opening, at_height,
+    back_off_m, blend, flight_height, hand_shape, within_reach,
 };
 use crate::pose::{Pose, Quat, Vec3};
 use crate::rollout::{Grip, Motion};
@@ -153,14 +153,6 @@ fn let_go(
     motion.go(off, SLOW);
     motion.go(away, INWARD);
     Ok(())
-}
-
-/// How far the hand goes straight back once it has let go, m: out of what its fingers were around.
-pub fn back_off_m(gripper: &Gripper) -> f64 {
-    match gripper {
-        Gripper::Suction { .. } => PRE_GRASP_M,
-        Gripper::ParallelJaw { finger, .. } => finger.z + 0.02,
-    }
 }
 
 /// How long the grip takes to form or to open, s.

@@ -1,8 +1,8 @@
 //! The closed loop: a stride, a look, another plan; stop where reality leaves what was imagined.
 //!
-//! Owns [`execute`]; what comes of it is [`super::execution`]'s. Within a step a [`Watch`] looks on at every stride. Between steps the plan's order is kept while it is still safe on
-//! what is seen; each step is searched afresh from the noisy poses, and where it is no longer safe,
-//! so is the order.
+//! Owns [`execute`]; what comes of it is [`super::execution`]'s. Within a step a [`Watch`] looks on at every
+//! stride. Between steps the plan's order is kept while it is still safe on what is seen; each step is searched
+//! afresh from the noisy poses, and where it is no longer safe, so is the order.
 
 use crate::dynamics::DynamicsError;
 use crate::rollout::{Action, Rollout};

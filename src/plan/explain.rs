@@ -65,12 +65,11 @@ pub(super) fn no_plan_reason(
         Goal::Move { box_id, .. } => format!("move `{box_id}`"),
     };
     let limit = workcell.safety.max_risk;
-    let plan_limit = rejected.iter().find_map(|r| match r.reason {
-        Reason::PlanRisk { .. } => Some(format!("`{}`: {}", r.box_id, r.reason)),
-        _ => None,
-    });
-    if let Some(why) = plan_limit {
-        return format!("there is no safe way to {what} within the limit on the whole plan: {why}");
+    if let Some((r, _)) = over_plan_limit(rejected) {
+        return format!(
+            "there is no safe way to {what} within the limit on the whole plan: `{}`: {}",
+            r.box_id, r.reason
+        );
     }
     if let Some(r) = rejected
         .iter()
@@ -123,9 +122,13 @@ pub(super) fn remedies(
     least_risky: Option<&StepPlan>,
     rejected: &[RejectedCandidate],
 ) -> Vec<String> {
-    // Then each step is safe by itself, and no other gripper or order is wanted.
-    if let Some(sentence) = higher_plan_limit(rejected) {
-        return vec![sentence];
+    // A step that was safe by itself asks for no other gripper or order.
+    if let Some((r, bound)) = over_plan_limit(rejected) {
+        return vec![format!(
+            "a higher limit on the whole plan (safety.max_plan_risk): with `{}` its steps come to {bound:.4}; \
+             or more draws of the check (--verify N), which lower what bounds a step",
+            r.box_id
+        )];
     }
     let mut advice = Vec::new();
     let ids = goal.box_ids();
@@ -151,17 +154,14 @@ pub(super) fn remedies(
     advice
 }
 
-/// That the limit on the whole plan is what stands in the way, and how little would be over it.
-fn higher_plan_limit(rejected: &[RejectedCandidate]) -> Option<String> {
+/// The step that was safe by itself and came least over the limit on the whole plan, and what all came to with it;
+/// none where that limit was in nobody's way.
+pub(super) fn over_plan_limit(rejected: &[RejectedCandidate]) -> Option<(&RejectedCandidate, f64)> {
     let over = rejected.iter().filter_map(|r| match r.reason {
-        Reason::PlanRisk { bound, .. } => Some((bound, &r.box_id)),
+        Reason::PlanRisk { bound, .. } => Some((r, bound)),
         _ => None,
     });
-    let (bound, id) = over.min_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(format!(
-        "a higher limit on the whole plan (safety.max_plan_risk): with `{id}` its steps come to {bound:.4}; \
-         or more draws of the check (--verify N), which lower what bounds a step"
-    ))
+    over.min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// What rests on the goal's boxes without being part of the goal.

@@ -8,8 +8,7 @@
 use serde::Serialize;
 
 use super::planner::{Plan, PlannedStep};
-use crate::grasp::{Access, GraspCandidate, PRE_GRASP_M, access, approach_opening};
-use crate::motion::back_off_m;
+use crate::grasp::{Access, GraspCandidate, PRE_GRASP_M, access, approach_opening, back_off_m};
 use crate::pose::{Pose, PoseData, Vec3};
 use crate::rollout::Action;
 use crate::scene::{Gripper, Workcell};
@@ -222,8 +221,9 @@ fn message(workcell: &Workcell, index: usize, planned: &PlannedStep) -> GraspMes
 /// How far before the contact the hand's straight way in begins, m.
 fn way_in_m(workcell: &Workcell, grasp: &GraspCandidate) -> f64 {
     let long = |way: Access| (way.contact.translation.vector - way.entry.translation.vector).norm();
-    // A step that was planned has its way in; the shortest that there is says no more than was judged.
-    access(workcell, grasp).map_or(PRE_GRASP_M, long)
+    // A step that was planned in this scene has its way in; without one, no shorter than the fingers.
+    let shortest = PRE_GRASP_M.max(back_off_m(&workcell.robot.grippers[grasp.gripper]));
+    access(workcell, grasp).map_or(shortest, long)
 }
 
 /// What a jaw's pads press with, N.

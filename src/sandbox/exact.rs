@@ -194,18 +194,12 @@ impl SceneDynamics for Drawn<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grasp::fixtures_for_tests::{a_box, a_fixture, workcell};
+    use crate::grasp::fixtures_for_tests::{a_box, on_the_edge, workcell};
     use crate::pose::Vec3;
-    use crate::scene::CenterOfMass;
 
     #[test]
     fn a_belief_of_which_few_draws_stand_is_told_with_as_many_and_no_draw_twice() {
-        // Its middle lies 2.2 standard deviations of its centre of mass beyond the edge of a table.
-        let mut low = a_box("low", [0.2; 3], [0.022, 0.0, 0.6], 2.0);
-        low.com = CenterOfMass::Normal { std: 0.01 };
-        let table = a_fixture("table", [0.5; 3], [-0.25, 0.0, 0.25]);
-        let tight = workcell(vec![low], vec![table]);
-        let draws = standing_draws(&tight, 3, 12).unwrap();
+        let draws = standing_draws(&on_the_edge(), 3, 12).unwrap();
         assert!((1..12).contains(&draws.len()), "{}", draws.len());
         let twice = |i: usize| draws[..i].contains(&draws[i]);
         assert!(!(0..draws.len()).any(twice));

@@ -38,10 +38,10 @@ pub use exact::SandboxDynamics;
 pub use record::Recording;
 pub use stand::{SettleReport, draw, settle};
 
+use crate::rollout::AccidentKind;
+
 /// Bumped whenever a change alters outcomes, so that stored references are known to be stale.
 pub const SANDBOX_VERSION: u32 = 6;
-
-use crate::rollout::AccidentKind;
 
 /// Why there is no rollout.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! From a search that has ended to the plan that it found, or to why there is none.
 
-use super::super::explain::{no_plan_reason, remedies};
+use super::super::explain::{no_plan_reason, over_plan_limit, remedies};
 use super::super::planner::{Plan, PlannedStep, Verdict};
 use super::super::reason::Reason;
 use super::super::risk::of_plan;
@@ -40,10 +40,8 @@ impl OrderSearch<'_> {
         };
         let least_risky = (self.least_risky.as_ref()).map(|s| (s.risk.risk, s.risk.bound));
         // Where only the whole is over its limit, that is what is told.
-        let over_plan_limit = self.rejected.iter().find_map(|r| match r.reason {
-            Reason::PlanRisk { bound, .. } => Some((r.risk?, bound)),
-            _ => None,
-        });
+        let over_plan_limit =
+            over_plan_limit(&self.rejected).and_then(|(r, bound)| Some((r.risk?, bound)));
         let (risk, risk_bound) = match reached {
             Some(_) => (
                 of_plan(steps.iter().map(|s| s.step.risk.risk)),
