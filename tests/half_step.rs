@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rayon::prelude::*;
-use topple::dataset::recipe::{Mixture, Recipe};
+use topple::dataset::recipe::{Mixture, Recipe, Scenes};
 use topple::dataset::{Dataset, Episode, EpisodeSource};
 use topple::rollout::{AccidentKind, Rollout};
 use topple::sandbox::{self, Extent, Recording};
@@ -32,8 +32,7 @@ fn episodes() -> Vec<Episode> {
     }
     let recipe = Recipe {
         seed: 990_003,
-        families: Family::ALL.to_vec(),
-        boxes_max: BOXES_MAX,
+        scenes: Scenes::generated(&Family::ALL, BOXES_MAX),
         mixture: Mixture::Standard,
     };
     let made = (0..STACKS).into_par_iter();

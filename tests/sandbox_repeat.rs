@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use sandbox_support::{BoxOf, known, run_for, scene};
 use sha2::{Digest, Sha256};
 use topple::dataset::Episode;
-use topple::dataset::recipe::Recipe;
+use topple::dataset::recipe::{Recipe, Scenes};
 use topple::pose::{Vec3, level};
 use topple::sandbox::engine::Engine;
 use topple::sandbox::{self, Extent, Recording};
@@ -27,8 +27,7 @@ const EPISODES: usize = 50;
 fn recipe() -> Recipe {
     Recipe {
         seed: 20_260,
-        families: Family::ALL.to_vec(),
-        boxes_max: 12,
+        scenes: Scenes::generated(&Family::ALL, 12),
         mixture: Default::default(),
     }
 }

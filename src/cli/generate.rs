@@ -15,8 +15,8 @@ use serde_json::json;
 
 use super::interrupt::Interrupt;
 use super::physics::world_model;
-use super::{Exit, Failure, Outcome, print};
-use crate::dataset::recipe::{EPISODES_PER_STACK, Mixture, Recipe};
+use super::{Exit, Failure, Outcome, given_scenes, print};
+use crate::dataset::recipe::{EPISODES_PER_STACK, Mixture, Recipe, Scenes};
 use crate::dataset::{
     self, DatasetError, Doubt, Doubted, Ending, EpisodeSource, Progress, Report, Shard,
 };
@@ -47,6 +47,11 @@ pub struct GenerateArgs {
     /// Only these families of scenes, separated by commas; left out: all of them.
     #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = family)]
     pub families: Vec<Family>,
+    /// Instead of made-up scenes, those of these task files, or of all *.yaml in these folders: stacks of your own, or
+    /// what `topple import` wrote. Each is taken in turn and unpacked part of the way, as seen anew. All episodes of a
+    /// packing are for the same: training, validation or calibration.
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["families", "max_boxes"])]
+    pub scenes: Vec<PathBuf>,
     /// The most boxes in a scene.
     #[arg(long, value_name = "N", default_value_t = BOXES_MAX as u64, value_parser = clap::value_parser!(u64).range(5..=100))]
     pub max_boxes: u64,
@@ -97,7 +102,7 @@ impl From<DatasetError> for Failure {
 /// When the folder holds something else, the disk is full, or a signal came.
 pub fn run(args: &GenerateArgs) -> Outcome {
     let interrupt = Interrupt::install()?;
-    let recipe = recipe(args);
+    let recipe = recipe(args, &interrupt)?;
     let report = match &args.doubted_by {
         None => generate(args, &recipe, &interrupt)?,
         Some(folder) => {
@@ -143,7 +148,25 @@ fn generate(
     Ok(report?)
 }
 
-fn recipe(args: &GenerateArgs) -> Recipe {
+fn recipe(args: &GenerateArgs, interrupt: &Interrupt) -> Result<Recipe, Failure> {
+    let scenes = if args.scenes.is_empty() {
+        made_up(args)
+    } else {
+        let whole = args.doubted_by.is_some();
+        Scenes::Given(given_scenes::read(&args.scenes, whole, interrupt)?)
+    };
+    Ok(Recipe {
+        seed: args.seed,
+        scenes,
+        mixture: if args.hard {
+            Mixture::Hard
+        } else {
+            Mixture::Standard
+        },
+    })
+}
+
+fn made_up(args: &GenerateArgs) -> Scenes {
     let mut families = args.families.clone();
     if families.is_empty() {
         families = Family::ALL.to_vec();
@@ -151,16 +174,7 @@ fn recipe(args: &GenerateArgs) -> Recipe {
     // The order in which they are named must not matter for what comes out.
     families.sort_unstable();
     families.dedup();
-    Recipe {
-        seed: args.seed,
-        families,
-        boxes_max: args.max_boxes as usize,
-        mixture: if args.hard {
-            Mixture::Hard
-        } else {
-            Mixture::Standard
-        },
-    }
+    Scenes::generated(&families, args.max_boxes as usize)
 }
 
 fn default_threads() -> usize {

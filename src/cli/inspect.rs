@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, print};
+use crate::dataset::given::in_brief;
 use crate::dataset::summary::Undecided;
 use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
@@ -132,7 +133,11 @@ fn sets_of(data: &DataSource) -> String {
     let line = |set: &SetSource| {
         format!(
             "  {}: {} stacks of seed {} by topple {}, from {}\n",
-            set.hash, set.stacks, set.seed, set.topple_version, set.config
+            set.hash,
+            set.stacks,
+            set.seed,
+            set.topple_version,
+            in_brief(&set.config)
         )
     };
     data.sets.iter().map(line).collect()

@@ -11,6 +11,7 @@ pub mod eval_planner;
 pub mod eval_risk;
 mod eval_text;
 pub mod generate;
+mod given_scenes;
 pub mod import;
 pub mod inspect;
 pub mod inspect_task;

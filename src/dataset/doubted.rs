@@ -193,7 +193,7 @@ impl EpisodeSource for Doubted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::recipe::Mixture;
+    use crate::dataset::recipe::{Mixture, Scenes};
     use crate::dynamics::fixed::Rule;
     use crate::scene::families::Family;
     use rand::SeedableRng;
@@ -203,8 +203,7 @@ mod tests {
     fn what_a_model_doubts_is_carried_out_rather_than_what_it_is_sure_of() {
         let recipe = Recipe {
             seed: 11,
-            families: vec![Family::MixedStack],
-            boxes_max: 6,
+            scenes: Scenes::generated(&[Family::MixedStack], 6),
             mixture: Mixture::Standard,
         };
         let unsure_of_pushes = Rule(|action| match action {
@@ -229,8 +228,7 @@ mod tests {
     fn a_model_that_can_judge_nothing_chooses_nothing() {
         let recipe = Recipe {
             seed: 11,
-            families: vec![Family::Bridge],
-            boxes_max: 5,
+            scenes: Scenes::generated(&[Family::Bridge], 5),
             mixture: Mixture::Standard,
         };
         let made = Doubted::new(recipe, &Rule(|_| None), "0".into(), Doubt::Any).stack(0);

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::DatasetError;
 use super::files::{self, FILES_PER_CHUNK};
 use super::frames::FEATURES;
+use super::given::{in_brief, scene_unlike};
 use super::shard::Shard;
 use crate::files::sha256;
 use crate::rollout::STRIDE_S;
@@ -201,7 +202,16 @@ impl Info {
                 other.schema_version.to_string(),
             ),
             ("seed", self.seed.to_string(), other.seed.to_string()),
-            ("config", self.config.to_string(), other.config.to_string()),
+            (
+                "config",
+                in_brief(&self.config).to_string(),
+                in_brief(&other.config).to_string(),
+            ),
+            (
+                "scene",
+                scene_unlike(&self.config, &other.config),
+                scene_unlike(&other.config, &self.config),
+            ),
             (
                 "number of stacks",
                 self.stacks.to_string(),

@@ -1,7 +1,7 @@
 //! Rollouts on disk and on their way into the model.
 //!
 //! Owns [`Episode`], the Parquet layout (design, section 5), splits by stack, and the recipe that
-//! turns a seed into episodes. Refuses tensors: [`crate::model`] makes those.
+//! turns a seed into episodes, on scenes that are made up or given ([`given`]). Refuses tensors: [`crate::model`] makes those.
 
 pub mod actions;
 mod belief_columns;
@@ -15,6 +15,7 @@ mod files;
 mod flat;
 mod frames;
 mod generate;
+pub mod given;
 mod goals;
 mod hard;
 mod info;

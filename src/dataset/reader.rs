@@ -14,7 +14,7 @@ use super::files::{self, FileNumber};
 use super::info::{Info, Status};
 use super::split::{Split, split_of};
 use super::stored::StoredFile;
-use super::{DatasetError, Episode, episodes, frames};
+use super::{DatasetError, Episode, episodes, frames, given};
 use crate::files::hex;
 
 /// A data set, or the finished files of one that is still being made.
@@ -23,6 +23,8 @@ pub struct Dataset {
     dir: PathBuf,
     info: Info,
     files: Vec<FileNumber>,
+    /// Of a set of given scenes: what those of each are for.
+    splits_of_scenes: Option<Vec<Split>>,
 }
 
 impl Dataset {
@@ -49,10 +51,13 @@ impl Dataset {
             .files()
             .filter(|&file| absent(file).is_none())
             .collect();
+        let splits_of_scenes = given::splits(&info.config)
+            .map_err(|reason| DatasetError::foreign(&files::info_path(dir), reason))?;
         Ok(Self {
             dir: dir.to_owned(),
             info,
             files,
+            splits_of_scenes,
         })
     }
 
@@ -108,12 +113,15 @@ impl Dataset {
     }
 
     /// What the episodes of `stack` are for: those whose actions a model chose are for training alone, since
-    /// they are no sample of what it will be asked.
+    /// they are no sample of what it will be asked; those of a given scene are all for the same.
     pub fn split_of(&self, stack: u64) -> Split {
         if is_of_doubted(&self.info.config) {
             return Split::Train;
         }
-        split_of(stack, self.info.seed)
+        match &self.splits_of_scenes {
+            Some(splits) => splits[(stack % splits.len() as u64) as usize],
+            None => split_of(stack, self.info.seed),
+        }
     }
 
     /// All episodes of the `n`-th file that is there, in order; files can be read side by side.

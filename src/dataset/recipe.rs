@@ -1,12 +1,15 @@
 //! From a seed to episodes: which stack, which draws, and under them [`random_action`]s.
 //!
-//! Owns [`Recipe`]. Pure: stack `s` of a recipe is the same on any machine, thread or shard.
+//! Owns [`Recipe`]. Its scenes are the families' or given ones ([`super::given`]). Pure: stack `s` of a recipe is the same on any machine, thread or shard.
+
+use std::sync::Arc;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Episode;
 use super::actions::random_action;
+use super::given::GivenScene;
 use super::hard;
 use crate::rollout::Action;
 use crate::sandbox::engine::Engine;
@@ -32,15 +35,27 @@ pub enum Mixture {
     Hard,
 }
 
+/// Where stacks come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scenes {
+    /// Made up: each of one of `families`, drawn from evenly, with at most `boxes_max` boxes.
+    Generated {
+        /// Drawn from evenly.
+        families: Vec<Family>,
+        /// The most boxes in a scene.
+        boxes_max: usize,
+    },
+    /// Somebody's, in turn, each unpacked part of the way.
+    Given(Arc<[GivenScene]>),
+}
+
 /// What a data set is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
     /// Everything random follows from this and the stack's number.
     pub seed: u64,
-    /// Drawn from evenly.
-    pub families: Vec<Family>,
-    /// The most boxes in a scene.
-    pub boxes_max: usize,
+    /// Where its stacks come from.
+    pub scenes: Scenes,
     /// What is done to them.
     pub mixture: Mixture,
 }
@@ -50,30 +65,51 @@ pub struct Stack {
     /// Poses as the robot sees them.
     pub workcell: Workcell,
     /// The generator family, or where the stack was imported from.
-    pub family: &'static str,
+    pub family: String,
     /// Boxes worth asking about.
     pub targets: Vec<usize>,
+}
+
+impl Scenes {
+    /// Of `families`, with at most `boxes_max` boxes.
+    pub fn generated(families: &[Family], boxes_max: usize) -> Self {
+        Self::Generated {
+            families: families.to_vec(),
+            boxes_max,
+        }
+    }
 }
 
 impl Recipe {
     /// The belief of stack number `stack`, and the random stream that goes on from it.
     ///
     /// # Errors
-    /// When 200 scenes in a row do not stand, which says that a family is broken.
+    /// When 200 scenes in a row do not stand, which says that a family is broken; or a given one does not.
     pub fn belief(&self, stack: u64) -> Result<(Stack, ChaCha8Rng), SandboxError> {
+        let (families, boxes_max) = match &self.scenes {
+            Scenes::Generated {
+                families,
+                boxes_max,
+            } => (families, *boxes_max),
+            Scenes::Given(scenes) => {
+                let number = stack % scenes.len().max(1) as u64;
+                let scene = scenes.get(number as usize);
+                return (scene.ok_or(SandboxError::NotFinite)?).belief(self.seed, stack);
+            }
+        };
         let mut last = None;
         for attempt in 0..SCENE_TRIES {
             let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
             rng.set_stream(stack * SCENE_TRIES + attempt);
-            let family = self.families[rng.random_range(0..self.families.len())];
-            let generated = generate(family, self.boxes_max, &mut rng);
+            let family = families[rng.random_range(0..families.len())];
+            let generated = generate(family, boxes_max, &mut rng);
             let mut workcell = generated.workcell;
             match sandbox::draw(&workcell, &mut rng) {
                 Ok(truth) => {
                     observe(&mut workcell, &truth, &mut rng);
                     let stack = Stack {
                         workcell,
-                        family: family.name(),
+                        family: family.name().to_owned(),
                         targets: generated.targets,
                     };
                     return Ok((stack, rng));
@@ -145,7 +181,7 @@ pub(super) fn episode(
     Ok(Episode {
         index: stack * EPISODES_PER_STACK as u64 + k as u64,
         stack,
-        family: scene.family.to_owned(),
+        family: scene.family.clone(),
         workcell: workcell.clone(),
         action,
         draw: draw.clone(),

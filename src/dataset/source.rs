@@ -6,7 +6,8 @@
 use serde_json::{Value, json};
 
 use super::Episode;
-use super::recipe::{EPISODES_PER_STACK, Mixture, Recipe};
+use super::given::GivenScene;
+use super::recipe::{EPISODES_PER_STACK, Mixture, Recipe, Scenes};
 use crate::rollout::STRIDE_S;
 use crate::sandbox::{SANDBOX_VERSION, SandboxError};
 use crate::seed::INCREMENT;
@@ -39,14 +40,21 @@ const RETRIES: u64 = 16;
 
 impl EpisodeSource for Recipe {
     fn config_json(&self) -> Value {
-        let families: Vec<_> = self.families.iter().map(|f| f.name()).collect();
-        let mut config = json!({
-            "source": "recipe",
-            "families": families,
-            "boxes_max": self.boxes_max,
-            "sandbox_version": SANDBOX_VERSION,
-            "stride_s": STRIDE_S,
-        });
+        let mut config = match &self.scenes {
+            Scenes::Generated {
+                families,
+                boxes_max,
+            } => {
+                let families: Vec<_> = families.iter().map(|f| f.name()).collect();
+                json!({ "source": "recipe", "families": families, "boxes_max": boxes_max })
+            }
+            Scenes::Given(scenes) => {
+                let scenes: Vec<_> = scenes.iter().map(GivenScene::config_json).collect();
+                json!({ "source": "scenes", "scenes": scenes })
+            }
+        };
+        config["sandbox_version"] = json!(SANDBOX_VERSION);
+        config["stride_s"] = json!(STRIDE_S);
         if self.mixture == Mixture::Hard {
             config["mixture"] = json!("hard");
         }

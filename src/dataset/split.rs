@@ -1,6 +1,7 @@
 //! Which stacks train, which validate and which calibrate.
 //!
-//! Owns [`split_of`]: by stack, never by episode or frame, so that no scene is seen on two sides.
+//! Owns [`split_of`]: by stack, never by episode or frame, so that no scene is seen on two sides; and, where many
+//! stacks are parts of one packing that somebody has, [`split_of_packing`].
 
 use crate::seed::{INCREMENT, scrambled};
 
@@ -17,9 +18,20 @@ pub enum Split {
 
 /// The split of `stack` in a data set made from `seed`: a hash, so it needs no list and no order.
 pub fn split_of(stack: u64, seed: u64) -> Split {
-    let share = mix(mix(seed) ^ stack) >> 11;
+    of_share(mix(mix(seed) ^ stack))
+}
+
+/// The split of every stack that is part of the packing with this hash (hexadecimal digits), under any seed.
+pub(super) fn split_of_packing(hash: &str) -> Split {
+    let number = hash
+        .bytes()
+        .fold(0u64, |n, digit| (n << 4) ^ u64::from(digit));
+    of_share(mix(number))
+}
+
+fn of_share(bits: u64) -> Split {
     // 53 bits make a fraction in [0, 1) without rounding.
-    match share as f64 / (1u64 << 53) as f64 {
+    match (bits >> 11) as f64 / (1u64 << 53) as f64 {
         x if x < 0.80 => Split::Train,
         x if x < 0.88 => Split::Validation,
         _ => Split::Calibration,
@@ -44,6 +56,11 @@ mod tests {
             assert!((share(seed, Split::Validation) - 0.08).abs() < 0.01);
             assert!((share(seed, Split::Calibration) - 0.12).abs() < 0.01);
         }
+        let packings: Vec<Split> = (0..20_000u64)
+            .map(|n| split_of_packing(&format!("{n:016x}")))
+            .collect();
+        let train = packings.iter().filter(|&&s| s == Split::Train).count();
+        assert!((train as f64 / 20_000.0 - 0.80).abs() < 0.01, "{train}");
         assert!((0..100).any(|s| split_of(s, 0) != split_of(s, 1)));
     }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::given::in_brief;
 use super::tally::Tally;
 use super::{Dataset, DatasetError, Shard, Status};
 use crate::rollout::AccidentKind;
@@ -128,7 +129,9 @@ impl fmt::Display for Summary {
         writeln!(
             f,
             "made by topple {} with seed {} from {}",
-            self.topple_version, self.seed, self.config
+            self.topple_version,
+            self.seed,
+            in_brief(&self.config)
         )?;
         let Spread { min, mean, max } = self.boxes;
         writeln!(

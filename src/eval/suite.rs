@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::real;
 use crate::dataset::actions::{random_action, random_removal, random_target};
-use crate::dataset::recipe::{Recipe, Stack, observe};
+use crate::dataset::recipe::{Recipe, Scenes, Stack, observe};
 use crate::rollout::Action;
 use crate::sandbox::engine::Engine;
 use crate::sandbox::exact::standing_worlds;
@@ -148,8 +148,7 @@ impl Suite {
             None => {
                 let recipe = Recipe {
                     seed: self.base_seed(),
-                    families: Family::ALL.to_vec(),
-                    boxes_max: BOXES_MAX,
+                    scenes: Scenes::generated(&Family::ALL, BOXES_MAX),
                     mixture: Default::default(),
                 };
                 recipe.belief(stack).map(|(belief, _)| belief)
@@ -176,7 +175,7 @@ impl Suite {
                 Ok(_) => {
                     return Ok(Stack {
                         workcell,
-                        family: family.name(),
+                        family: family.name().to_owned(),
                         targets: generated.targets,
                     });
                 }
@@ -215,7 +214,7 @@ impl Suite {
         Some(Case {
             stack,
             attempt,
-            family: belief.family.to_owned(),
+            family: belief.family.clone(),
             workcell: belief.workcell.clone(),
             action: self.action(belief, stack, attempt)?,
         })

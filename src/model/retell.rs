@@ -39,14 +39,13 @@ pub fn retold(episode: &Episode, seed: u64, look: u64) -> Option<Sample> {
 mod tests {
     use super::*;
     use crate::dataset::EpisodeSource;
-    use crate::dataset::recipe::Recipe;
+    use crate::dataset::recipe::{Recipe, Scenes};
     use crate::scene::families::{BOXES_MAX, Family};
 
     fn episode() -> Episode {
         let recipe = Recipe {
             seed: 3,
-            families: vec![Family::MixedStack],
-            boxes_max: BOXES_MAX,
+            scenes: Scenes::generated(&[Family::MixedStack], BOXES_MAX),
             mixture: Default::default(),
         };
         recipe.stack(0).unwrap().remove(0)

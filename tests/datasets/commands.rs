@@ -9,12 +9,12 @@ use tempfile::TempDir;
 
 use super::contents;
 
-fn topple(arguments: &[&str]) -> Output {
+pub fn topple(arguments: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_topple");
     Command::new(program).args(arguments).output().unwrap()
 }
 
-fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 

@@ -5,6 +5,7 @@ mod damage;
 mod failures;
 mod fake;
 mod merging;
+mod scenes;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -222,12 +223,11 @@ fn a_folder_full_of_something_else_is_left_alone() {
 
 #[test]
 fn the_recipe_gives_the_same_bytes_on_one_and_on_two_threads() {
-    use topple::dataset::recipe::Recipe;
+    use topple::dataset::recipe::{Recipe, Scenes};
     use topple::scene::families::Family;
     let recipe = Recipe {
         seed: 11,
-        families: vec![Family::Leaning, Family::Bridge],
-        boxes_max: 5,
+        scenes: Scenes::generated(&[Family::Leaning, Family::Bridge], 5),
         mixture: Default::default(),
     };
     let dirs = [(); 2].map(|()| TempDir::new().unwrap());

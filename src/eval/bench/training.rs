@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::clock::{least_of, on_one_thread};
 use super::{BenchError, Effort};
 use crate::dataset::EpisodeSource;
-use crate::dataset::recipe::{Mixture, Recipe};
+use crate::dataset::recipe::{Mixture, Recipe, Scenes};
 use crate::eval::suite::BOXES_MAX;
 use crate::model::batch::Batch;
 use crate::model::course::STRIDES;
@@ -202,8 +202,7 @@ fn quickest_period(laps: &[Instant], period: usize) -> f64 {
 fn data(seed: u64, episodes: usize) -> Result<TrainingData, BenchError> {
     let recipe = Recipe {
         seed,
-        families: Family::ALL.to_vec(),
-        boxes_max: BOXES_MAX,
+        scenes: Scenes::generated(&Family::ALL, BOXES_MAX),
         mixture: Mixture::Standard,
     };
     let made: Vec<Vec<_>> = (0..STACKS)
