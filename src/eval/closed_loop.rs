@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
 use super::equal_time::{EqualTime, Origin};
+use super::recalled::Recalled;
 use super::reference::{ReferenceError, hash_of, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::model::metrics::newcombe;
@@ -62,40 +63,35 @@ pub fn reference_deeds(
 ) -> Result<Vec<Deed>, ContestError> {
     let path = dir.join(format!("sandbox-{}-{seed}.json", suite.name()));
     let hashes: Vec<String> = tasks.iter().map(hash_of).collect();
-    let mut stored = read(&path).unwrap_or(StoredDeeds {
-        sandbox_version: SANDBOX_VERSION,
-        reference_version: REFERENCE_VERSION,
-        tasks: Vec::new(),
-        deeds: Vec::new(),
-    });
-    let known = hashes
-        .iter()
-        .zip(&stored.tasks)
-        .take_while(|(a, b)| a == b)
-        .count();
-    if known < tasks.len() {
-        stored.tasks.truncate(known);
-        stored.deeds.truncate(known);
-        // Stored every few tasks: an interruption costs minutes, not hours.
-        for (some, names) in tasks[known..].chunks(16).zip(hashes[known..].chunks(16)) {
-            let deeds = deeds_of(
-                ring,
-                Contestant::Sandbox,
-                some,
-                Turns::Together,
-                stop,
-                &progress,
-            )?;
-            stored.deeds.extend(deeds);
-            stored.tasks.extend_from_slice(names);
-            write_json(&path, &stored).map_err(|error| ReferenceError::Write {
-                path: path.clone(),
-                error,
-            })?;
+    let (keys, deeds) = read(&path).map_or_else(Default::default, |s| (s.tasks, s.deeds));
+    let mut known = Recalled::new(hashes, keys, deeds);
+    // Stored every few tasks: an interruption costs minutes, not hours.
+    for places in known.open().chunks(16) {
+        let some: Vec<PlannerTask> = places.iter().map(|&i| tasks[i].clone()).collect();
+        let deeds = deeds_of(
+            ring,
+            Contestant::Sandbox,
+            &some,
+            Turns::Together,
+            stop,
+            &progress,
+        )?;
+        for (&place, deed) in places.iter().zip(deeds) {
+            known.answer(place, deed);
         }
+        let (tasks, deeds) = known.columns();
+        let stored = StoredDeeds {
+            sandbox_version: SANDBOX_VERSION,
+            reference_version: REFERENCE_VERSION,
+            tasks,
+            deeds,
+        };
+        write_json(&path, &stored).map_err(|error| ReferenceError::Write {
+            path: path.clone(),
+            error,
+        })?;
     }
-    stored.deeds.truncate(tasks.len());
-    Ok(stored.deeds)
+    Ok(known.answers())
 }
 
 /// Why a contest was not held to its end.

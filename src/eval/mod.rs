@@ -22,6 +22,7 @@ pub mod plant;
 mod pose_errors;
 mod quantiles;
 mod real;
+mod recalled;
 pub mod reference;
 pub mod risk_sweep;
 pub mod suite;

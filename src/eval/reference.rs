@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::recalled::Recalled;
 use super::suite::{Case, DrawPurpose, Suite};
 use crate::files::{hex, write_whole};
 use crate::sandbox::exact::standing_worlds;
@@ -81,59 +82,61 @@ pub fn ceiling(
     stop: &AtomicBool,
     progress: impl Fn(usize, usize) + Sync,
 ) -> Result<Vec<f64>, ReferenceError> {
-    let hashes: Vec<String> = cases.iter().map(hash_of).collect();
     let path = path_of(dir, suite);
-    let mut stored = read(&path, suite).unwrap_or(Ceiling {
-        sandbox_version: SANDBOX_VERSION,
-        split: suite.split.name().to_owned(),
-        seed: suite.seed,
-        draws: CEILING_DRAWS,
-        cases: Vec::new(),
-        accidents: Vec::new(),
-    });
-    let known = hashes
-        .iter()
-        .zip(&stored.cases)
-        .take_while(|(a, b)| a == b)
-        .count();
-    if known < cases.len() {
-        stored.cases.truncate(known);
-        stored.accidents.truncate(known);
-        let done = AtomicUsize::new(known);
-        // Stored every few stacks: an interruption costs minutes, not hours.
-        for groups in by_stack(&cases[known..]).chunks(STACKS_AT_ONCE) {
-            let counted: Vec<Vec<usize>> = groups
-                .par_iter()
-                .map(|group| {
-                    if stop.load(Ordering::Relaxed) {
-                        return Err(ReferenceError::Interrupted);
-                    }
-                    let counts = count_accidents(suite, group)?;
-                    let so_far = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
-                    progress(so_far, cases.len());
-                    Ok(counts)
-                })
-                .collect::<Result<_, _>>()?;
-            let now = stored.cases.len() + counted.iter().map(Vec::len).sum::<usize>();
-            stored.accidents.extend(counted.into_iter().flatten());
-            stored
-                .cases
-                .extend_from_slice(&hashes[stored.cases.len()..now]);
-            write(&path, &stored)?;
+    let hashes: Vec<String> = cases.iter().map(hash_of).collect();
+    let (keys, counts) =
+        read(&path, suite).map_or_else(Default::default, |c| (c.cases, c.accidents));
+    let mut known = Recalled::new(hashes, keys, counts);
+    let open = known.open();
+    let done = AtomicUsize::new(cases.len() - open.len());
+    // Stored every few stacks: an interruption costs minutes, not hours.
+    for groups in by_stack(cases, &open).chunks(STACKS_AT_ONCE) {
+        let counted: Vec<Vec<usize>> = groups
+            .par_iter()
+            .map(|group| {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(ReferenceError::Interrupted);
+                }
+                let of_stack: Vec<&Case> = group.iter().map(|&i| &cases[i]).collect();
+                let counts = count_accidents(suite, &of_stack)?;
+                let so_far = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
+                progress(so_far, cases.len());
+                Ok(counts)
+            })
+            .collect::<Result<_, _>>()?;
+        for (&place, count) in groups
+            .iter()
+            .copied()
+            .flatten()
+            .zip(counted.into_iter().flatten())
+        {
+            known.answer(place, count);
         }
+        let (cases, accidents) = known.columns();
+        let ceiling = Ceiling {
+            sandbox_version: SANDBOX_VERSION,
+            split: suite.split.name().to_owned(),
+            seed: suite.seed,
+            draws: CEILING_DRAWS,
+            cases,
+            accidents,
+        };
+        write(&path, &ceiling)?;
     }
-    Ok(stored.accidents[..cases.len()]
-        .iter()
-        .map(|&k| k as f64 / stored.draws as f64)
-        .collect())
+    let shares = known
+        .answers()
+        .into_iter()
+        .map(|k| k as f64 / CEILING_DRAWS as f64);
+    Ok(shares.collect())
 }
 
-/// Neighbouring cases of the same stack share their settled worlds.
-fn by_stack(cases: &[Case]) -> Vec<&[Case]> {
-    cases.chunk_by(|a, b| a.stack == b.stack).collect()
+/// The `open` ones, by place; neighbouring ones of the same stack share their settled worlds.
+fn by_stack<'a>(cases: &[Case], open: &'a [usize]) -> Vec<&'a [usize]> {
+    open.chunk_by(|&a, &b| cases[a].stack == cases[b].stack)
+        .collect()
 }
 
-fn count_accidents(suite: Suite, group: &[Case]) -> Result<Vec<usize>, SandboxError> {
+fn count_accidents(suite: Suite, group: &[&Case]) -> Result<Vec<usize>, SandboxError> {
     let seed = suite.draw_seed(DrawPurpose::Ceiling, group[0].stack);
     let worlds = standing_worlds(&group[0].workcell, seed, CEILING_DRAWS)?;
     group
@@ -201,6 +204,6 @@ mod tests {
             },
             workcell,
         };
-        assert_eq!(count_accidents(suite, &[case]).unwrap(), [CEILING_DRAWS]);
+        assert_eq!(count_accidents(suite, &[&case]).unwrap(), [CEILING_DRAWS]);
     }
 }

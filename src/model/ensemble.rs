@@ -131,11 +131,10 @@ impl Ensemble {
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn score(&self, samples: &[Sample], batch: usize) -> Result<Vec<Scored>> {
+    pub fn score(&self, samples: &[&Sample], batch: usize) -> Result<Vec<Scored>> {
         let mut out = Vec::with_capacity(samples.len());
         for chunk in samples.chunks(batch.max(1)) {
-            let refs: Vec<&Sample> = chunk.iter().collect();
-            let batch = Batch::of_samples(&refs, &self.normaliser, self.device())?;
+            let batch = Batch::of_samples(chunk, &self.normaliser, self.device())?;
             let opinions = self.judge(&batch)?;
             out.extend(opinions.into_iter().zip(chunk).map(|(o, s)| Scored {
                 logit: o.logit,

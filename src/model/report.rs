@@ -121,14 +121,13 @@ pub fn judge_report(scored: &[Scored], calibration: Option<&Calibration>) -> Val
 ///
 /// # Errors
 /// When the tensor library refuses.
-pub fn pose_report(ensemble: &Ensemble, samples: &[Sample], batch: usize) -> Result<PoseReport> {
+pub fn pose_report(ensemble: &Ensemble, samples: &[&Sample], batch: usize) -> Result<PoseReport> {
     let mut still = vec![Vec::new(); STRIDES];
     let mut moved = vec![Vec::new(); STRIDES];
     let mut distance = vec![Vec::new(); STRIDES];
     let mut share = vec![Vec::new(); STRIDES];
     for chunk in samples.chunks(batch.max(1)) {
-        let refs: Vec<&Sample> = chunk.iter().collect();
-        let batch = Batch::of_samples(&refs, &ensemble.normaliser, ensemble.device())?;
+        let batch = Batch::of_samples(chunk, &ensemble.normaliser, ensemble.device())?;
         let imagined = ensemble.imagine(&batch, STRIDES)?;
         let truths = chunk.iter().flat_map(|s| {
             let poses = s.labels.poses.chunks_exact(STRIDES * POSE_NUMBERS);

@@ -34,18 +34,25 @@ pub(super) fn validate(
         members: members.iter().map(|m| m.network.clone()).collect(),
         normaliser: normaliser.clone(),
     };
-    let part = |most: usize| &data.validation[..data.validation.len().min(most)];
-    let scored = score(&ensemble, part(JUDGED_EACH_EPOCH))?;
+    let part = |most: usize| spread(&data.validation, most);
+    let scored = score(&ensemble, &part(JUDGED_EACH_EPOCH))?;
     let mut report = judge_report(&scored, None);
-    report.poses = pose_report(&ensemble, part(IMAGINED_EACH_EPOCH), JUDGE_BATCH)?;
+    report.poses = pose_report(&ensemble, &part(IMAGINED_EACH_EPOCH), JUDGE_BATCH)?;
     if !report.log_loss.is_finite() {
         return Err(candle_core::Error::Msg("the validation loss is not finite".into()).into());
     }
     Ok(report)
 }
 
+/// At most `most` of the samples, evenly spread: of several data sets each has its share.
+fn spread<T>(samples: &[T], most: usize) -> Vec<&T> {
+    let count = samples.len().min(most);
+    let chosen = (0..count).map(|i| &samples[i * samples.len() / count]);
+    chosen.collect()
+}
+
 /// [`Ensemble::score`] in two halves on two threads: the answers do not depend on it.
-fn score(ensemble: &Ensemble, samples: &[Sample]) -> Result<Vec<Scored>, TrainError> {
+fn score(ensemble: &Ensemble, samples: &[&Sample]) -> Result<Vec<Scored>, TrainError> {
     // Cut between batches, so that no batch changes its contents.
     let cut = samples.len() / 2 / JUDGE_BATCH * JUDGE_BATCH;
     let (first, second) = samples.split_at(cut);
@@ -80,13 +87,14 @@ pub(super) fn finish(
         members: members.iter().map(|m| m.network.clone()).collect(),
         normaliser: normaliser.clone(),
     };
-    let validation = score(&ensemble, &data.validation)?;
-    let kept_apart = score(&ensemble, &data.calibration)?;
+    let all = |samples| spread(samples, usize::MAX);
+    let validation = score(&ensemble, &all(&data.validation))?;
+    let kept_apart = score(&ensemble, &all(&data.calibration))?;
     let calibration = Calibration::fit(&validation, &kept_apart);
     let promise = Promise::test(&validation, &kept_apart, config.seed);
     let mut report = judge_report(&validation, Some(&calibration));
-    let part = &data.validation[..data.validation.len().min(IMAGINED_AT_THE_END)];
-    report.poses = pose_report(&ensemble, part, JUDGE_BATCH)?;
+    let part = spread(&data.validation, IMAGINED_AT_THE_END);
+    report.poses = pose_report(&ensemble, &part, JUDGE_BATCH)?;
     let best: Vec<Vec<Vec<f32>>> = members.iter().map(|m| m.best.clone()).collect();
     let weights = weights_bytes(&members[0].parameters, &best)?;
     let card = ModelCard {
@@ -112,4 +120,21 @@ pub(super) fn finish(
     WorldModel::save(folder, &card, &weights)?;
     let forecasts = forecasts(&validation, Some(&card.calibration));
     Ok(Trained { card, forecasts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_sets_one_after_the_other_each_has_its_share_of_what_is_judged() {
+        let samples: Vec<usize> = (0..1000).collect();
+        let judged = spread(&samples, 80);
+        assert_eq!(judged.len(), 80);
+        let of_the_last_tenth = judged.iter().filter(|n| ***n >= 900).count();
+        assert_eq!(of_the_last_tenth, 8);
+        assert!(judged.is_sorted_by(|a, b| a < b));
+        assert!(spread(&samples, usize::MAX).into_iter().eq(&samples));
+        assert!(spread::<usize>(&[], 5).is_empty());
+    }
 }
