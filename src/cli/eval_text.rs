@@ -1,8 +1,10 @@
 //! How the figures of `topple eval` read on a screen.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::eval::closed_loop::SuiteReport;
+use crate::eval::groups::GroupFigures;
 use crate::eval::open_loop::{Figures, SplitReport};
 
 /// A number with `digits` decimals, or a dash.
@@ -13,6 +15,19 @@ fn number(value: Option<f64>, digits: usize) -> String {
 /// A share in per cent, or a dash.
 fn percent(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |v| format!("{:.1} %", 100.0 * v))
+}
+
+fn groups(of: &BTreeMap<String, GroupFigures>) -> String {
+    let each = of.iter().map(|(name, f)| {
+        format!(
+            "{name} {} cases, AUC {}, Brier {} (ceiling {})",
+            f.n,
+            number(f.auc, 4),
+            number(f.brier, 4),
+            number(f.ceiling_brier, 4)
+        )
+    });
+    each.collect::<Vec<String>>().join("; ")
 }
 
 /// Writes a split of `eval model`.
@@ -59,20 +74,8 @@ pub fn split(out: &mut String, name: &str, report: &SplitReport) {
         .map(|(kind, auc)| format!("{kind} {}", number(*auc, 4)))
         .collect();
     let _ = writeln!(out, "  AUC by accident: {}", kinds.join(", "));
-    let by_action: Vec<String> = report
-        .by_action
-        .iter()
-        .map(|(action, f)| {
-            format!(
-                "{action} {} cases, AUC {}, Brier {} (ceiling {})",
-                f.n,
-                number(f.auc, 4),
-                number(f.brier, 4),
-                number(f.ceiling_brier, 4)
-            )
-        })
-        .collect();
-    let _ = writeln!(out, "  by action: {}", by_action.join("; "));
+    let _ = writeln!(out, "  by action: {}", groups(&report.by_action));
+    let _ = writeln!(out, "  by family: {}", groups(&report.by_family));
     let list = |values: &[Option<f64>], scale: f64, digits: usize| -> String {
         let all: Vec<String> = values
             .iter()

@@ -5,9 +5,10 @@
 
 use std::fmt::Write;
 
-use super::print::{id_width, percent};
+use super::print::id_width;
 use crate::plan::report::{ExecutedReport, PlanReport};
 use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict};
+use crate::replay::look::percent;
 use crate::scene::task::TaskFile;
 
 fn goal_in_words(goal: &Goal) -> String {

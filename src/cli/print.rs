@@ -70,18 +70,6 @@ pub fn id_width<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
         .max("box".len())
 }
 
-/// A probability in per cent, with as many digits as it deserves.
-pub fn percent(p: f64) -> String {
-    let p = 100.0 * p;
-    if p > 0.0 && p < 0.1 {
-        "<0.1 %".to_owned()
-    } else if p < 10.0 {
-        format!("{p:.1} %")
-    } else {
-        format!("{p:.0} %")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,12 +7,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
-use super::print::{self, id_width, percent};
+use super::print::{self, id_width};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
 use crate::plan::report::{Asked, PlanReport, VetReport};
 use crate::plan::vet::{StepToVet, repair, vet};
 use crate::plan::{GraspFilter, Plan, PlanError, Verdict};
+use crate::replay::look::percent;
 use crate::scene::task::{GripperKind, Step, StepAction, TaskFile, load_steps};
 
 /// Judge a list of steps: the risk of each, and the first that is not safe.

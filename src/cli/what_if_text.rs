@@ -4,8 +4,9 @@
 
 use std::fmt::Write;
 
-use super::print::{id_width, percent};
+use super::print::id_width;
 use crate::plan::report::{LargestSafeReport, WhatIfReport};
+use crate::replay::look::percent;
 use crate::scene::task::TaskFile;
 
 /// Under this a box is said to stay, m: twice what a learned displacement is off by.

@@ -16,6 +16,7 @@ pub mod bench;
 pub mod closed_loop;
 pub mod contest;
 pub mod equal_time;
+pub mod groups;
 pub mod open_loop;
 mod own_draw;
 pub mod plant;

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::groups::{GroupFigures, by_group};
 use super::own_draw::own_world;
 pub use super::pose_errors::PositionErrors;
 use super::pose_errors::{Among, POSE_STRIDES, PoseError, by_stride, pose_errors, position_errors};
@@ -25,6 +26,8 @@ const ROUNDS: usize = 400;
 pub struct Judged {
     /// The case's stack.
     pub stack: u64,
+    /// Where it comes from.
+    pub family: String,
     /// What was done: "remove", "place", "nudge" or "push".
     pub action: &'static str,
     /// Which accidents happened.
@@ -59,21 +62,6 @@ pub struct Figures {
     pub ci: BTreeMap<&'static str, Option<(f64, f64)>>,
 }
 
-/// Forecasts of one kind of action.
-#[derive(Clone, Debug, Serialize)]
-pub struct ActionFigures {
-    /// Cases.
-    pub n: usize,
-    /// Share that ended in an accident.
-    pub base_rate: f64,
-    /// The model's area under the curve.
-    pub auc: Option<f64>,
-    /// The model's mean squared error.
-    pub brier: Option<f64>,
-    /// The ceiling's, where it is known.
-    pub ceiling_brier: Option<f64>,
-}
-
 /// The accident rate just under the limit.
 #[derive(Clone, Debug, Serialize)]
 pub struct Band {
@@ -103,7 +91,9 @@ pub struct SplitReport {
     /// The base rate for everything.
     pub constant: Figures,
     /// By what was done.
-    pub by_action: BTreeMap<&'static str, ActionFigures>,
+    pub by_action: BTreeMap<String, GroupFigures>,
+    /// By where the stack comes from.
+    pub by_family: BTreeMap<String, GroupFigures>,
     /// Of boxes that are not held, and of those that are.
     pub position_error_m: PositionErrors,
     /// Of the same boxes: those that stay, those that move, median by stride, degrees.
@@ -136,6 +126,7 @@ pub fn judge(
             progress();
             Ok(Judged {
                 stack: case.stack,
+                family: case.family.clone(),
                 action: case.action.name(),
                 label: rollout.by_kind(),
                 poses: imagined
@@ -205,35 +196,13 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
         model,
         ceiling: ceiling.map(|c| figures(&c, limit)),
         constant: figures(&constant.unwrap_or_default(), limit),
-        by_action: by_action(judged),
+        by_action: by_group(judged, |j| j.action),
+        by_family: by_group(judged, |j| &j.family),
         position_error_m: position_errors(&errors),
         rotation_error_deg: [("still", Among::Still), ("moved", Among::Moved)]
             .map(|(name, among)| (name, by_stride(&errors, among, |e| e.rotation_error_deg)))
             .into(),
     }
-}
-
-fn by_action(judged: &[Judged]) -> BTreeMap<&'static str, ActionFigures> {
-    let mut groups: BTreeMap<&'static str, Vec<&Judged>> = BTreeMap::new();
-    for j in judged {
-        groups.entry(j.action).or_default().push(j);
-    }
-    let figures = |group: Vec<&Judged>| {
-        let labels: Vec<bool> = group.iter().map(|j| j.label.contains(&true)).collect();
-        let risks: Vec<f64> = group
-            .iter()
-            .map(|j| j.model.map_or(1.0, |r| r.risk))
-            .collect();
-        let ceiling: Option<Vec<f64>> = group.iter().map(|j| j.ceiling).collect();
-        ActionFigures {
-            n: group.len(),
-            base_rate: labels.iter().filter(|l| **l).count() as f64 / group.len() as f64,
-            auc: auc(&risks, &labels),
-            brier: brier(&risks, &labels),
-            ceiling_brier: ceiling.and_then(|c| brier(&c, &labels)),
-        }
-    };
-    groups.into_iter().map(|(k, g)| (k, figures(g))).collect()
 }
 
 /// A figure of risks and outcomes; `None` where it is not defined.

@@ -1,6 +1,6 @@
-//! The colours of everything, in one place: page and pictures look alike.
+//! The colours of everything and how a probability is written, in one place: page, pictures and reports look alike.
 //!
-//! Owns roles and their colours (sRGB). A box keeps its tint whatever the format, since it follows
+//! Owns roles and their colours (sRGB), and [`percent`]. A box keeps its tint whatever the format, since it follows
 //! from its place in the scene alone.
 
 use super::{RecordedFixture, Recording};
@@ -34,6 +34,18 @@ pub const RUBBER: Rgb = [236, 138, 48];
 pub const FLOOR: Rgb = [226, 229, 233];
 /// Where the floor ends.
 pub const SKY: Rgb = [243, 245, 247];
+
+/// A probability in per cent, with as many digits as it deserves.
+pub fn percent(p: f64) -> String {
+    let p = 100.0 * p;
+    if p > 0.0 && p < 0.1 {
+        "<0.1 %".to_owned()
+    } else if p < 10.0 {
+        format!("{p:.1} %")
+    } else {
+        format!("{p:.0} %")
+    }
+}
 
 /// The colour of box `index` before anything happens to it and while it is not acted on.
 pub fn box_colour(recording: &Recording, index: usize) -> Rgb {

@@ -9,6 +9,7 @@ use tiny_skia::{FillRule, IntSize, PathBuilder, Pixmap, Rect, Stroke, Transform}
 use super::camera::{self, Camera};
 use super::draw::{Painter, Painting};
 use super::lettering::{fitted, ink, width_px, write};
+use super::look::percent;
 use super::{RecordedFrame, Recording, look, viewpoint};
 use crate::pose::Pose;
 
@@ -197,7 +198,7 @@ impl<'a> Studio<'a> {
                 said = format!("{}/{} {said}", moment.step + 1, self.recording.steps.len());
             }
             if let Some(risk) = step.risk {
-                said += &format!(" · risk {:.1} %", 100.0 * risk);
+                said += &format!(" · risk {}", percent(risk));
             }
             let said = fitted(&said, small, right - 2.0 * edge);
             write(canvas, &said, edge, h - 31.0 * u, small, INK);

@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use super::look::percent;
 use super::{RecordedFrame, Recording};
 use crate::pose::{Pose, Vec3};
 
@@ -42,8 +43,7 @@ pub fn text(recording: &Recording) -> String {
         let _ = writeln!(out, "wanted: {}", ids.join(", "));
     }
     for (index, step) in recording.steps.iter().enumerate() {
-        let percent = |p: Option<f64>| p.map(|p| format!("{:.1} %", 100.0 * p));
-        let risk = match (percent(step.risk), percent(step.risk_bound)) {
+        let risk = match (step.risk.map(percent), step.risk_bound.map(percent)) {
             (Some(risk), Some(bound)) => format!("  risk {risk} (bound {bound})"),
             (Some(risk), None) => format!("  risk {risk}"),
             _ => String::new(),

@@ -154,7 +154,7 @@ function paint() {
   document.querySelectorAll(".step").forEach((e, k) => e.classList.toggle("now", k === now.step));
 }
 
-const percent = (p) => (p === null ? "?" : p >= 0.0995 ? `${Math.round(p * 100)} %` : `${(p * 100).toFixed(1)} %`);
+const percent = (p) => (p === null ? "?" : p > 0 && p < 0.001 ? "<0.1 %" : p >= 0.0995 ? `${Math.round(p * 100)} %` : `${(p * 100).toFixed(1)} %`);
 function el(tag, name, text) { const e = document.createElement(tag); if (name) e.className = name; if (text !== undefined) e.textContent = text; return e; }
 function cards() {
   $("title").textContent = rec.title;
