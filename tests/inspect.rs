@@ -1,4 +1,4 @@
-//! `topple inspect` from outside: what it tells of the shipped model.
+//! `topple inspect` from outside: what it tells of the models that are here.
 
 use assert_cmd::Command;
 use predicates::prelude::PredicateBooleanExt;
@@ -15,6 +15,22 @@ fn the_shipped_model_says_what_it_was_trained_on() {
     topple.args(["inspect", model]).assert().success().stdout(
         contains(format!("of {episodes} episodes")).and(contains("certified limits on risk")),
     );
+}
+
+#[test]
+fn the_freight_model_names_the_shipped_one_as_what_it_went_on_from() {
+    let card = |name: &str| -> serde_json::Value {
+        let file = format!("{}/models/{name}/model.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+    };
+    let ancestor = card("default")["weights_hash"].as_str().unwrap().to_owned();
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/freight");
+    let mut topple = Command::cargo_bin("topple").unwrap();
+    topple
+        .args(["inspect", model])
+        .assert()
+        .success()
+        .stdout(contains(format!("went on from {ancestor}")).and(contains(r#""source":"scenes""#)));
 }
 
 #[test]

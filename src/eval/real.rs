@@ -3,7 +3,10 @@
 //! Owns the imported stacks that the program carries (three BED-BPP orders, and of each ACLPP
 //! flight the first two stacks, by name, of 6 to 24 boxes with three targets or more; licences and
 //! attribution open each file), and [`stack`], which unpacks one of them part of the way. No
-//! training data comes from any of them.
+//! training data comes from any of them. Of every other flight, by name, from the first on,
+//! `models/freight` has learned from other stacks (`models/README.md`): those flights are a family
+//! of their own, so that what was learned of a flight's freight can be told from what holds for
+//! freight that no model saw.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -69,10 +72,18 @@ const SCENARIOS: [(&str, &str); 39] = scenarios![
     "real/aclpp-LH8384-27NOV15-FRA-NRT-pmc_md11f_md-2",
 ];
 
+/// The flights of which other stacks are learned from.
+const LEARNED_FLIGHTS: [&str; 10] = [
+    "LH8044", "LH8082", "LH8098", "LH8170", "LH8202", "LH8226", "LH8266", "LH8290", "LH8364",
+    "LH8380",
+];
+
 /// Where a stack was imported from, as reports name it.
 fn family(name: &str) -> &'static str {
     if name.starts_with("bed-bpp") {
         "bed_bpp"
+    } else if LEARNED_FLIGHTS.iter().any(|flight| name.contains(flight)) {
+        "aclpp_learned_flight"
     } else {
         "aclpp"
     }
@@ -128,6 +139,13 @@ pub fn stack(seed: u64, number: u64) -> Result<Stack, SandboxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn about_half_of_the_flights_freight_is_of_flights_that_nobody_learned_from() {
+        let of = |wanted| imported().iter().filter(|(f, _)| *f == wanted).count();
+        assert_eq!(of("bed_bpp"), 3);
+        assert_eq!((of("aclpp_learned_flight"), of("aclpp")), (19, 17));
+    }
 
     #[test]
     fn every_built_in_packing_is_read_and_names_its_licence() {

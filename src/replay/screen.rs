@@ -201,9 +201,7 @@ mod tests {
     #[test]
     fn the_text_tells_the_steps_the_risk_and_the_accident() {
         let text = text(&two_boxes());
-        assert!(
-            text.contains("1. remove upper with suction on its top  risk 40.0 % (bound 60.0 %)")
-        );
+        assert!(text.contains("1. remove upper with suction on its top  risk 40 % (bound 60 %)"));
         assert!(text.contains("!  tilt: lower at 1.00 s"));
     }
 
