@@ -49,14 +49,16 @@ pub struct GenerateArgs {
     pub families: Vec<Family>,
     /// Instead of made-up scenes, those of these task files, or of all *.yaml in these folders: stacks of your own, or
     /// what `topple import` wrote. Each is taken in turn and unpacked part of the way, as seen anew. All episodes of a
-    /// packing are for the same: training, validation or calibration.
+    /// packing are for the same: training, validation or calibration. A scene's name and folder's name are part of the
+    /// set; the same file in two folders is two scenes.
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["families", "max_boxes"])]
     pub scenes: Vec<PathBuf>,
     /// The most boxes in a scene.
     #[arg(long, value_name = "N", default_value_t = BOXES_MAX as u64, value_parser = clap::value_parser!(u64).range(5..=100))]
     pub max_boxes: u64,
     /// Only hard cases: for each stack two grasps of one box, of which the draws of the belief
-    /// disagree on at least one, each carried out under four draws. Slower: most stacks are sifted out.
+    /// disagree on at least one, each carried out under four draws. Slower: most stacks are sifted out. A given scene
+    /// (--scenes) in which none is found is acted on as without this flag.
     #[arg(long)]
     pub hard: bool,
     /// Only what this world model is not sure of: of 64 actions on each stack eight, drawn by p(1 - p) of

@@ -43,7 +43,12 @@ pub(super) fn read(
     scenes.dedup_by(|a, b| a.key() == b.key());
     if for_training_only {
         // What a model chooses is trained on whole, so no other packing may be among it.
+        let all = scenes.len();
         scenes.retain(|scene| scene.split() == Split::Train);
+        let others = all - scenes.len();
+        if others > 0 {
+            eprintln!("{others} of {all} scenes are left out: they validate or calibrate");
+        }
         if scenes.is_empty() {
             return Err(Failure::input_message(
                 "none of the scenes is for training: by what they hold they validate or calibrate",
@@ -52,6 +57,20 @@ pub(super) fn read(
         }
     }
     refuse_what_falls(&scenes, interrupt)?;
+    if !for_training_only {
+        let of = |split| scenes.iter().filter(|s| s.split() == split).count();
+        let (validate, calibrate) = (of(Split::Validation), of(Split::Calibration));
+        eprintln!(
+            "{} scenes: {} train, {validate} validate, {calibrate} calibrate",
+            scenes.len(),
+            of(Split::Train)
+        );
+        if validate == 0 || calibrate == 0 {
+            eprintln!(
+                "too few to train on alone: give more to --scenes, or a made-up set beside this one to `topple train`"
+            );
+        }
+    }
     Ok(scenes.into())
 }
 

@@ -134,7 +134,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
             let now = levels(&trained.card);
             for lost in limits.iter().filter(|level| !now.contains(level)) {
                 eprintln!(
-                    "no limit of {} % could be certified, which the model that it went on from had: give more episodes that no model chose",
+                    "no limit of {} % could be certified, which the model that it went on from had: give more episodes that no model chose, of more stacks",
                     100.0 * lost
                 );
             }
@@ -252,7 +252,7 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
         TrainError::Device(_) => Failure::input_message(error, physics::DEVICE_REMEDY),
         TrainError::Knob(_) => Failure::input_message(error, "see `topple train --help`"),
         TrainError::TooFew { .. } => {
-            let what = "make more episodes with `topple generate`; sets that a model chose (--doubted-by) need others beside them";
+            let what = "make more episodes with `topple generate`; sets that a model chose (--doubted-by) need others beside them, and few given scenes (--scenes) need more of them or a made-up set";
             Failure::input_message(error, what)
         }
         TrainError::File(_) => Failure::failed_message(

@@ -6,10 +6,12 @@
 use std::path::PathBuf;
 
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::Failure;
 use super::interrupt::Interrupt;
 use super::train_progress::bar;
+use crate::dataset::given::is_of_given;
 use crate::dataset::{Dataset, DatasetError, Episode, Split, is_of_doubted};
 use crate::model::features::Encoder;
 use crate::model::retell::retold;
@@ -41,9 +43,14 @@ pub(super) fn read(
             );
         }
         let info = dataset.info();
-        // A set that a model chose is trained on whole: it must have no stack of another's.
+        // A set that a model chose is trained on whole: it must have no stack of another's. Those of given scenes are
+        // for the same whatever the seed.
+        let made_up = |config: &Value| !is_of_given(config);
         let unlike = |set: &SetSource| {
-            set.seed == info.seed && is_of_doubted(&set.config) != is_of_doubted(&info.config)
+            set.seed == info.seed
+                && made_up(&set.config)
+                && made_up(&info.config)
+                && is_of_doubted(&set.config) != is_of_doubted(&info.config)
         };
         let same = |set: &SetSource| set.seed == info.seed && set.config == info.config;
         let repeated = (data.source.sets.iter()).any(|set| same(set) || unlike(set));
@@ -151,10 +158,14 @@ fn samples_of(
     let mut encoder: Option<Encoder> = None;
     let read = |mut e: Episode| {
         let split = dataset.split_of(e.stack);
+        let group = first + dataset.group_of(e.stack);
         e.stack += first;
         let known = encoder.take().filter(|seen| *seen.workcell() == e.workcell);
         let known = encoder.insert(known.unwrap_or_else(|| Encoder::new(&e.workcell)));
-        let sample = Sample::seen_by(known, &e);
+        let mut sample = Sample::seen_by(known, &e);
+        if let Some(sample) = &mut sample {
+            sample.stack = group;
+        }
         let looks = match split {
             Split::Train => 1..config.tellings as u64,
             Split::Validation | Split::Calibration => 0..0,

@@ -134,6 +134,11 @@ pub(super) fn splits(config: &Value) -> Result<Option<Vec<Split>>, String> {
     }
 }
 
+/// Whether a set of this config is made of given scenes.
+pub fn is_of_given(config: &Value) -> bool {
+    config.get("scenes").is_some()
+}
+
 /// A config as a person reads it: of scenes, which may be hundreds, their number alone.
 pub fn in_brief(config: &Value) -> Value {
     let mut brief = config.clone();

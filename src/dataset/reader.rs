@@ -124,6 +124,15 @@ impl Dataset {
         }
     }
 
+    /// What is independent of what: the number that a stack shares with those that are unpacked from the same given
+    /// scene, its own where scenes are made up.
+    pub fn group_of(&self, stack: u64) -> u64 {
+        match &self.splits_of_scenes {
+            Some(splits) => stack % splits.len() as u64,
+            None => stack,
+        }
+    }
+
     /// All episodes of the `n`-th file that is there, in order; files can be read side by side.
     ///
     /// # Errors

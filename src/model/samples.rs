@@ -52,7 +52,8 @@ pub struct Labels {
 /// One episode in compact form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// The stack that it comes from: what splits and intervals are grouped by.
+    /// The stack that it comes from, or the packing where many are unpacked from one: what limits and intervals are
+    /// grouped by.
     pub stack: u64,
     /// Whether a hand, a nudge or a push acts.
     pub kind: SampleKind,

@@ -40,7 +40,7 @@ pub fn percent(p: f64) -> String {
     let p = 100.0 * p;
     if p > 0.0 && p < 0.1 {
         "<0.1 %".to_owned()
-    } else if p < 10.0 {
+    } else if p < 9.95 {
         format!("{p:.1} %")
     } else {
         format!("{p:.0} %")
