@@ -50,7 +50,7 @@ pub struct Calibration {
     pub design_effect: f64,
     /// Episodes that the risk and the bound come from.
     pub episodes: usize,
-    /// Their stacks.
+    /// Their stacks, or packings where many stacks are of one.
     pub stacks: usize,
 }
 
