@@ -3,6 +3,7 @@
 //! Owns reading them into samples, file by file and with a bar, and what keeps several of them apart:
 //! the numbers of their stacks and their hashes.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -33,7 +34,7 @@ pub(super) fn read(
         warm_start,
         ..TrainingData::default()
     };
-    let mut stacks = 0;
+    let mut numbers = Numbers::default();
     for dir in dirs {
         let dataset = Dataset::open(dir)?;
         if !dataset.is_complete() {
@@ -84,14 +85,49 @@ pub(super) fn read(
             stacks: dataset.len() / info.episodes_per_stack.max(1),
             complete: dataset.is_complete(),
         });
-        read_into(&mut data, &dataset, stacks, config, interrupt)?;
-        stacks += info.stacks;
+        let numbering = numbers.next(info.stacks, dataset.packings());
+        read_into(&mut data, &dataset, &numbering, config, interrupt)?;
     }
     data.source.hash = joint_hash(&data.source.sets);
     data.source.train = data.train.len();
     data.source.validation = data.validation.len();
     data.source.calibration = data.calibration.len();
     Ok(data)
+}
+
+/// Hands out numbers, so that stacks of two data sets are not taken for one, and those of one packing for one.
+#[derive(Default)]
+struct Numbers {
+    next: u64,
+    of_packing: BTreeMap<String, u64>,
+}
+
+impl Numbers {
+    /// The numbering of a set of `stacks`, which are unpacked from `packings` in turn where it has any.
+    fn next(&mut self, stacks: u64, packings: Option<&[String]>) -> Numbering {
+        let first = self.next;
+        self.next += stacks.max(packings.map_or(0, <[String]>::len) as u64);
+        let number_of =
+            |(new, packing): (u64, &String)| *self.of_packing.entry(packing.clone()).or_insert(new);
+        let of_packings = packings.map(|all| (first..).zip(all).map(number_of).collect());
+        Numbering { first, of_packings }
+    }
+}
+
+/// The numbers of one data set's stacks.
+struct Numbering {
+    first: u64,
+    of_packings: Option<Vec<u64>>,
+}
+
+impl Numbering {
+    /// What limits are certified by: stacks of one packing, of whatever data set, say the same and count as one.
+    fn group_of(&self, stack: u64) -> u64 {
+        match &self.of_packings {
+            Some(numbers) => numbers[(stack % numbers.len() as u64) as usize],
+            None => self.first + stack,
+        }
+    }
 }
 
 /// One name for all data sets: that of the only one where there is one.
@@ -105,12 +141,11 @@ fn joint_hash(sets: &[SetSource]) -> String {
     }
 }
 
-/// Reads file by file, so that its episodes are never in memory together; stacks are numbered from
-/// `first`, so that those of two data sets are not taken for one.
+/// Reads file by file, so that its episodes are never in memory together.
 fn read_into(
     data: &mut TrainingData,
     dataset: &Dataset,
-    first: u64,
+    numbering: &Numbering,
     config: &TrainConfig,
     interrupt: &Interrupt,
 ) -> Result<(), Failure> {
@@ -121,7 +156,7 @@ fn read_into(
         interrupt.check()?;
         let read: Vec<Read> = group
             .par_iter()
-            .map(|&n| samples_of(dataset, first, config, n))
+            .map(|&n| samples_of(dataset, numbering, config, n))
             .collect::<Result<_, DatasetError>>()?;
         for file in read {
             bar.inc(file.len() as u64);
@@ -151,15 +186,15 @@ type Read = Vec<(Split, String, Option<Sample>, Vec<Sample>)>;
 
 fn samples_of(
     dataset: &Dataset,
-    first: u64,
+    numbering: &Numbering,
     config: &TrainConfig,
     file: usize,
 ) -> Result<Read, DatasetError> {
     let mut encoder: Option<Encoder> = None;
     let read = |mut e: Episode| {
         let split = dataset.split_of(e.stack);
-        let group = first + dataset.group_of(e.stack);
-        e.stack += first;
+        let group = numbering.group_of(e.stack);
+        e.stack += numbering.first;
         let known = encoder.take().filter(|seen| *seen.workcell() == e.workcell);
         let known = encoder.insert(known.unwrap_or_else(|| Encoder::new(&e.workcell)));
         let mut sample = Sample::seen_by(known, &e);
@@ -177,4 +212,24 @@ fn samples_of(
         (split, e.family, sample, others)
     };
     Ok(dataset.read_file(file)?.into_iter().map(read).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stacks_of_one_packing_count_as_one_in_whatever_set_they_are_and_all_others_by_themselves() {
+        let named = |names: [&str; 2]| names.map(str::to_owned);
+        let mut numbers = Numbers::default();
+        let made_up = numbers.next(10, None);
+        let given = numbers.next(4, Some(&named(["a", "b"])));
+        // Fewer stacks than packings.
+        let again = numbers.next(1, Some(&named(["b", "c"])));
+        let last = numbers.next(5, None);
+        assert_eq!([0, 9].map(|s| made_up.group_of(s)), [0, 9]);
+        assert_eq!([0, 1, 2, 3].map(|s| given.group_of(s)), [10, 11, 10, 11]);
+        assert_eq!([0, 1].map(|s| again.group_of(s)), [11, 15]);
+        assert_eq!([0, 4].map(|s| last.group_of(s)), [16, 20]);
+    }
 }

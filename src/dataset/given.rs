@@ -118,18 +118,18 @@ impl GivenScene {
     }
 }
 
-/// What the episodes of each scene of a set with this config are for, in the order in which its stacks take them in
-/// turn; `None` where its scenes are made up.
+/// The packing's hash of each scene of a set with this config, in the order in which its stacks take them in turn;
+/// `None` where its scenes are made up.
 ///
 /// # Errors
 /// Why it is the config of no set.
-pub(super) fn splits(config: &Value) -> Result<Option<Vec<Split>>, String> {
+pub(super) fn packings(config: &Value) -> Result<Option<Vec<String>>, String> {
     let Some(scenes) = config.get("scenes").and_then(Value::as_array) else {
         return Ok(None);
     };
-    let split = |scene: &Value| Some(split_of_packing(scene.get("packing")?.as_str()?));
-    match scenes.iter().map(split).collect::<Option<Vec<_>>>() {
-        Some(splits) if !splits.is_empty() => Ok(Some(splits)),
+    let packing = |scene: &Value| Some(scene.get("packing")?.as_str()?.to_owned());
+    match scenes.iter().map(packing).collect::<Option<Vec<_>>>() {
+        Some(packings) if !packings.is_empty() => Ok(Some(packings)),
         _ => Err("its config names no `packing` for each of its `scenes`".to_owned()),
     }
 }
@@ -322,19 +322,19 @@ mod tests {
     }
 
     #[test]
-    fn the_splits_of_a_set_are_those_of_its_scenes() {
+    fn the_packings_of_a_set_are_those_of_its_scenes() {
         let scenes: Vec<GivenScene> = orders().iter().map(given).collect();
         let config =
             json!({ "scenes": scenes.iter().map(GivenScene::config_json).collect::<Vec<_>>() });
-        let expected: Vec<Split> = scenes.iter().map(GivenScene::split).collect();
-        assert_eq!(splits(&config), Ok(Some(expected)));
+        let expected: Vec<String> = scenes.iter().map(|s| s.packing.clone()).collect();
+        assert_eq!(packings(&config), Ok(Some(expected)));
         assert_eq!(in_brief(&config), json!({ "scenes": 2 }));
-        assert_eq!(splits(&json!({ "families": [] })), Ok(None));
+        assert_eq!(packings(&json!({ "families": [] })), Ok(None));
         for damaged in [
             json!({ "scenes": [] }),
             json!({ "scenes": [{ "name": "a" }] }),
         ] {
-            assert!(splits(&damaged).is_err(), "{damaged}");
+            assert!(packings(&damaged).is_err(), "{damaged}");
         }
     }
 }

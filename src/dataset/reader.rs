@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::doubted::is_of_doubted;
 use super::files::{self, FileNumber};
 use super::info::{Info, Status};
-use super::split::{Split, split_of};
+use super::split::{Split, split_of, split_of_packing};
 use super::stored::StoredFile;
 use super::{DatasetError, Episode, episodes, frames, given};
 use crate::files::hex;
@@ -23,8 +23,8 @@ pub struct Dataset {
     dir: PathBuf,
     info: Info,
     files: Vec<FileNumber>,
-    /// Of a set of given scenes: what those of each are for.
-    splits_of_scenes: Option<Vec<Split>>,
+    /// Of a set of given scenes: each one's packing, by its hash.
+    packings: Option<Vec<String>>,
 }
 
 impl Dataset {
@@ -51,13 +51,13 @@ impl Dataset {
             .files()
             .filter(|&file| absent(file).is_none())
             .collect();
-        let splits_of_scenes = given::splits(&info.config)
+        let packings = given::packings(&info.config)
             .map_err(|reason| DatasetError::foreign(&files::info_path(dir), reason))?;
         Ok(Self {
             dir: dir.to_owned(),
             info,
             files,
-            splits_of_scenes,
+            packings,
         })
     }
 
@@ -118,19 +118,16 @@ impl Dataset {
         if is_of_doubted(&self.info.config) {
             return Split::Train;
         }
-        match &self.splits_of_scenes {
-            Some(splits) => splits[(stack % splits.len() as u64) as usize],
+        match &self.packings {
+            Some(packings) => split_of_packing(&packings[(stack % packings.len() as u64) as usize]),
             None => split_of(stack, self.info.seed),
         }
     }
 
-    /// What is independent of what: the number that a stack shares with those that are unpacked from the same given
-    /// scene, its own where scenes are made up.
-    pub fn group_of(&self, stack: u64) -> u64 {
-        match &self.splits_of_scenes {
-            Some(splits) => stack % splits.len() as u64,
-            None => stack,
-        }
+    /// The hashes of the packings that the stacks are unpacked from, which they take in turn; `None` where scenes are
+    /// made up.
+    pub fn packings(&self) -> Option<&[String]> {
+        self.packings.as_deref()
     }
 
     /// All episodes of the `n`-th file that is there, in order; files can be read side by side.

@@ -66,9 +66,9 @@ fn given_scenes_make_the_same_set_however_they_are_named_and_each_is_on_one_side
             .all(|n| [8, 16, 24].map(Value::from).contains(n)),
         "{splits:?}"
     );
-    // What is independent is a packing, not a stack that was unpacked from it.
     let set = Dataset::open(&at("files")).unwrap();
-    assert_eq!([0, 1, 2].map(|stack| set.group_of(stack)), [0, 1, 0]);
+    let packings = scenes.iter().map(|s| s["packing"].as_str().unwrap());
+    assert!(packings.eq(set.packings().unwrap()));
     let told = topple(&["inspect", text(&at("files"))]);
     assert!(String::from_utf8_lossy(&told.stdout).contains("\"scenes\":2"));
 }
