@@ -197,10 +197,11 @@ impl<'a> Studio<'a> {
             if self.recording.steps.len() > 1 {
                 said = format!("{}/{} {said}", moment.step + 1, self.recording.steps.len());
             }
-            if let Some(risk) = step.risk {
-                said += &format!(" · risk {}", percent(risk));
-            }
-            let said = fitted(&said, small, right - 2.0 * edge);
+            // Where the line is too long the step's words are cut, not its risk.
+            let risk = step.risk.map(|risk| format!(" · risk {}", percent(risk)));
+            let risk = risk.unwrap_or_default();
+            let room = right - 2.0 * edge - width_px(&risk, small);
+            let said = fitted(&said, small, room) + &risk;
             write(canvas, &said, edge, h - 31.0 * u, small, INK);
         }
         self.progress(canvas, moment.t);
