@@ -16,7 +16,7 @@ use crate::dataset::summary::Undecided;
 use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
 use crate::model::card::CARD_FILE;
-use crate::model::{Ancestor, DataSource, ModelCard, SetSource};
+use crate::model::{Ancestor, DataSource, ModelCard, Purpose, SetSource};
 use crate::sandbox::SandboxDynamics;
 
 /// Show what a data set, a model or a task file holds.
@@ -131,8 +131,12 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
 /// A line for each data set.
 fn sets_of(data: &DataSource) -> String {
     let line = |set: &SetSource| {
+        let what_for = match set.purpose {
+            Purpose::Splits => "",
+            Purpose::Calibration => " for calibration alone",
+        };
         format!(
-            "  {}: {} stacks of seed {} by topple {}, from {}\n",
+            "  {}: {} stacks of seed {} by topple {}{what_for}, from {}\n",
             set.hash,
             set.stacks,
             set.seed,

@@ -18,7 +18,9 @@ use crate::model::card::CARD_FILE;
 use crate::model::checkpoint::CHECKPOINT_FILE;
 use crate::model::folder::WEIGHTS_FILE;
 use crate::model::log::LOG_FILE;
-use crate::model::{DeviceChoice, ModelCard, Start, TrainConfig, TrainError, WarmStart, train};
+use crate::model::{
+    DeviceChoice, ModelCard, Purpose, Start, TrainConfig, TrainError, WarmStart, train,
+};
 use crate::plots;
 
 const UNLIKE_REMEDY: &str = "leave that setting out, or begin anew without --from";
@@ -37,6 +39,10 @@ pub struct TrainArgs {
     /// The folder of the model: new, or that of an interrupted run with --resume.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// A data set that risks and limits are calibrated on whole, beside the share of the others that is kept for it:
+    /// low limits take tens of thousands of episodes, of which there is nothing more to learn. Given once for each.
+    #[arg(long, value_name = "DATASET")]
+    pub calibrate_on: Vec<PathBuf>,
     /// Go on from the weights of a finished model, with as many members of its width and rounds. What it learned
     /// from need not be given again; but risks and limits are calibrated on the data sets given here alone, so that
     /// some thousand episodes of them have to be of no model's choice (--doubted-by).
@@ -117,7 +123,12 @@ pub fn run(args: &TrainArgs) -> Outcome {
     let limits = warm_start
         .as_ref()
         .map_or_else(Vec::new, |m| levels(&m.card));
-    let data = train_data::read(&args.datasets, warm_start, &config, &interrupt)?;
+    let sets = (args.datasets.iter().map(|dir| (dir, Purpose::Splits))).chain(
+        args.calibrate_on
+            .iter()
+            .map(|dir| (dir, Purpose::Calibration)),
+    );
+    let data = train_data::read(sets, warm_start, &config, &interrupt)?;
     let start = if args.resume {
         Start::Resume
     } else {
@@ -134,7 +145,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
             let now = levels(&trained.card);
             for lost in limits.iter().filter(|level| !now.contains(level)) {
                 eprintln!(
-                    "no limit of {} % could be certified, which the model that it went on from had: give more episodes that no model chose, of more stacks",
+                    "no limit of {} % could be certified, which the model that it went on from had: give more episodes that no model chose, of more stacks, or --calibrate-on such a set",
                     100.0 * lost
                 );
             }

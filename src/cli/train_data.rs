@@ -4,7 +4,7 @@
 //! the numbers of their stacks and their hashes.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -16,11 +16,12 @@ use crate::dataset::given::is_of_given;
 use crate::dataset::{Dataset, DatasetError, Episode, Split, is_of_doubted};
 use crate::model::features::Encoder;
 use crate::model::retell::retold;
-use crate::model::{Sample, SetSource, TrainConfig, TrainingData, WarmStart};
+use crate::model::{Purpose, Sample, SetSource, TrainConfig, TrainingData, WarmStart};
 
-/// The data sets as samples, one after the other, for a run that goes on from `warm_start` where there is one.
-pub(super) fn read(
-    dirs: &[PathBuf],
+/// The data sets as samples, one after the other and each for its purpose, for a run that goes on from `warm_start`
+/// where there is one.
+pub(super) fn read<'a>(
+    sets: impl Iterator<Item = (&'a PathBuf, Purpose)>,
     warm_start: Option<WarmStart>,
     config: &TrainConfig,
     interrupt: &Interrupt,
@@ -35,7 +36,7 @@ pub(super) fn read(
         ..TrainingData::default()
     };
     let mut numbers = Numbers::default();
-    for dir in dirs {
+    for (dir, purpose) in sets {
         let dataset = Dataset::open(dir)?;
         if !dataset.is_complete() {
             eprintln!(
@@ -44,14 +45,18 @@ pub(super) fn read(
             );
         }
         let info = dataset.info();
-        // A set that a model chose is trained on whole: it must have no stack of another's. Those of given scenes are
-        // for the same whatever the seed.
+        if purpose == Purpose::Calibration {
+            refuse_what_cannot_calibrate(dir, &info.config)?;
+        }
+        // A set that a model chose is trained on whole, and one to calibrate on is that whole: it must have no stack
+        // of one that is taken otherwise. Those of given scenes are for the same whatever the seed.
         let made_up = |config: &Value| !is_of_given(config);
+        let taken = |config: &Value, purpose: Purpose| (is_of_doubted(config), purpose);
         let unlike = |set: &SetSource| {
             set.seed == info.seed
                 && made_up(&set.config)
                 && made_up(&info.config)
-                && is_of_doubted(&set.config) != is_of_doubted(&info.config)
+                && taken(&set.config, set.purpose) != taken(&info.config, purpose)
         };
         let same = |set: &SetSource| set.seed == info.seed && set.config == info.config;
         let repeated = (data.source.sets.iter()).any(|set| same(set) || unlike(set));
@@ -84,15 +89,31 @@ pub(super) fn read(
             config: info.config.clone(),
             stacks: dataset.len() / info.episodes_per_stack.max(1),
             complete: dataset.is_complete(),
+            purpose,
         });
         let numbering = numbers.next(info.stacks, dataset.packings());
-        read_into(&mut data, &dataset, &numbering, config, interrupt)?;
+        read_into(&mut data, &dataset, purpose, &numbering, config, interrupt)?;
     }
     data.source.hash = joint_hash(&data.source.sets);
     data.source.train = data.train.len();
     data.source.validation = data.validation.len();
     data.source.calibration = data.calibration.len();
     Ok(data)
+}
+
+/// What a model chose is no sample of what will be asked, and a packing is for the same in whatever set.
+fn refuse_what_cannot_calibrate(dir: &Path, config: &Value) -> Result<(), Failure> {
+    let why = if is_of_doubted(config) {
+        "a model chose its actions, so they are no sample of what will be asked"
+    } else if is_of_given(config) {
+        "it is of given scenes, each of whose packings is for the same in every run"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::input_message(
+        format!("{} cannot be calibrated on whole: {why}", dir.display()),
+        "give it beside the data sets to learn from, and --calibrate-on one of made-up stacks that no model chose",
+    ))
 }
 
 /// Hands out numbers, so that stacks of two data sets are not taken for one, and those of one packing for one.
@@ -130,12 +151,16 @@ impl Numbering {
     }
 }
 
-/// One name for all data sets: that of the only one where there is one.
+/// One name for all data sets and what they are for: that of the only one where there is one.
 fn joint_hash(sets: &[SetSource]) -> String {
+    let name = |set: &SetSource| match set.purpose {
+        Purpose::Splits => set.hash.clone(),
+        Purpose::Calibration => format!("{} for calibration", set.hash),
+    };
     match sets {
         [only] => only.hash.clone(),
         _ => {
-            let all: Vec<&str> = sets.iter().map(|set| set.hash.as_str()).collect();
+            let all: Vec<String> = sets.iter().map(name).collect();
             crate::model::folder::hash(all.join(" ").as_bytes())
         }
     }
@@ -145,6 +170,7 @@ fn joint_hash(sets: &[SetSource]) -> String {
 fn read_into(
     data: &mut TrainingData,
     dataset: &Dataset,
+    purpose: Purpose,
     numbering: &Numbering,
     config: &TrainConfig,
     interrupt: &Interrupt,
@@ -156,7 +182,7 @@ fn read_into(
         interrupt.check()?;
         let read: Vec<Read> = group
             .par_iter()
-            .map(|&n| samples_of(dataset, numbering, config, n))
+            .map(|&n| samples_of(dataset, purpose, numbering, config, n))
             .collect::<Result<_, DatasetError>>()?;
         for file in read {
             bar.inc(file.len() as u64);
@@ -186,13 +212,17 @@ type Read = Vec<(Split, String, Option<Sample>, Vec<Sample>)>;
 
 fn samples_of(
     dataset: &Dataset,
+    purpose: Purpose,
     numbering: &Numbering,
     config: &TrainConfig,
     file: usize,
 ) -> Result<Read, DatasetError> {
     let mut encoder: Option<Encoder> = None;
     let read = |mut e: Episode| {
-        let split = dataset.split_of(e.stack);
+        let split = match purpose {
+            Purpose::Splits => dataset.split_of(e.stack),
+            Purpose::Calibration => Split::Calibration,
+        };
         let group = numbering.group_of(e.stack);
         e.stack += numbering.first;
         let known = encoder.take().filter(|seen| *seen.workcell() == e.workcell);

@@ -13,12 +13,30 @@ use super::normaliser::Normaliser;
 use super::promise::Promise;
 use super::report::ValidationReport;
 
-/// The version that this program writes: 8 tells a model's ancestors.
-pub const MODEL_VERSION: u32 = 8;
+/// The version that this program writes: 8 tells a model's ancestors, 9 what each of its data sets was for.
+pub const MODEL_VERSION: u32 = 9;
 /// The oldest that it reads.
 pub const OLDEST_VERSION: u32 = 7;
 /// The card's file, beside the weights'.
 pub const CARD_FILE: &str = "model.json";
+
+/// What a run takes a data set for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Each of its stacks for what its split says: most train, some validate and some calibrate.
+    #[default]
+    Splits,
+    /// All of it to fit risks and bounds by, nothing to learn from.
+    Calibration,
+}
+
+impl Purpose {
+    /// Whether it is what a set is for where nothing is said.
+    fn is_splits(&self) -> bool {
+        *self == Purpose::Splits
+    }
+}
 
 /// What one data set was made from: with the program's version, all that its bytes depend on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,6 +54,9 @@ pub struct SetSource {
     pub stacks: u64,
     /// Whether it was whole.
     pub complete: bool,
+    /// What it was taken for.
+    #[serde(default, skip_serializing_if = "Purpose::is_splits")]
+    pub purpose: Purpose,
 }
 
 /// Where a model's data came from.

@@ -269,7 +269,7 @@ pub mod train;
 mod trajectory;
 pub mod way;
 
-pub use card::{Ancestor, DataSource, ModelCard, SetSource};
+pub use card::{Ancestor, DataSource, ModelCard, Purpose, SetSource};
 pub use config::TrainConfig;
 pub use device::{DeviceChoice, DeviceError};
 pub use folder::{ModelError, WarmStart, WorldModel};

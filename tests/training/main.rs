@@ -232,3 +232,49 @@ fn two_data_sets_are_learned_from_together_and_one_given_twice_is_bad_input() {
         .code(2)
         .stderr(predicates::str::contains("cannot be gone on from"));
 }
+
+#[test]
+fn a_set_to_calibrate_on_is_that_whole_and_shares_no_stack_with_what_was_learned_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let few = ["--episodes", "200", "--families", "bridge", "--seed"];
+    topple(
+        &[&["generate", "--out", "one"], &few[..], &["1"]].concat(),
+        dir,
+    )
+    .success();
+    topple(
+        &[&["generate", "--out", "two"], &few[..], &["2"]].concat(),
+        dir,
+    )
+    .success();
+    let small = ["--epochs", "1", "--width", "8", "--members", "1", "--json"];
+    let train = |sets: &[&str]| topple(&[&["train"], sets, &small[..]].concat(), dir);
+
+    let done = train(&["one", "--calibrate-on", "two", "--out", "model"]).success();
+    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let alone = train(&["one", "--out", "alone"]).success();
+    let without: serde_json::Value = serde_json::from_slice(&alone.get_output().stdout).unwrap();
+    assert_eq!(card["data"]["train"], without["data"]["train"]);
+    let count = |card: &serde_json::Value| card["data"]["calibration"].as_u64().unwrap();
+    assert_eq!(count(&card), count(&without) + 200);
+    assert_eq!(card["weights_hash"], without["weights_hash"]);
+    topple(&["inspect", "model"], dir)
+        .success()
+        .stdout(predicates::str::contains("for calibration alone"));
+
+    train(&["one", "--calibrate-on", "one", "--out", "no"])
+        .code(2)
+        .stderr(predicates::str::contains("repeats the stacks"));
+    let from = ["--from", "alone", "--out", "no"];
+    train(&[&["two", "--calibrate-on", "one"], &from[..]].concat())
+        .code(2)
+        .stderr(predicates::str::contains("go on from learned from"));
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default");
+    let by = ["generate", "--out", "chosen", "--doubted-by", model];
+    let eight = ["--episodes", "8", "--families", "bridge", "--seed", "3"];
+    topple(&[&by[..], &eight[..]].concat(), dir).success();
+    train(&["one", "--calibrate-on", "chosen", "--out", "no"])
+        .code(2)
+        .stderr(predicates::str::contains("no sample of what will be asked"));
+}
