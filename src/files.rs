@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -46,8 +46,7 @@ pub fn copy_whole(mut from: &File, to: &Path) -> io::Result<()> {
 }
 
 fn write_whole_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    // A link stays a link: what it points at is replaced.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = pointed_at(path);
     if path.exists() && !path.is_file() {
         return fill(&mut OpenOptions::new().write(true).open(&path)?);
     }
@@ -64,11 +63,29 @@ fn write_whole_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder).map_err(without_path)?;
+    // Who may read the old file may read the new one, and nobody else.
+    if let Some(old) = if_there(fs::metadata(&path))? {
+        file.as_file().set_permissions(old.permissions())?;
+    }
     fill(file.as_file_mut())?;
     // A rename may reach the disk before the data does; then a power cut leaves an empty file.
     file.as_file().sync_all()?;
     file.persist(&path).map_err(|e| e.error)?;
     sync_folder(folder)
+}
+
+/// A link stays a link: what it points at is written, also where that is not there yet.
+fn pointed_at(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    // As many as Linux follows.
+    for _ in 0..40 {
+        match (fs::canonicalize(&path), fs::read_link(&path)) {
+            (Ok(whole), _) => return whole,
+            (_, Ok(to)) => path = path.parent().map_or(to.clone(), |folder| folder.join(&to)),
+            _ => break,
+        }
+    }
+    path
 }
 
 /// Makes a rename in `folder` last through a power cut, where the system can: not every file system syncs folders,
@@ -209,6 +226,24 @@ mod tests {
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"after");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode(), usual);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_to_what_is_not_there_yet_stays_one_and_a_private_file_stays_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        write_whole(&link, b"first").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let file = dir.path().join("file");
+        assert_eq!(fs::read(&file).unwrap(), b"first");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        write_whole(&link, b"second").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"second");
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 
     #[cfg(target_os = "linux")]

@@ -225,7 +225,7 @@ pub struct Frame {
 /// One action carried out under one draw.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rollout {
-    /// The reference poses after settling, `[N]`.
+    /// Where each box belongs, `[N]`: where it stood after settling; one that was put down, at its target.
     pub reference: Vec<Pose>,
     /// Every [`STRIDE_S`] from [`Action::onset`], the onset first; or at the rate that was asked for.
     pub frames: Vec<Frame>,

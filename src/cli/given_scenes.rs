@@ -12,6 +12,7 @@ use super::Failure;
 use super::interrupt::Interrupt;
 use crate::dataset::Split;
 use crate::dataset::given::GivenScene;
+use crate::model::calibration::MIN_STACKS;
 use crate::scene::task;
 
 /// Scenes that a message names before it only counts them.
@@ -65,9 +66,9 @@ pub(super) fn read(
             scenes.len(),
             of(Split::Train)
         );
-        if validate == 0 || calibrate == 0 {
+        if validate == 0 || calibrate < MIN_STACKS {
             eprintln!(
-                "too few to train on alone: give more to --scenes, or a made-up set beside this one to `topple train`"
+                "too few to train on alone (limits are certified by {MIN_STACKS} and more): give more to --scenes, or a made-up set beside this one to `topple train`"
             );
         }
     }

@@ -31,11 +31,13 @@ const STORED_DRAWS: usize = EPISODES_PER_STACK / 2;
 pub(super) fn episodes(recipe: &Recipe, stack: u64) -> Result<Option<Vec<Episode>>, SandboxError> {
     for attempt in 0..BELIEFS {
         let seed = recipe.seed ^ (attempt + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
-        let (scene, mut rng) = Recipe {
+        let Ok((scene, mut rng)) = Recipe {
             seed,
             ..recipe.clone()
         }
-        .belief(stack)?;
+        .belief(stack) else {
+            continue;
+        };
         let Ok(selecting) = worlds(&scene.workcell, SELECTING_DRAWS, &mut rng) else {
             continue;
         };

@@ -17,7 +17,7 @@ use super::equal_time::{EqualTime, Origin};
 use super::recalled::Recalled;
 use super::reference::{ReferenceError, hash_of, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
-use crate::model::metrics::newcombe;
+use crate::model::metrics::Paired;
 use crate::sandbox::SANDBOX_VERSION;
 use figures::{Entry, broken_down};
 
@@ -199,14 +199,12 @@ pub fn report(
     }
 }
 
-/// Accidents of one planner less those of another on the solvable tasks: the 95 % interval.
+/// Accidents of one planner less those of another on the solvable tasks, the same for both: the 95 % interval.
 fn above(deeds: &[Deed], reference: &[Deed], solvable: &[bool]) -> (f64, f64) {
-    let n = solvable.iter().filter(|s| **s).count();
-    let wrong = |deeds: &[Deed]| {
-        let pairs = deeds.iter().zip(solvable);
-        pairs.filter(|(d, can)| **can && d.went_wrong()).count()
-    };
-    newcombe((wrong(deeds), n), (wrong(reference), n))
+    let both = deeds.iter().zip(reference).zip(solvable);
+    let pairs = both.filter(|(_, can)| **can);
+    Paired::count(pairs.map(|((deed, other), _)| (deed.went_wrong(), other.went_wrong())))
+        .difference()
 }
 
 #[cfg(test)]

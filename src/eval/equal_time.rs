@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::closed_loop::ContestError;
 use super::contest::{Contestant, Deed};
+use super::own_draw::own_world;
 use super::reference::{ReferenceError, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::plan::baseline::Baseline;
@@ -144,8 +145,7 @@ fn episode_ms(tasks: &[PlannerTask]) -> Result<f64, String> {
         else {
             continue;
         };
-        let draw = sandbox::draw(&task.workcell, &mut rng).map_err(|e| e.to_string())?;
-        let world = sandbox::settled(&task.workcell, &draw, 1).map_err(|e| e.to_string())?;
+        let world = own_world(&task.workcell, task.world_seed, 0).map_err(|e| e.to_string())?;
         let started = Instant::now();
         let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
         sandbox::run(&task.workcell, &world, &action, extent, recording)

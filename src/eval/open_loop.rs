@@ -24,8 +24,8 @@ use crate::sandbox::{self, Extent, Recording, SandboxError};
 const ROUNDS: usize = 400;
 /// A case, what came of it, and what was forecast.
 pub struct Judged {
-    /// The case's stack.
-    pub stack: u64,
+    /// What it is not independent of ([`Suite::cluster`]).
+    pub cluster: u64,
     /// Where it comes from.
     pub family: String,
     /// What was done: "remove", "place", "nudge" or "push".
@@ -58,7 +58,7 @@ pub struct Figures {
     pub band: Band,
     /// By kind; null for the forecasters that do not tell kinds apart.
     pub auc_by_accident: BTreeMap<&'static str, Option<f64>>,
-    /// 95 % intervals: Wilson's for rates, bootstrap by stack for the rest.
+    /// 95 % intervals: Wilson's for rates, bootstrap by stack, of imported ones by packing, for the rest.
     pub ci: BTreeMap<&'static str, Option<(f64, f64)>>,
 }
 
@@ -125,7 +125,7 @@ pub fn judge(
                 });
             progress();
             Ok(Judged {
-                stack: case.stack,
+                cluster: suite.cluster(case.stack),
                 family: case.family.clone(),
                 action: case.action.name(),
                 label: rollout.by_kind(),
@@ -165,7 +165,7 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
                     risk,
                     bound,
                     accident: hit(j),
-                    stack: j.stack,
+                    stack: j.cluster,
                 })
             })
             .collect()

@@ -7,6 +7,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use super::own_draw::own_draw;
 use crate::plan::{Plant, PlantError, batch_of};
 use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::{self, Extent, Recording, SandboxDynamics, SandboxError};
@@ -45,7 +46,7 @@ impl SandboxPlant {
         }
     }
 
-    /// A world of a draw of `workcell`'s belief.
+    /// A world of a draw of `workcell`'s belief ([`own_draw`]).
     ///
     /// # Errors
     /// When the scene does not stand by itself.
@@ -54,8 +55,7 @@ impl SandboxPlant {
         seed: u64,
         recording: Recording,
     ) -> Result<Self, SandboxError> {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let draw = sandbox::draw(workcell, &mut rng)?;
+        let draw = own_draw(workcell, seed, 0)?;
         Ok(Self::new(
             workcell,
             draw,

@@ -105,7 +105,7 @@ pub(super) fn pose_errors(case: &Case, rollout: &Rollout, imagined: &Imagined) -
             errors.push(PoseError {
                 stride,
                 role,
-                distance_m: (at(real) - at(&rollout.reference[i])).norm(),
+                distance_m: rollout.way(i, truth),
                 error_m: (at(&guess.boxes[i]) - at(real)).norm(),
                 rotation_error_deg: guess.boxes[i]
                     .rotation

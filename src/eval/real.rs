@@ -104,6 +104,12 @@ fn imported() -> &'static [(&'static str, Workcell)] {
     })
 }
 
+/// Which packing stack number `number` is unpacked from: the packings take turns. Where one does not stand the next
+/// steps in, and counts as it.
+pub fn packing(number: u64) -> u64 {
+    number % SCENARIOS.len() as u64
+}
+
 /// Stack number `number`: one of the imported ones with some boxes taken off its top, as observed.
 ///
 /// # Errors

@@ -1,8 +1,8 @@
 //! The beliefs and actions that the model is measured on, none of which training saw.
 //!
 //! Owns the splits of design, section 7, as functions of a seed: `standard` (the training families
-//! on fresh seeds), `real` (imported packings), `hard` (actions whose outcome the draws do not agree on, and as many that
-//! they do), and the `shifted_*` parts. A case is named by its stack and its attempt there, so
+//! on fresh seeds), `real` (imported packings), `hard` (of each stack up to four actions: first those whose outcome the
+//! draws do not agree on, then at most as many on which they do), and the `shifted_*` parts. A case is named by its stack and its attempt there, so
 //! that stored references can point at it. The draws that select are never those that label.
 
 use std::ops::ControlFlow;
@@ -84,7 +84,7 @@ impl Split {
 /// A belief and an action, to be judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Cases of the same stack are not independent; intervals are bootstrapped by stack.
+    /// Cases of the same stack are not independent; nor are those of one [`Suite::cluster`].
     pub stack: u64,
     /// Which of the stack's actions.
     pub attempt: u64,
@@ -183,6 +183,14 @@ impl Suite {
             }
         }
         Err(last)
+    }
+
+    /// What stack `stack` is not independent of: of imported packings, all that is unpacked from the same one.
+    pub fn cluster(self, stack: u64) -> u64 {
+        match self.split {
+            Split::Real => real::packing(stack),
+            _ => stack,
+        }
     }
 
     /// The stream of random numbers for one purpose on one stack.

@@ -19,6 +19,8 @@ const MAX_NORM: f64 = 2.0;
 pub struct AdamW {
     /// Steps taken.
     pub step: u64,
+    /// Of these, the ones in which the imagination's variables had a gradient.
+    pub imagined: u64,
     /// First moments, variable after variable.
     pub first: Vec<Vec<f32>>,
     /// Second moments.
@@ -34,6 +36,7 @@ impl AdamW {
             .collect();
         Self {
             step: 0,
+            imagined: 0,
             first: zeros.clone(),
             second: zeros,
         }
@@ -55,7 +58,7 @@ impl AdamW {
             match grads.get(var) {
                 Some(g) => gathered.push(Some(g.flatten_all()?.to_vec1::<f32>()?)),
                 // The imagination's variables rest in batches that imagine nothing.
-                None if name.starts_with("imagining.") => gathered.push(None),
+                None if is_imagining(name) => gathered.push(None),
                 None => candle_core::bail!("no gradient for {name}"),
             }
         }
@@ -71,10 +74,17 @@ impl AdamW {
         }
         let scale = (MAX_NORM / norm.max(1e-12)).min(1.0) as f32;
         self.step += 1;
-        let bias1 = 1.0 - BETA1.powi(self.step.min(10_000) as i32);
-        let bias2 = 1.0 - BETA2.powi(self.step.min(10_000) as i32);
-        for (k, (_, var)) in parameters.iter().enumerate() {
+        let mut moved = parameters.iter().zip(&gathered);
+        self.imagined += u64::from(moved.any(|((name, _), g)| is_imagining(name) && g.is_some()));
+        for (k, (name, var)) in parameters.iter().enumerate() {
             let Some(grad) = &gathered[k] else { continue };
+            // A variable's moments are as old as the number of gradients that it had.
+            let age = if is_imagining(name) {
+                self.imagined
+            } else {
+                self.step
+            };
+            let [bias1, bias2] = [BETA1, BETA2].map(|beta| 1.0 - beta.powi(age.min(10_000) as i32));
             let mut numbers = var.flatten_all()?.to_vec1::<f32>()?;
             let shrink = if var.rank() > 1 {
                 1.0 - (rate * decay) as f32
@@ -92,6 +102,11 @@ impl AdamW {
         }
         Ok(norm)
     }
+}
+
+/// Whether a variable is the imagination's, which learns from some batches only.
+fn is_imagining(name: &str) -> bool {
+    name.starts_with("imagining.")
 }
 
 /// The learning rate at `step` of `steps`: a short warm-up, then half a cosine down to a fiftieth.

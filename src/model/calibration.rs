@@ -65,11 +65,15 @@ pub struct Calibrated {
 
 /// Fewest episodes that a calibration is fitted on.
 pub const MIN_EPISODES: usize = FEWEST_ROWS;
+/// Fewest stacks (of given scenes, packings) that limits are certified by: how alike the episodes of one are
+/// ([`design_effect`]) cannot be told from a handful.
+pub const MIN_STACKS: usize = 30;
 
 impl Calibration {
     /// Fitted on two splits that training did not see.
     ///
-    /// With fewer than [`MIN_EPISODES`] in either, nothing is certified and every bound is 1.
+    /// With fewer than [`MIN_EPISODES`] in either, or of fewer than [`MIN_STACKS`] to certify by, nothing is certified
+    /// and every bound is 1.
     pub fn fit(validation: &[Scored], calibration: &[Scored]) -> Self {
         let rows: Vec<[f64; 4]> = validation.iter().map(columns).collect();
         let labels: Vec<bool> = validation.iter().map(Scored::accident).collect();
@@ -102,7 +106,7 @@ impl Calibration {
         self.knots = isotonic(&rows);
         let stacks: std::collections::BTreeSet<u64> = rows.iter().map(|r| r.2).collect();
         self.stacks = stacks.len();
-        if rows.len() < MIN_EPISODES {
+        if rows.len() < MIN_EPISODES || self.stacks < MIN_STACKS {
             return;
         }
         let mut spreads: Vec<f64> = calibration.iter().map(|s| s.spread).collect();
@@ -282,6 +286,21 @@ mod tests {
         let fitted = Calibration::fit(&[], &[]);
         assert_eq!(fitted.apply(-10.0, 0.0).bound, 1.0);
         assert!(fitted.is_sound());
+    }
+
+    #[test]
+    fn thousands_of_episodes_of_a_few_stacks_certify_nothing() {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let validation = scored(3000, &mut rng);
+        let of_stacks = |count: usize, mut all: Vec<Scored>| {
+            for (i, s) in all.iter_mut().enumerate() {
+                s.stack = (i % count) as u64;
+            }
+            Calibration::fit(&validation, &all)
+        };
+        let all = scored(6000, &mut rng);
+        assert!(of_stacks(MIN_STACKS - 1, all.clone()).ladder.is_empty());
+        assert!(!of_stacks(MIN_STACKS, all).ladder.is_empty());
     }
 
     #[test]

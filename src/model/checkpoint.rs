@@ -15,8 +15,8 @@ use super::params::Parameters;
 
 /// The file, beside the model's.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
-/// What it writes; 1 is a run that went on from no other model.
-const CHECKPOINT_VERSION: u32 = 2;
+/// What it writes and reads; before 3 nothing told how old the imagination's moments are.
+const CHECKPOINT_VERSION: u32 = 3;
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub struct RunState {
     pub epoch: usize,
     /// Optimiser steps done, the same for all members.
     pub step: u64,
+    /// Of these, the ones that the imagination learned from.
+    pub imagined: u64,
     /// The run's knobs.
     pub config: TrainConfig,
     /// Hash of the data set.
@@ -158,6 +160,7 @@ pub fn load(
             weights: take("weights")?,
             optimiser: AdamW {
                 step: state.step,
+                imagined: state.imagined,
                 first: take("first")?,
                 second: take("second")?,
             },
@@ -178,19 +181,15 @@ fn header(bytes: &[u8]) -> Result<RunState, ResumeError> {
         .ok_or_else(|| wrong("there is none".into()))?;
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
     match value.get("version").and_then(serde_json::Value::as_u64) {
-        Some(v) if (1..=u64::from(CHECKPOINT_VERSION)).contains(&v) => {}
+        Some(v) if v == u64::from(CHECKPOINT_VERSION) => {}
         other => {
+            let found = other.map_or_else(|| "none".to_owned(), |v| v.to_string());
             return Err(wrong(format!(
-                "version {other:?}, not {CHECKPOINT_VERSION}"
+                "its version is {found}, not {CHECKPOINT_VERSION}"
             )));
         }
     }
-    let state: RunState = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
-    // What is saved next is of this program's version.
-    Ok(RunState {
-        version: CHECKPOINT_VERSION,
-        ..state
-    })
+    serde_json::from_value(value).map_err(|e| wrong(e.to_string()))
 }
 
 impl RunState {
@@ -200,6 +199,7 @@ impl RunState {
             version: CHECKPOINT_VERSION,
             epoch: 0,
             step: 0,
+            imagined: 0,
             config: config.shape(),
             data_hash: data_hash.to_owned(),
             warm_start: None,

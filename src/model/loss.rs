@@ -39,11 +39,9 @@ pub struct Targets {
     fate_weights: Tensor,
     /// `[STRIDES]` of `[N, POSE_NUMBERS]`, on the decoder's scale.
     poses: Vec<Tensor>,
-    /// `[STRIDES]` of `[N, 1]`: 1 where the pose is known and the box stirs.
-    moving: Vec<Tensor>,
     /// `[STRIDES]` of `[N, 1]`: 1 where the pose is known.
     known: Vec<Tensor>,
-    /// `[STRIDES]` of `[N, 1]`: 1 where the box stirs.
+    /// `[STRIDES]` of `[N, 1]`: 1 where the pose is known and the box stirs.
     stirs: Vec<Tensor>,
 }
 
@@ -98,7 +96,6 @@ impl Targets {
             fates: Tensor::from_vec(fates, (n, NODE_OUTPUTS), device)?,
             fate_weights: Tensor::from_vec(fate_weights, (n, NODE_OUTPUTS), device)?,
             poses: Vec::new(),
-            moving: Vec::new(),
             known: Vec::new(),
             stirs: Vec::new(),
         };
@@ -116,7 +113,7 @@ impl Targets {
         device: &Device,
     ) -> Result<()> {
         let mut poses = Vec::with_capacity(n * POSE_NUMBERS);
-        let (mut moving, mut known, mut stirs) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut known, mut stirs) = (Vec::new(), Vec::new());
         for sample in samples {
             for row in sample.labels.poses.chunks_exact(STRIDES * POSE_NUMBERS) {
                 let pose = &row[k * POSE_NUMBERS..(k + 1) * POSE_NUMBERS];
@@ -125,7 +122,6 @@ impl Targets {
                     std::array::from_fn(|c| if is_known { pose[c].to_f64() } else { 0.0 });
                 let stir = is_known && stirs_by(&pose);
                 poses.extend(to_scale(&pose));
-                moving.push(f32::from(u8::from(stir)));
                 known.push(f32::from(u8::from(is_known)));
                 stirs.push(f32::from(u8::from(stir)));
             }
@@ -133,7 +129,6 @@ impl Targets {
         let column = |v: Vec<f32>| Tensor::from_vec(v, (n, 1), device);
         self.poses
             .push(Tensor::from_vec(poses, (n, POSE_NUMBERS), device)?);
-        self.moving.push(column(moving)?);
         self.known.push(column(known)?);
         self.stirs.push(column(stirs)?);
         Ok(())
@@ -208,12 +203,12 @@ pub fn imagination_loss(imagined: &[Tensor], targets: &Targets) -> Result<Tensor
         let turn = laplace(&error.narrow(1, 3, 3)?, &log_spread.narrow(1, 1, 1)?)?;
         let stirs = y.narrow(1, STRIDE_OUTPUTS - 1, 1)?.contiguous()?;
         let gate = (cross_entropy(&stirs, &targets.stirs[k])? * &targets.known[k])?;
-        let pose = ((position + (turn * 0.5)?)? * &targets.moving[k])?;
+        let pose = ((position + (turn * 0.5)?)? * &targets.stirs[k])?;
         let count = |mask: &Tensor| -> Result<f64> {
             Ok(f64::from(mask.sum_all()?.to_scalar::<f32>()?.max(1.0)))
         };
         // Few boxes stir: over their own number, so that where they go is not lost in the rest.
-        let pose = (pose.sum_all()? * (POSE_WEIGHT / count(&targets.moving[k])?))?;
+        let pose = (pose.sum_all()? * (POSE_WEIGHT / count(&targets.stirs[k])?))?;
         let gate = (gate.sum_all()? / count(&targets.known[k])?)?;
         let sum = (pose + gate)?;
         total = Some(match total {

@@ -37,7 +37,7 @@ pub fn auc(scores: &[f64], labels: &[bool]) -> Option<f64> {
     let mut rank_sum = 0.0;
     let mut i = 0;
     while i < order.len() {
-        let mut j = i;
+        let mut j = i + 1;
         while j < order.len() && scores[order[j]] == scores[order[i]] {
             j += 1;
         }
@@ -136,17 +136,61 @@ pub fn wilson(hits: usize, n: usize) -> (f64, f64) {
     ((centre - half).max(0.0), (centre + half).min(1.0))
 }
 
-/// The 95 % interval of the first rate less the second, each as (hits, of how many): Newcombe's hybrid of
-/// two Wilson intervals (Statistics in Medicine 17, 1998, method 10).
-pub fn newcombe(first: (usize, usize), second: (usize, usize)) -> (f64, f64) {
-    let rate = |(hits, n): (usize, usize)| hits as f64 / n.max(1) as f64;
-    let (p, q) = (rate(first), rate(second));
-    let ((p_low, p_high), (q_low, q_high)) = (wilson(first.0, first.1), wilson(second.0, second.1));
-    let difference = p - q;
-    (
-        difference - (p - p_low).hypot(q_high - q),
-        difference + (p_high - p).hypot(q - q_low),
-    )
+/// How two yes-or-no answers to the same cases go together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Paired {
+    /// Yes by both.
+    pub both: usize,
+    /// By the first alone.
+    pub first: usize,
+    /// By the second alone.
+    pub second: usize,
+    /// By neither.
+    pub neither: usize,
+}
+
+impl Paired {
+    /// Counts pairs of (first, second).
+    pub fn count(pairs: impl Iterator<Item = (bool, bool)>) -> Self {
+        let mut out = Self::default();
+        for pair in pairs {
+            *match pair {
+                (true, true) => &mut out.both,
+                (true, false) => &mut out.first,
+                (false, true) => &mut out.second,
+                (false, false) => &mut out.neither,
+            } += 1;
+        }
+        out
+    }
+
+    /// The 95 % interval of the first's rate less the second's: the square and add of two Wilson intervals, less what
+    /// the answers have in common (R. G. Newcombe, Statistics in Medicine 17, 1998, 2635, method 10).
+    pub fn difference(self) -> (f64, f64) {
+        let [a, b, c, d] = [self.both, self.first, self.second, self.neither];
+        let n = a + b + c + d;
+        let rate = |hits: usize| hits as f64 / n.max(1) as f64;
+        let (p, q) = (rate(a + b), rate(a + c));
+        let ((p_low, p_high), (q_low, q_high)) = (wilson(a + b, n), wilson(a + c, n));
+        let phi = self.correlation();
+        let apart = |x: f64, y: f64| (x * x - 2.0 * phi * x * y + y * y).max(0.0).sqrt();
+        (
+            p - q - apart(p - p_low, q_high - q),
+            p - q + apart(p_high - p, q - q_low),
+        )
+    }
+
+    /// The phi coefficient, what is positive of it corrected for continuity; 0 where one always says the same.
+    fn correlation(self) -> f64 {
+        let [a, b, c, d] = [self.both, self.first, self.second, self.neither].map(|n| n as f64);
+        let product = a * d - b * c;
+        let corrected = match product > 0.0 {
+            true => (product - 0.5 * (a + b + c + d)).max(0.0),
+            false => product,
+        };
+        let scale = ((a + b) * (c + d) * (a + c) * (b + d)).sqrt();
+        if scale > 0.0 { corrected / scale } else { 0.0 }
+    }
 }
 
 /// The 95 % interval of `statistic` over `rounds` resamplings of whole stacks.
@@ -185,10 +229,34 @@ mod tests {
     use rand::SeedableRng;
 
     #[test]
-    fn newcombes_interval_is_that_of_his_paper() {
-        // Table II of the paper: 56/70 less 48/80 is 0.0524 to 0.3339.
-        let (low, high) = newcombe((56, 70), (48, 80));
-        assert!((low - 0.0524).abs() < 1e-3 && (high - 0.3339).abs() < 1e-3);
+    fn a_paired_interval_shrinks_by_what_both_have_in_common() {
+        let of = |both, first, second, neither| {
+            let pairs = Paired {
+                both,
+                first,
+                second,
+                neither,
+            };
+            pairs.difference()
+        };
+        // Of answers with nothing in common, it is Newcombe's of two samples: 56/100 less 48/100.
+        let (low, high) = of(27, 29, 21, 23);
+        let ((p_low, p_high), (q_low, q_high)) = (wilson(56, 100), wilson(48, 100));
+        assert!((low - (0.08 - (0.56 - p_low).hypot(q_high - 0.48))).abs() < 1e-9);
+        assert!((high - (0.08 + (p_high - 0.56).hypot(0.48 - q_low))).abs() < 1e-9);
+        // The same rates, mostly of the same cases.
+        let (near_low, near_high) = of(46, 10, 2, 42);
+        assert!(near_low > low && near_high < high, "{near_low} {near_high}");
+        // The other way round it is the same with the other sign.
+        let (other_low, other_high) = of(46, 2, 10, 42);
+        assert!((other_low + near_high).abs() < 1e-12 && (other_high + near_low).abs() < 1e-12);
+        // One beside itself differs by little, and by none on average.
+        let (low, high) = of(4, 0, 0, 600);
+        assert!(
+            low < 0.0 && (low + high).abs() < 1e-12 && high < 0.0075,
+            "{low} {high}"
+        );
+        assert_eq!(of(0, 0, 0, 0).0, -of(0, 0, 0, 0).1);
     }
 
     #[test]
@@ -198,6 +266,8 @@ mod tests {
         assert_eq!(auc(&[0.5, 0.5, 0.5, 0.5], &labels), Some(0.5));
         assert_eq!(auc(&[0.1, 0.15, 0.2, 0.8], &labels), Some(0.75));
         assert_eq!(auc(&[0.1], &[true]), None);
+        // What is no number has a rank of its own, and an end.
+        assert!(auc(&[0.1, f64::NAN], &[false, true]).is_some());
     }
 
     #[test]

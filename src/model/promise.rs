@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::calibration::{Calibration, MIN_EPISODES, Scored};
+use super::calibration::{Calibration, MIN_EPISODES, MIN_STACKS, Scored};
 
 /// Random splits.
 pub(super) const SPLITS: usize = 200;
@@ -47,6 +47,9 @@ impl Promise {
         let mut stacks: Vec<u64> = calibration.iter().map(|s| s.stack).collect();
         stacks.sort_unstable();
         stacks.dedup();
+        if stacks.len() < 2 * MIN_STACKS {
+            return None;
+        }
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut out = Self {
             level: LEVEL,

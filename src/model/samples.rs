@@ -192,20 +192,15 @@ fn node_bits(episode: &Episode, body: usize) -> u8 {
         .filter(|a| a.box_index == body)
     {
         bits |= match accident.kind {
-            AccidentKind::Disturb => node_bit::DISTURB | node_bit::MOVES,
+            AccidentKind::Disturb => node_bit::DISTURB,
             AccidentKind::Tilt => node_bit::TILT,
             AccidentKind::Crush => node_bit::CRUSH,
             AccidentKind::Drop | AccidentKind::Strike => 0,
         };
     }
     let safety = &episode.workcell.safety;
-    let start = &episode.rollout.frames[0].boxes[body].pose;
-    for frame in &episode.rollout.frames {
-        let now = &frame.boxes[body].pose;
-        let moved = now.translation.vector - start.translation.vector;
-        if moved.norm() > safety.max_displacement {
-            bits |= node_bit::MOVES;
-        }
+    if episode.rollout.moves(body, safety.max_displacement) {
+        bits |= node_bit::MOVES;
     }
     let size = scene.boxes[body].size;
     if episode.rollout.falls(body, size, safety.max_tilt) {

@@ -150,6 +150,7 @@ pub fn train(
         let steps = steps_of_epoch(data, config);
         state.epoch += 1;
         state.step += steps;
+        state.imagined += steps.div_ceil(config.imagine_every as u64);
         let validation = validate(&members, &normaliser, data)?;
         if state
             .best

@@ -93,7 +93,7 @@ impl Baseline {
 }
 
 /// Straight up at 0.2 m/s.
-pub fn straight_up_lift() -> Lift {
+fn straight_up_lift() -> Lift {
     Lift {
         first: 0.15 * Vec3::z(),
         then: 0.05 * Vec3::z(),

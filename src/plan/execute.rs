@@ -13,7 +13,6 @@ use super::execution::{ExecuteError, ExecutedStep, Execution, Stop};
 use super::goal::Goal;
 use super::planner::{Plan, PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
 use super::plant::Plant;
-use super::reason::RejectedCandidate;
 use super::risk::of_plan;
 use super::surprise::Surprise;
 use super::timing::{Timing, timed};
@@ -37,7 +36,6 @@ pub fn execute(
         placed: Vec::new(),
         spent: 0.0,
         steps: Vec::new(),
-        rejected: Vec::new(),
         timing: Timing::default(),
     };
     let stop = match run.run_out(plant) {
@@ -50,7 +48,6 @@ pub fn execute(
     Ok(Execution {
         steps: run.steps,
         stop,
-        rejected: run.rejected,
         timing: run.timing,
     })
 }
@@ -64,7 +61,6 @@ struct Run<'a> {
     /// Bound of all steps so far together.
     spent: f64,
     steps: Vec<ExecutedStep>,
-    rejected: Vec<RejectedCandidate>,
     timing: Timing,
 }
 
@@ -131,7 +127,6 @@ impl Run<'_> {
             Err(why) => return Err(why.into()),
         };
         self.timing.add(&plan.timing);
-        self.rejected.extend(plan.rejected);
         self.ahead = plan.steps;
         if self.ahead.is_empty() {
             return Ok(Err(plan
@@ -166,12 +161,12 @@ impl Run<'_> {
             Err(why) => return Err(why.into()),
         };
         self.timing.add(&found.timing);
-        self.rejected.extend(found.rejected);
         let mut verify = 0.0;
         let steps = found.safe.into_iter().chain(found.doubtful);
+        // Where none passes the whole is planned again, which tells why.
+        let mut rejected = Vec::new();
         let passed = timed(&mut verify, || {
-            self.planner
-                .first_vouched(seen, steps, (salt, self.spent), &mut self.rejected)
+            (self.planner).first_vouched(seen, steps, (salt, self.spent), &mut rejected)
         });
         self.timing.verify += verify;
         self.timing.total += verify;

@@ -6,7 +6,6 @@ use crate::rollout::Rollout;
 
 use super::planner::{PlanError, PlannedStep};
 use super::plant::PlantError;
-use super::reason::RejectedCandidate;
 use super::surprise::Surprise;
 use super::timing::Timing;
 
@@ -85,8 +84,6 @@ pub struct Execution {
     pub steps: Vec<ExecutedStep>,
     /// How it ended.
     pub stop: Stop,
-    /// What was turned down while planning again.
-    pub rejected: Vec<RejectedCandidate>,
     /// Planning again.
     pub timing: Timing,
 }

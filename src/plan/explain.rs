@@ -65,7 +65,7 @@ pub(super) fn no_plan_reason(
         Goal::Move { box_id, .. } => format!("move `{box_id}`"),
     };
     let limit = workcell.safety.max_risk;
-    if let Some((r, _)) = over_plan_limit(rejected) {
+    if let Some((r, _)) = least_over_plan_limit(rejected) {
         return format!(
             "there is no safe way to {what} within the limit on the whole plan: `{}`: {}",
             r.box_id, r.reason
@@ -115,15 +115,17 @@ pub(super) fn no_plan_reason(
     }
 }
 
-/// What would make a plan possible, in sentences, the most telling first.
+/// What would make a plan possible, in sentences, the most telling first; `taken` are the boxes that the search found
+/// a safe step for.
 pub(super) fn remedies(
     workcell: &Workcell,
     goal: &Goal,
     least_risky: Option<&StepPlan>,
     rejected: &[RejectedCandidate],
+    taken: &[&str],
 ) -> Vec<String> {
     // A step that was safe by itself asks for no other gripper or order.
-    if let Some((r, bound)) = over_plan_limit(rejected) {
+    if let Some((r, bound)) = least_over_plan_limit(rejected) {
         return vec![format!(
             "a higher limit on the whole plan (safety.max_plan_risk): with `{}` its steps come to {bound:.4}; \
              or more draws of the check (--verify N), which lower what bounds a step",
@@ -134,7 +136,7 @@ pub(super) fn remedies(
     let ids = goal.box_ids();
     let about_goal = |r: &&RejectedCandidate| ids.contains(&r.box_id.as_str());
     let of_goal: Vec<&RejectedCandidate> = rejected.iter().filter(about_goal).collect();
-    if let Some(sentence) = take_first(workcell, &ids) {
+    if let Some(sentence) = take_first(workcell, &ids, taken) {
         advice.push(sentence);
     }
     advice.extend(unblock(&of_goal));
@@ -156,7 +158,9 @@ pub(super) fn remedies(
 
 /// The step that was safe by itself and came least over the limit on the whole plan, and what all came to with it;
 /// none where that limit was in nobody's way.
-pub(super) fn over_plan_limit(rejected: &[RejectedCandidate]) -> Option<(&RejectedCandidate, f64)> {
+pub(super) fn least_over_plan_limit(
+    rejected: &[RejectedCandidate],
+) -> Option<(&RejectedCandidate, f64)> {
     let over = rejected.iter().filter_map(|r| match r.reason {
         Reason::PlanRisk { bound, .. } => Some((r, bound)),
         _ => None,
@@ -164,15 +168,19 @@ pub(super) fn over_plan_limit(rejected: &[RejectedCandidate]) -> Option<(&Reject
     over.min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// What rests on the goal's boxes without being part of the goal.
-fn take_first(workcell: &Workcell, ids: &[&str]) -> Option<String> {
+/// What rests on the goal's boxes without being part of the goal, and was not taken safely either.
+fn take_first(workcell: &Workcell, ids: &[&str], taken: &[&str]) -> Option<String> {
     let graph = SupportGraph::of(&workcell.scene);
     let mut on_top: Vec<&str> = Vec::new();
-    for id in ids {
-        let index = workcell.scene.box_index(id)?;
+    // While a plan is carried out, what is cleared already is gone.
+    let still_there = ids.iter().filter_map(|id| workcell.scene.box_index(id));
+    for index in still_there {
         for above in graph.above(index) {
             let name = workcell.scene.boxes[above].id.as_str();
-            if !ids.contains(&name) && !on_top.contains(&name) {
+            if ![ids, taken, &on_top]
+                .iter()
+                .any(|known| known.contains(&name))
+            {
                 on_top.push(name);
             }
         }
@@ -237,7 +245,13 @@ fn nearer(rejected: &[&RejectedCandidate]) -> Option<String> {
     }
     least
         .is_finite()
-        .then(|| format!("a robot that reaches {least:.2} m further"))
+        // Rounded up: 4 mm are not 0.00 m.
+        .then(|| {
+            format!(
+                "a robot that reaches {:.2} m further",
+                (100.0 * least).ceil() / 100.0
+            )
+        })
 }
 
 /// How wide a jaw would have to open.

@@ -7,7 +7,7 @@ use crate::dynamics::Risk;
 use crate::rollout::Motion;
 use crate::scene::Safety;
 
-use super::risk::RiskMeasure;
+use super::risk::Cvar;
 
 /// How far an action is over the limit: its bound less `max_risk`. Satisfied when at or under 0.
 pub fn violation(risk: &Risk, safety: &Safety) -> f64 {
@@ -28,7 +28,7 @@ pub struct Objective {
     /// Per unit of risk, as [`Self::measure`] sees it.
     pub risk: f64,
     /// How members and draws come together.
-    pub measure: RiskMeasure,
+    pub measure: Cvar,
 }
 
 impl Default for Objective {
@@ -41,7 +41,7 @@ impl Default for Objective {
             path_length: 10.0,
             peak_speed: 1.0,
             risk: 10.0,
-            measure: RiskMeasure::Cvar { tail: 0.25 },
+            measure: Cvar { tail: 0.25 },
         }
     }
 }

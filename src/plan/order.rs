@@ -234,7 +234,7 @@ impl<'a> OrderSearch<'a> {
             };
             self.timing.add(&found.timing);
             self.rejected.extend(found.rejected);
-            if node == 0 && tier == 0 && self.least_risky.is_none() {
+            if node == 0 && self.least_risky.is_none() {
                 self.least_risky = found.doubtful.first().cloned();
             }
             self.nodes[node].doubtful.extend(found.doubtful);

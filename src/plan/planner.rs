@@ -151,6 +151,7 @@ impl Planner<'_> {
             &mut rng,
         );
         found.timing.screen += taking_in;
+        found.timing.total += taking_in;
         Ok(found)
     }
 

@@ -1,37 +1,23 @@
 //! Risk as one number: how a risk and what is not known of it, or the risks of several steps, come together.
 //!
-//! Owns the small strategies (mean, CVaR, worst case) and the risk of a whole plan. Refuses to
-//! calibrate: that is the dynamics' business.
+//! Owns [`Cvar`] and the risk of a whole plan. Refuses to calibrate: that is the dynamics' business.
 
 use crate::dynamics::Risk;
 
-/// How a risk that members or draws do not agree on becomes one number. Higher is worse.
+/// The conditional value at risk: the mean of the worst share `tail` of what members or draws say (Rockafellar and
+/// Uryasev, 2000). Higher is worse.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum RiskMeasure {
-    /// Their mean.
-    Mean,
-    /// The mean of the worst share `tail` (Rockafellar and Uryasev, 2000).
-    Cvar {
-        /// In `(0, 1]`; 1 is the mean.
-        tail: f64,
-    },
-    /// Their bound.
-    WorstCase,
+pub struct Cvar {
+    /// In `(0, 1]`; 1 is the mean.
+    pub tail: f64,
 }
 
-impl RiskMeasure {
-    /// The measure of a risk that is known by its mean and its disagreement, a probability.
-    ///
-    /// CVaR takes the members as a normal: mean + std · φ(z)/tail; the worst case is the bound.
+impl Cvar {
+    /// Of a risk that is known by its mean and its disagreement, a probability: those who say it as a normal,
+    /// mean + std · φ(z)/tail.
     pub fn of_risk(self, risk: &Risk) -> f64 {
-        match self {
-            Self::Mean => risk.risk,
-            Self::WorstCase => risk.bound,
-            Self::Cvar { tail } => {
-                let lifted = risk.risk + risk.disagreement * normal_tail_mean(tail);
-                lifted.clamp(risk.risk, 1.0)
-            }
-        }
+        let lifted = risk.risk + risk.disagreement * normal_tail_mean(self.tail);
+        lifted.clamp(risk.risk, 1.0)
     }
 }
 
@@ -72,11 +58,10 @@ mod tests {
             peak_speed: 0.0,
             disagreement: 0.05,
         };
-        let cvar = RiskMeasure::Cvar { tail: 0.25 }.of_risk(&risk);
+        let cvar = Cvar { tail: 0.25 }.of_risk(&risk);
         // A normal's upper quarter has its mean 1.271 standard deviations up.
         assert!((cvar - (0.1 + 0.05 * 1.271)).abs() < 1e-3, "{cvar}");
-        assert_eq!(RiskMeasure::Mean.of_risk(&risk), 0.1);
-        assert_eq!(RiskMeasure::WorstCase.of_risk(&risk), 0.3);
+        assert!((Cvar { tail: 1.0 }.of_risk(&risk) - 0.1).abs() < 1e-3);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 
 use crate::dynamics::DynamicsError;
 use crate::pose::Pose;
-use crate::scene::Workcell;
+use crate::scene::task::{Fault, Neighbour, find_box_faults};
+use crate::scene::{Scene, Workcell};
 
 use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
@@ -15,6 +16,7 @@ use super::planner::{Plan, PlanError, Planner, Verdict, over_plan_limit, scene_a
 use super::reason::{Reason, best_of_each};
 use super::risk::of_plan;
 use super::step::StepPlan;
+use super::support::SupportGraph;
 
 /// One step of somebody else's plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +97,10 @@ fn judge(
     let Some(box_index) = workcell.scene.box_index(&step.box_id) else {
         return Ok(impossible(format!("`{}` is no longer there", step.box_id)));
     };
+    let fault = (step.target).and_then(|target| target_fault(&workcell.scene, box_index, &target));
+    if let Some(why) = fault {
+        return Ok(impossible(why));
+    }
     let wish = Wish {
         box_index,
         target: step.target,
@@ -149,6 +155,33 @@ fn judge(
     Ok(impossible(format!("it cannot be carried out: {why}")))
 }
 
+/// Why a box cannot stand at a target, by geometry alone: a task's own target is held against the same when it is read.
+fn target_fault(scene: &Scene, box_index: usize, target: &Pose) -> Option<String> {
+    let fault = find_box_faults(scene, box_index, target)
+        .into_iter()
+        .next()?;
+    let mm = |m: f64| (1e3 * m).ceil();
+    Some(match fault {
+        Fault::Overlap { with, depth, .. } => {
+            let what = match with {
+                Neighbour::Ground => "the ground".to_owned(),
+                Neighbour::Box(i) => format!("`{}`", scene.boxes[i].id),
+                Neighbour::Fixture(i) => format!("`{}`", scene.fixtures[i].id),
+            };
+            format!(
+                "where it is to stand it would be {} mm inside {what}",
+                mm(depth)
+            )
+        }
+        Fault::Hover { height, .. } => {
+            format!(
+                "where it is to stand nothing is under it: it would fall {} mm",
+                mm(height)
+            )
+        }
+    })
+}
+
 /// The scene after a step, safe or not, as it was imagined; a step that cannot be carried out at
 /// all is taken to have been done by somebody else.
 fn after(workcell: &Workcell, step: &StepToVet, taken: Option<&StepPlan>) -> Workcell {
@@ -176,9 +209,10 @@ pub fn repair(
 ) -> Result<Plan, PlanError> {
     let mut whole: Option<Plan> = None;
     let mut now = workcell.clone();
-    for goal in effects(steps) {
+    let goals = effects(&workcell.scene, steps);
+    for goal in &goals {
         let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
-        let plan = match planner.plan_on(&now, &goal, spent) {
+        let plan = match planner.plan_on(&now, goal, spent) {
             // Only what is imagined after the first goal may fall down by itself.
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) if whole.is_some() => {
                 Plan::refused(format!("by then the scene does not stand: {reason}"))
@@ -188,11 +222,22 @@ pub fn repair(
         for planned in &plan.steps {
             now = scene_after(&now, &planned.step);
         }
-        whole = Some(match whole {
+        let mut sum = match whole.take() {
             None => plan,
             Some(before) => joined(before, plan),
+        };
+        let lost = goals.iter().find_map(|goal| match goal {
+            Goal::Move { box_id, .. } if now.scene.box_index(box_id).is_none() => Some(box_id),
+            _ => None,
         });
-        if whole.as_ref().is_some_and(|p| p.verdict != Verdict::Safe) {
+        if let (Verdict::Safe, Some(box_id)) = (sum.verdict, lost) {
+            let why =
+                format!("`{box_id}`, which is to stand elsewhere, would have to be taken out");
+            sum = joined(sum, Plan::refused(why));
+        }
+        let goes_on = sum.verdict == Verdict::Safe;
+        whole = Some(sum);
+        if !goes_on {
             break;
         }
     }
@@ -207,23 +252,48 @@ pub fn repair(
     }
 }
 
-/// What the steps amount to: boxes that are gone in the end, and boxes that stand elsewhere.
-fn effects(steps: &[StepToVet]) -> Vec<Goal> {
-    let mut gone: Vec<String> = Vec::new();
-    let mut moved: Vec<(String, Pose)> = Vec::new();
-    for step in steps {
-        moved.retain(|(id, _)| *id != step.box_id);
-        match step.target {
-            None => gone.push(step.box_id.clone()),
-            Some(target) => moved.push((step.box_id.clone(), target)),
+/// What the steps amount to, in their order: boxes that are gone in the end, and boxes that stand elsewhere. A box
+/// that is put elsewhere goes there before what it rests on is taken out, or it would be taken out with that.
+fn effects(scene: &Scene, steps: &[StepToVet]) -> Vec<Goal> {
+    let mut goals: Vec<Goal> = Vec::new();
+    for (i, step) in steps.iter().enumerate() {
+        let of_box = |other: &StepToVet| other.box_id == step.box_id;
+        let removal = (steps.iter()).position(|s| of_box(s) && s.target.is_none());
+        let is_last_word = match removal {
+            Some(first) => first == i,
+            None => !steps[i + 1..].iter().any(of_box),
+        };
+        if !is_last_word {
+            continue;
+        }
+        let box_id = step.box_id.clone();
+        match (step.target, goals.last_mut()) {
+            (Some(target), _) => goals.push(Goal::Move { box_id, target }),
+            (None, Some(Goal::Clear { box_ids })) => box_ids.push(box_id),
+            (None, _) => goals.push(Goal::Clear {
+                box_ids: vec![box_id],
+            }),
         }
     }
-    let mut goals = Vec::new();
-    if !gone.is_empty() {
-        goals.push(Goal::Clear { box_ids: gone });
+    let graph = SupportGraph::of(scene);
+    let rests_on = |id: &str, below: &str| {
+        let (above, below) = (scene.box_index(id), scene.box_index(below));
+        below
+            .zip(above)
+            .is_some_and(|(b, a)| graph.above(b).contains(&a))
+    };
+    for at in 1..goals.len() {
+        let Goal::Move { box_id, .. } = &goals[at] else {
+            continue;
+        };
+        let takes_its_support = |goal: &Goal| match goal {
+            Goal::Clear { box_ids } => box_ids.iter().any(|below| rests_on(box_id, below)),
+            _ => false,
+        };
+        if let Some(first) = goals[..at].iter().position(takes_its_support) {
+            goals[first..=at].rotate_right(1);
+        }
     }
-    let moves = moved.into_iter();
-    goals.extend(moves.map(|(box_id, target)| Goal::Move { box_id, target }));
     goals
 }
 

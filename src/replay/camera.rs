@@ -168,12 +168,12 @@ fn points(recording: &Recording) -> Vec<Vec3> {
         points.extend(corners(fixture.size, &fixture.pose));
     }
     let standing = recording.frames.first();
-    for (b, pose) in recording
-        .boxes
-        .iter()
-        .zip(standing.iter().flat_map(|f| &f.boxes))
-    {
-        points.extend(pose.iter().flat_map(|p| corners(b.size, p)));
+    // Of a task, what is imagined is where its box is to stand.
+    let goal = (recording.imagined.iter()).filter(|_| recording.frames.len() == 1);
+    for frame in standing.into_iter().chain(goal) {
+        for (b, pose) in recording.boxes.iter().zip(&frame.boxes) {
+            points.extend(pose.iter().flat_map(|p| corners(b.size, p)));
+        }
     }
     let (lo, hi) = bounds(&points);
     let room = Vec3::repeat(ROOM_M);

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::foxglove::{log_schema, scene_schema, transforms_schema};
 use super::hand::PartForm;
 use super::look::{self, Rgb};
+use super::timeline::GRACE_S;
 use super::{RecordedFrame, Recording};
 use crate::pose::{Pose, Vec3};
 
@@ -33,9 +34,15 @@ pub fn log(recording: &Recording) -> Result<Vec<u8>, McapError> {
         log.write(Topic::Scene, at, &scene(recording, frame, at))?;
         log.write(Topic::Transforms, at, &transforms(recording, frame, at))?;
     }
-    for frame in &recording.imagined {
+    for (index, frame) in recording.imagined.iter().enumerate() {
         let at = Stamp::of(frame.t - start);
         log.write(Topic::Imagined, at, &ghosts(recording, frame, at))?;
+        let next = recording.imagined.get(index + 1);
+        if next.is_none_or(|next| next.step != frame.step) {
+            // An entity stays until it is deleted: what was imagined of a step goes with it, as in pictures and pages.
+            let at = Stamp::of(frame.t + GRACE_S - start);
+            log.write(Topic::Imagined, at, &update(at, Vec::new()))?;
+        }
     }
     for event in &recording.events {
         let at = Stamp::of(event.t - start);

@@ -99,6 +99,9 @@ pub(super) struct MomentFile {
 
 #[derive(Deserialize)]
 pub(super) struct ExecutedFile {
+    /// Each step as it was to be when it began.
+    #[serde(default)]
+    pub(super) taken: Vec<StepFile>,
     #[serde(default)]
     pub(super) accidents: Vec<AccidentFile>,
     #[serde(default)]
@@ -130,7 +133,9 @@ impl Recording {
             Some(PLAN_VERSION) => {}
             Some(other) => {
                 return Err(refuse(
-                    format!("this plan is of version {other}, and this program reads version 1"),
+                    format!(
+                        "this plan is of version {other}, and this program reads version {PLAN_VERSION}"
+                    ),
                     "replay it with the version of topple that wrote it, or plan again",
                 ));
             }
@@ -235,7 +240,11 @@ impl<'a> Plan<'a> {
         })
     }
 
-    fn shown_step(&self, step: &StepFile, target: usize) -> Result<RecordedStep, ReplayError> {
+    pub(super) fn shown_step(
+        &self,
+        step: &StepFile,
+        target: usize,
+    ) -> Result<RecordedStep, ReplayError> {
         let by = step.grasp.as_ref().map_or(String::new(), |g| {
             format!(" with {} on its {}", g.gripper.replace('_', " "), g.face)
         });

@@ -1,11 +1,11 @@
 //! A plan as it was carried out.
 //!
 //! Owns the common clock of steps whose own clocks all start at zero, the hand's flight before
-//! the first frame of each, and the moment at which a removed box is gone. A step that was planned
-//! again on the way is told from the planned one by the box that it took.
+//! the first frame of each, and the moment at which a removed box is gone. What a step was to be is told by the
+//! execution (`taken`); of an older file only the first step is known to be the plan's.
 
 use super::approach::Approach;
-use super::plan_file::{ExecutedFile, MomentFile, Plan, pose};
+use super::plan_file::{ExecutedFile, MomentFile, Plan, StepFile, pose};
 use super::plan_imagined::Keys;
 use super::source::event_text;
 use super::{Event, HandShape, RecordedFrame, RecordedStep, ReplayError};
@@ -26,8 +26,8 @@ struct PlayedStep<'a> {
     moments: &'a [MomentFile],
     /// The box that it was about, where that is known.
     target: Option<usize>,
-    /// The plan's step of the same index, where it is about the same box.
-    planned: Option<usize>,
+    /// What it was to be when it began, where that is known.
+    taken: Option<&'a StepFile>,
     /// Whether the target was carried out of the scene in the end.
     carried_away: bool,
     /// When it starts on the common clock, s.
@@ -39,7 +39,9 @@ impl Played {
     pub(super) fn executed(plan: &Plan<'_>, executed: &ExecutedFile) -> Result<Self, ReplayError> {
         let steps = played_steps(plan, executed)?;
         let mut played = Self {
-            steps: steps.iter().map(|s| s.shown(plan)).collect(),
+            steps: (steps.iter())
+                .map(|s| s.shown(plan))
+                .collect::<Result<_, _>>()?,
             frames: Vec::new(),
             ghosts: Vec::new(),
             events: events(plan, executed, &steps)?,
@@ -53,7 +55,7 @@ impl Played {
 }
 
 fn played_steps<'a>(
-    plan: &Plan<'_>,
+    plan: &Plan<'a>,
     executed: &'a ExecutedFile,
 ) -> Result<Vec<PlayedStep<'a>>, ReplayError> {
     let groups: Vec<&[MomentFile]> = executed.frames.chunk_by(|a, b| a.step == b.step).collect();
@@ -66,16 +68,18 @@ fn played_steps<'a>(
         }
         let next = groups.get(index + 1).map(|g| &g[0]);
         let missing = next.and_then(|next| only_missing(&moments[0], next));
-        let planned = plan.targets.get(index).copied();
-        let target = match missing {
-            Some(id) => Some(plan.index(id)?),
-            None => planned,
+        let taken = match executed.taken.as_slice() {
+            [] if index == 0 => plan.file.steps.first(),
+            taken => taken.get(index),
         };
-        let removes = plan
-            .file
-            .steps
-            .get(index)
-            .is_none_or(|s| s.action == "remove");
+        let id = match (missing, taken, plan.file.steps.get(index)) {
+            (Some(id), ..) => Some(id),
+            (_, Some(step), _) | (_, None, Some(step)) => Some(step.box_id.as_str()),
+            _ => None,
+        };
+        let target = id.map(|id| plan.index(id)).transpose()?;
+        let about = taken.or(plan.file.steps.get(index));
+        let removes = about.is_none_or(|s| s.action == "remove");
         // After the last step nothing tells but how it went.
         let ended_well =
             next.is_none() && target.is_some_and(|t| !went_wrong(plan, executed, index, t));
@@ -84,9 +88,7 @@ fn played_steps<'a>(
         steps.push(PlayedStep {
             moments,
             target,
-            planned: (planned == target)
-                .then_some(index)
-                .filter(|_| planned.is_some()),
+            taken: taken.filter(|step| Some(step.box_id.as_str()) == id),
             carried_away: missing.is_some() || (removes && ended_well),
             start,
         });
@@ -146,21 +148,21 @@ fn events(
 }
 
 impl PlayedStep<'_> {
-    fn shown(&self, plan: &Plan<'_>) -> RecordedStep {
-        if let Some(planned) = self.planned {
-            return plan.steps[planned].clone();
+    fn shown(&self, plan: &Plan<'_>) -> Result<RecordedStep, ReplayError> {
+        if let (Some(step), Some(target)) = (self.taken, self.target) {
+            return plan.shown_step(step, target);
         }
         let title = match self.target {
             Some(target) => format!("remove {}, planned again", plan.boxes[target].id),
             None => "planned again".to_owned(),
         };
-        RecordedStep {
+        Ok(RecordedStep {
             title,
             target: self.target,
             hand: Some(HandShape::default()),
             risk: None,
             risk_bound: None,
-        }
+        })
     }
 
     fn frames(&self, plan: &Plan<'_>, index: usize) -> Result<Vec<RecordedFrame>, ReplayError> {
@@ -191,7 +193,7 @@ impl PlayedStep<'_> {
 
     /// The hand on its way to the box, which the frames leave out: they begin when the grip closes.
     fn approach(&self, plan: &Plan<'_>, index: usize) -> Result<Vec<RecordedFrame>, ReplayError> {
-        let Some(step) = self.planned.and_then(|p| plan.file.steps.get(p)) else {
+        let Some(step) = self.taken else {
             return Ok(Vec::new());
         };
         let keys = Keys::read(step)?;
@@ -207,7 +209,7 @@ impl PlayedStep<'_> {
     }
 
     fn ghosts(&self, plan: &Plan<'_>, index: usize) -> Result<Vec<RecordedFrame>, ReplayError> {
-        let Some(step) = self.planned.and_then(|p| plan.file.steps.get(p)) else {
+        let Some(step) = self.taken else {
             return Ok(Vec::new());
         };
         let nothing = vec![None; plan.boxes.len()];
@@ -269,12 +271,31 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_took_another_box_than_planned_is_said_to_be_planned_again() {
+    fn a_step_is_shown_as_it_was_taken_and_not_as_it_was_planned() {
         let mut other = executed_plan();
-        other["steps"][0]["box"] = json!("a");
+        other["executed"]["taken"][1]["risk"] = json!(0.018);
+        other["executed"]["taken"][1]["grasp"] = json!({"gripper": "parallel_jaw", "face": "left"});
         let recording = Recording::from_plan_json(&other.to_string()).unwrap();
+        assert_eq!(
+            recording.steps[1].title,
+            "remove a with parallel jaw on its left"
+        );
+        assert_eq!(recording.steps[1].risk, Some(0.018));
+    }
+
+    #[test]
+    fn of_an_older_file_only_the_first_step_is_known_to_be_the_plans() {
+        let mut older = executed_plan();
+        older["executed"].as_object_mut().unwrap().remove("taken");
+        let recording = Recording::from_plan_json(&older.to_string()).unwrap();
+        assert_eq!(recording.steps[0].risk, Some(0.01));
+        assert_eq!(recording.steps[1].title, "remove a, planned again");
+        assert_eq!(recording.steps[1].risk, None);
+        assert!(recording.imagined.iter().all(|f| f.step == 0));
+        // Nor that, where it took another box.
+        older["steps"][0]["box"] = json!("a");
+        let recording = Recording::from_plan_json(&older.to_string()).unwrap();
         assert_eq!(recording.steps[0].title, "remove b, planned again");
-        assert!(recording.imagined.iter().all(|f| f.step == 1));
     }
 
     #[test]

@@ -179,7 +179,11 @@ fn episode_frames(episode: &Episode) -> Vec<RecordedFrame> {
     let first_t = rollout.frames.first().map_or(0.0, |f| f.t);
     let mut frames = match episode.action.motion() {
         Some(motion) if !motion.keys.is_empty() => {
-            let standing: Vec<_> = rollout.reference.iter().map(|&p| Some(p)).collect();
+            // Not the references: a box that was put down belongs at its target.
+            let standing: Vec<_> = match rollout.frames.first() {
+                Some(first) => first.boxes.iter().map(|b| Some(b.pose)).collect(),
+                None => rollout.reference.iter().map(|&p| Some(p)).collect(),
+            };
             let approach = Approach {
                 step: 0,
                 start_s: 0.0,

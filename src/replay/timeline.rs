@@ -6,6 +6,9 @@
 use super::{RecordedFrame, Recording};
 use crate::pose::Pose;
 
+/// How long the last thing imagined of a step stays, so that it does not flicker away at once, s.
+pub(super) const GRACE_S: f64 = 0.1;
+
 impl Recording {
     /// Everything at time `t`, held still before the first frame and after the last.
     pub fn at(&self, t: f64) -> RecordedFrame {
@@ -23,8 +26,7 @@ impl Recording {
         let to = self.imagined.partition_point(|f| f.step <= step);
         let frames = &self.imagined[from..to.max(from)];
         let (first, last) = (frames.first()?, frames.last()?);
-        // A tenth of a second of grace, so that the last ghost does not flicker away at once.
-        (t >= first.t - 1e-9 && t <= last.t + 0.1)
+        (t >= first.t - 1e-9 && t <= last.t + GRACE_S)
             .then(|| moment(frames, t))
             .flatten()
     }

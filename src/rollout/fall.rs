@@ -8,6 +8,23 @@ use crate::pose::{Vec3, tilt_between};
 use crate::scene::geometry::Obb;
 
 impl Rollout {
+    /// Whether box `box_index` is disturbed, or its centre is at any time farther than `max_displacement` m from where it
+    /// was in the first frame: what a hand does counts like what happens.
+    pub fn moves(&self, box_index: usize, max_displacement: f64) -> bool {
+        let disturbed =
+            |a: &super::Accident| a.kind == AccidentKind::Disturb && a.box_index == box_index;
+        self.accidents.iter().any(disturbed)
+            || (self.frames.iter()).any(|f| self.way(box_index, f) > max_displacement)
+    }
+
+    /// How far the centre of box `box_index` is in `frame` from where it was in the first one, m.
+    pub fn way(&self, box_index: usize, frame: &super::Frame) -> f64 {
+        let at = |frame: &super::Frame| frame.boxes[box_index].pose.translation.vector;
+        self.frames
+            .first()
+            .map_or(0.0, |first| (at(frame) - at(first)).norm())
+    }
+
     /// Whether box `box_index`, of edges `size`, tilts by more than `max_tilt` rad at any time, or its centre
     /// sinks by more than half its height: how far it reaches down from its centre in the first frame.
     ///

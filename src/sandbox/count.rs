@@ -77,25 +77,17 @@ pub(super) fn fates(workcell: &Workcell, rollouts: &[Rollout]) -> Vec<BoxFate> {
             let mut displacements = Vec::with_capacity(rollouts.len());
             let (mut moves, mut falls) = (0.0, 0.0);
             for rollout in rollouts {
-                let reference = &rollout.reference[i];
                 let Some(last) = rollout.frames.last() else {
                     continue;
                 };
-                let pose = &last.boxes[i].pose;
-                let moved = pose.translation.vector - reference.translation.vector;
-                displacements.push(moved.norm());
-                // At any time, as the accident has it; of a box that is acted on, where it ends up.
-                let disturbed = rollout
-                    .accidents
-                    .iter()
-                    .any(|a| a.kind == AccidentKind::Disturb && a.box_index == i);
-                moves += f64::from(disturbed || moved.norm() > safety.max_displacement);
+                displacements.push(rollout.way(i, last));
+                moves += f64::from(rollout.moves(i, safety.max_displacement));
                 let size = workcell.scene.boxes[i].size;
                 falls += f64::from(rollout.falls(i, size, safety.max_tilt));
             }
             displacements.sort_by(f64::total_cmp);
             let p95 = displacements
-                .get((displacements.len() * 95 / 100).min(displacements.len().saturating_sub(1)))
+                .get((displacements.len() * 95).div_ceil(100).saturating_sub(1))
                 .copied()
                 .unwrap_or(0.0);
             BoxFate {

@@ -24,7 +24,7 @@ const IMAGINED_EACH_EPOCH: usize = 1000;
 /// The same of poses at the end.
 const IMAGINED_AT_THE_END: usize = 4000;
 
-/// What the members as they are would be worth; an error where their loss is not finite.
+/// What the members as they are would be worth; an error where an answer of theirs is not finite.
 pub(super) fn validate(
     members: &[Member],
     normaliser: &Normaliser,
@@ -38,9 +38,6 @@ pub(super) fn validate(
     let scored = score(&ensemble, &part(JUDGED_EACH_EPOCH))?;
     let mut report = judge_report(&scored, None);
     report.poses = pose_report(&ensemble, &part(IMAGINED_EACH_EPOCH), JUDGE_BATCH)?;
-    if !report.log_loss.is_finite() {
-        return Err(candle_core::Error::Msg("the validation loss is not finite".into()).into());
-    }
     Ok(report)
 }
 
@@ -51,7 +48,8 @@ fn spread<T>(samples: &[T], most: usize) -> Vec<&T> {
     chosen.collect()
 }
 
-/// [`Ensemble::score`] in two halves on two threads: the answers do not depend on it.
+/// [`Ensemble::score`] in two halves on two threads: the answers do not depend on it. An error where one is not finite:
+/// finite weights can be too large to judge by.
 fn score(ensemble: &Ensemble, samples: &[&Sample]) -> Result<Vec<Scored>, TrainError> {
     // Cut between batches, so that no batch changes its contents.
     let cut = samples.len() / 2 / JUDGE_BATCH * JUDGE_BATCH;
@@ -62,6 +60,12 @@ fn score(ensemble: &Ensemble, samples: &[&Sample]) -> Result<Vec<Scored>, TrainE
     );
     let mut out = first?;
     out.extend(second?);
+    let is_finite = |s: &Scored| {
+        s.logit.is_finite() && s.spread.is_finite() && s.kinds.iter().all(|k| k.is_finite())
+    };
+    if !out.iter().all(is_finite) {
+        return Err(candle_core::Error::Msg("what it judges is not finite".into()).into());
+    }
     Ok(out)
 }
 

@@ -1,6 +1,6 @@
 //! From a search that has ended to the plan that it found, or to why there is none.
 
-use super::super::explain::{no_plan_reason, over_plan_limit, remedies};
+use super::super::explain::{least_over_plan_limit, no_plan_reason, remedies};
 use super::super::planner::{Plan, PlannedStep, Verdict};
 use super::super::reason::Reason;
 use super::super::risk::of_plan;
@@ -35,13 +35,14 @@ impl OrderSearch<'_> {
                     self.goal,
                     self.least_risky.as_ref(),
                     &self.rejected,
+                    &self.taken(),
                 ),
             ),
         };
         let least_risky = (self.least_risky.as_ref()).map(|s| (s.risk.risk, s.risk.bound));
         // Where only the whole is over its limit, that is what is told.
         let over_plan_limit =
-            over_plan_limit(&self.rejected).and_then(|(r, bound)| Some((r.risk?, bound)));
+            least_over_plan_limit(&self.rejected).and_then(|(r, bound)| Some((r.risk?, bound)));
         let (risk, risk_bound) = match reached {
             Some(_) => (
                 of_plan(steps.iter().map(|s| s.step.risk.risk)),
@@ -60,6 +61,12 @@ impl OrderSearch<'_> {
             least_risky: self.least_risky,
             timing,
         }
+    }
+
+    /// The boxes of all steps that passed.
+    fn taken(&self) -> Vec<&str> {
+        let steps = self.nodes.iter().filter_map(|node| node.step.as_ref());
+        steps.map(|s| s.step.box_id.as_str()).collect()
     }
 
     /// What was not judged safe and never asked about, because another way was.

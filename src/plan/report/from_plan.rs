@@ -49,7 +49,7 @@ impl PlanReport {
                 .map(|s| step_report(s, grippers))
                 .collect(),
             rejected: rejected_reports(plan, grippers),
-            executed: execution.map(executed_report),
+            executed: execution.map(|done| executed_report(done, grippers)),
             scene: scene_report(&workcell.scene),
             timing_ms,
         }
@@ -151,7 +151,7 @@ fn scene_report(scene: &Scene) -> SceneReport {
     }
 }
 
-fn executed_report(execution: &Execution) -> ExecutedReport {
+fn executed_report(execution: &Execution, grippers: &[Gripper]) -> ExecutedReport {
     let mut accidents = Vec::new();
     let mut surprises = Vec::new();
     let mut frames = Vec::new();
@@ -179,6 +179,9 @@ fn executed_report(execution: &Execution) -> ExecutedReport {
         success: execution.is_success(),
         end: execution.stop.to_string(),
         steps: execution.steps.len(),
+        taken: (execution.steps.iter())
+            .map(|s| step_report(&s.planned, grippers))
+            .collect(),
         accidents,
         surprises,
         path_length,

@@ -165,6 +165,9 @@ pub struct ExecutedReport {
     pub end: String,
     /// Steps that were taken.
     pub steps: usize,
+    /// Each of them as it was to be when it began: on what was seen then, which after the first is seldom what the plan
+    /// was made on, so grasp and risk may be others than the plan's.
+    pub taken: Vec<StepReport>,
     /// In order.
     pub accidents: Vec<AccidentReport>,
     /// In order.

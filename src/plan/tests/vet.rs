@@ -104,3 +104,67 @@ fn a_repair_whose_second_goal_stands_on_nothing_is_a_refusal_and_no_error() {
     let why = repaired.unwrap().reason.unwrap_or_default();
     assert!(why.contains("does not stand"), "{why}");
 }
+
+#[test]
+fn a_repair_puts_a_box_elsewhere_before_what_it_rests_on_is_taken_out() {
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let target = level(Vec3::new(0.0, 0.8, 0.1), 0.0);
+    let step = |id: &str, target| vet::StepToVet {
+        box_id: id.into(),
+        target,
+        filter: GraspFilter::default(),
+    };
+    // Pulled out from under it, then put elsewhere; and in the right order, the first step by a face that is no good.
+    for steps in [
+        [step("mid", None), step("high", Some(target))],
+        [step("high", Some(target)), step("mid", None)],
+    ] {
+        let repaired = vet::repair(&planner, &tower(), &steps).unwrap();
+        assert_eq!(repaired.verdict, Verdict::Safe, "{:?}", repaired.reason);
+        assert_eq!(order(&repaired), ["high", "mid"]);
+        let first = &repaired.steps[0].step.action;
+        assert!(matches!(first, Action::Place { .. }), "{first:?}");
+    }
+}
+
+#[test]
+fn a_repair_that_would_take_out_a_box_which_is_to_stand_elsewhere_is_a_refusal() {
+    // `high` cannot be put anywhere before `mid`, on which it comes to rest again, is gone.
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let step = |id: &str, target| vet::StepToVet {
+        box_id: id.into(),
+        target,
+        filter: GraspFilter::default(),
+    };
+    let back = level(Vec3::new(0.02, 0.0, 0.5), 0.0);
+    let steps = [step("high", Some(back)), step("mid", None)];
+    let repaired = vet::repair(&planner, &tower(), &steps).unwrap();
+    assert_eq!(repaired.verdict, Verdict::NoSafePlan);
+    let why = repaired.reason.unwrap_or_default();
+    assert!(why.contains("`high`, which is to stand elsewhere"), "{why}");
+}
+
+#[test]
+fn a_target_in_the_ground_or_in_the_air_is_told_and_not_tried() {
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let judged = [0.05, 0.3].map(|z| {
+        let steps = [vet::StepToVet {
+            box_id: "aside".into(),
+            target: Some(level(Vec3::new(0.0, 0.8, z), 0.0)),
+            filter: GraspFilter::default(),
+        }];
+        vet::vet(&planner, &tower(), &steps).unwrap().remove(0)
+    });
+    let [sunk, hovering] = judged;
+    assert_eq!(sunk.verdict, Verdict::NoSafePlan);
+    assert!(sunk.why.contains("inside the ground"), "{}", sunk.why);
+    assert_eq!(hovering.verdict, Verdict::NoSafePlan);
+    assert!(
+        hovering.why.contains("would fall 200 mm"),
+        "{}",
+        hovering.why
+    );
+}

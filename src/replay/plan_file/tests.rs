@@ -46,6 +46,7 @@ pub(in crate::replay) fn executed_plan() -> Value {
     let both = json!({"a": at(0.1), "b": at(0.3)});
     plan["executed"] = json!({
         "success": false,
+        "taken": plan["steps"],
         "accidents": [{"kind": "tilt", "box": "a", "step": 1, "t": 1.2}],
         "frames": [
             {"t": 1.0, "step": 0, "boxes": both, "hand": hand},

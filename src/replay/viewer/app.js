@@ -38,7 +38,8 @@ function extent() {
     }
   };
   rec.fixtures.forEach((f) => take(f.pose, f.size));
-  rec.boxes.forEach((b, i) => take(frames[0].boxes[i], b.size));
+  // Of a task, what is imagined is where its box is to stand.
+  for (const f of frames.length === 1 ? [frames[0], ...imagined] : [frames[0]]) rec.boxes.forEach((b, i) => take(f.boxes[i], b.size));
   const room = [lo.map((x) => x - 0.5), hi.map((x) => x + 0.5)];
   for (const f of frames) f.boxes.forEach((p, i) => take(p, rec.boxes[i].size, room));
   return { centre: scale(add(lo, hi), 0.5), radius: Math.max(0.25, norm(sub(hi, lo)) / 2 * 1.08) };
