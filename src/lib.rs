@@ -50,7 +50,7 @@
 //!
 //! `B` batch, `H` horizon in strides, `N` bodies, `M` members, `E` edges: `[M, B, H, N, 7]`.
 
-#![deny(clippy::print_stdout)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 // The docs are the map for whoever works here, who reads them with `--document-private-items`.
 #![allow(rustdoc::private_intra_doc_links)]
 

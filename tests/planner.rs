@@ -439,3 +439,33 @@ fn a_budget_that_is_written_out_is_kept_on_the_sandbox_too() {
     // What topple asks of the sandbox by itself is less than what it asks of the model.
     assert_ne!(tried(""), tried(spelled));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_nobody_can_hear_an_error_the_exit_code_still_tells() {
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let status = std::process::Command::new(env!("CARGO_BIN_EXE_topple"))
+        .args(["plan", "nowhere.yaml"])
+        .stderr(full)
+        .status()
+        .unwrap();
+    assert_eq!(status.code(), Some(2));
+}
+
+#[test]
+fn a_nudge_that_is_not_level_is_none_that_the_model_knows() {
+    assert_cmd::Command::cargo_bin("topple")
+        .unwrap()
+        .args([
+            "what-if",
+            "scenarios/bridge.yaml",
+            "--nudge",
+            "left=0,0,-0.1",
+        ])
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("--dynamics sandbox"));
+}

@@ -172,3 +172,19 @@ fn an_output_that_cannot_be_written_fails_and_leaves_what_was_there() {
     assert_eq!(is_folder.unwrap_err().code(), 2);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn nothing_is_written_over_the_file_that_it_is_made_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = write_plan(folder.path());
+    let before = fs::read(&plan).unwrap();
+    let other_name = folder.path().join("folder/../plan.json");
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    for out in [plan.as_str(), other_name.to_str().unwrap()] {
+        let Err(Failure::Input(report)) = replay(&[&plan, "--html", out]) else {
+            panic!("{out} was written");
+        };
+        assert!(report.to_string().contains("would replace"), "{report}");
+        assert_eq!(fs::read(&plan).unwrap(), before);
+    }
+}

@@ -162,7 +162,10 @@ pub(super) fn sandbox_failed(error: SandboxError) -> Failure {
 
 pub(super) fn reference_failed(error: ReferenceError, interrupt: &Interrupt) -> Failure {
     match (&error, interrupt.signal()) {
-        (ReferenceError::Interrupted, Some(signal)) => Failure::Interrupted(signal),
+        (ReferenceError::Interrupted, Some(signal)) => {
+            print::note("what the reference has stored is found again, all but the last few");
+            Failure::Interrupted(signal)
+        }
         (ReferenceError::Write { .. }, _) => Failure::failed_message(
             error,
             "Free some space, or name another folder with --reference.",

@@ -57,8 +57,8 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "N", default_value_t = BOXES_MAX as u64, value_parser = clap::value_parser!(u64).range(5..=100))]
     pub max_boxes: u64,
     /// Only hard cases: for each stack two grasps of one box, of which the draws of the belief
-    /// disagree on at least one, each carried out under four draws. Slower: most stacks are sifted out. A given scene
-    /// (--scenes) in which none is found is acted on as without this flag.
+    /// disagree on at least one, each carried out under four draws. Slower: most stacks are sifted out. Where none is
+    /// found in 64 beliefs, as in some given scenes (--scenes), the stack is acted on as without this flag.
     #[arg(long)]
     pub hard: bool,
     /// Only what this world model is not sure of: of 64 actions on each stack eight, drawn by p(1 - p) of
@@ -117,12 +117,12 @@ pub fn run(args: &GenerateArgs) -> Outcome {
         }
     };
     if report.ending == Ending::Stopped {
-        eprintln!(
+        print::note(format!(
             "interrupted: {} of {} episodes are kept in {}; give the same command again to go on",
             report.episodes,
             report.total,
             args.out.display()
-        );
+        ));
         return Err(Failure::Interrupted(interrupt.signal().unwrap_or(2)));
     }
     print(args, &report)?;
@@ -266,10 +266,10 @@ impl Display {
         let rate = progress.made as f64 / log.began.elapsed().as_secs_f64();
         let position = progress.found + progress.made;
         let left = progress.total.saturating_sub(position) as f64 / rate;
-        eprintln!(
+        print::note(format!(
             "{position}/{} episodes, {rate:.0} a second, {left:.0} s left",
             progress.total
-        );
+        ));
     }
 
     fn finish(&self) {

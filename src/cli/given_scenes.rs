@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Failure;
 use super::interrupt::Interrupt;
+use super::{Failure, print};
 use crate::dataset::Split;
 use crate::dataset::given::GivenScene;
 use crate::model::calibration::MIN_STACKS;
@@ -48,7 +48,9 @@ pub(super) fn read(
         scenes.retain(|scene| scene.split() == Split::Train);
         let others = all - scenes.len();
         if others > 0 {
-            eprintln!("{others} of {all} scenes are left out: they validate or calibrate");
+            print::note(format!(
+                "{others} of {all} scenes are left out: they validate or calibrate"
+            ));
         }
         if scenes.is_empty() {
             return Err(Failure::input_message(
@@ -61,15 +63,15 @@ pub(super) fn read(
     if !for_training_only {
         let of = |split| scenes.iter().filter(|s| s.split() == split).count();
         let (validate, calibrate) = (of(Split::Validation), of(Split::Calibration));
-        eprintln!(
+        print::note(format!(
             "{} scenes: {} train, {validate} validate, {calibrate} calibrate",
             scenes.len(),
             of(Split::Train)
-        );
+        ));
         if validate == 0 || calibrate < MIN_STACKS {
-            eprintln!(
+            print::note(format!(
                 "too few to train on alone (limits are certified by {MIN_STACKS} and more): give more to --scenes, or a made-up set beside this one to `topple train`"
-            );
+            ));
         }
     }
     Ok(scenes.into())

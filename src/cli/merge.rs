@@ -44,7 +44,7 @@ pub fn run(args: &MergeArgs) -> Outcome {
     bar.finish_and_clear();
     let report = report?;
     if report.ending == Ending::Stopped {
-        eprintln!("interrupted: give the same command again to go on");
+        print::note("interrupted: give the same command again to go on");
         return Err(Failure::Interrupted(interrupt.signal().unwrap_or(2)));
     }
     print(args, &report)?;

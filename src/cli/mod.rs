@@ -17,6 +17,7 @@ pub mod inspect;
 pub mod inspect_task;
 pub mod interrupt;
 pub mod merge;
+mod overwrite;
 pub mod physics;
 pub mod plan;
 mod plan_text;
@@ -29,6 +30,7 @@ mod train_data;
 mod train_progress;
 mod train_text;
 pub mod vet;
+mod waiting;
 pub mod what_if;
 mod what_if_text;
 
@@ -79,7 +81,7 @@ pub enum Exit {
     Done,
     /// It worked, and the answer is "not safe". Code 3.
     NotSafe,
-    /// What was asked for was carried out and went wrong (an accident in `--execute`). Code 1.
+    /// What was asked for was carried out and went wrong (an accident in `--execute`), or stopped early. Code 1.
     Accident,
 }
 

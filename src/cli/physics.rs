@@ -3,16 +3,17 @@
 //! Owns the flags that `plan`, `what-if` and `vet` share. The seam between the planner, which
 //! knows only the traits, and those that implement them.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 
-use super::Failure;
+use super::{Failure, print};
 use crate::dynamics::{Dynamics, DynamicsError};
 use crate::eval::plant::{SandboxPlant, witness};
-use crate::model::{DeviceChoice, LearnedDynamics, ModelError, WarmStart, WorldModel};
-use crate::plan::report::ModelReport;
+use crate::model::{DeviceChoice, LearnedDynamics, ModelCard, ModelError, WarmStart, WorldModel};
+use crate::plan::report::{Asked, ModelReport};
 use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
 use crate::sandbox::exact::standing_draws;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
@@ -32,6 +33,9 @@ const SANDBOX_SETTINGS: PlannerSettings = PlannerSettings {
     iterations: 2,
     elites: 3,
 };
+
+/// Limits on risk, as the task file's format has them.
+const MAX_RISKS: RangeInclusive<f64> = 0.0001..=1.0;
 
 /// What imagines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -103,6 +107,32 @@ pub struct Physics {
     /// Which one exactly, for reports.
     pub model: ModelReport,
     kind: DynamicsKind,
+    learned: Option<Learned>,
+}
+
+/// What a model's card says of what it is good for.
+struct Learned {
+    /// Whether it certifies a limit on risk.
+    certifies: bool,
+    /// The most boxes in a made-up stack that it or an ancestor learned from.
+    most_boxes: u64,
+}
+
+impl Learned {
+    fn of(card: &ModelCard) -> Self {
+        let sets = card
+            .line()
+            .into_iter()
+            .flat_map(|ancestor| ancestor.data.sets);
+        Self {
+            certifies: !card.calibration.ladder.is_empty(),
+            most_boxes: sets
+                .filter_map(|set| set.config.get("boxes_max")?.as_u64())
+                .max()
+                // Of one that learned from given scenes alone nobody kept count.
+                .unwrap_or(u64::MAX),
+        }
+    }
 }
 
 impl Physics {
@@ -115,7 +145,7 @@ impl Physics {
             DynamicsKind::Learned => SHIELD_DRAWS,
             DynamicsKind::Sandbox => 0,
         });
-        let (dynamics, model) = match args.dynamics {
+        let (dynamics, model, learned) = match args.dynamics {
             DynamicsKind::Learned => learned(args)?,
             DynamicsKind::Sandbox if args.model.is_some() => {
                 return Err(Failure::input_message(
@@ -130,12 +160,43 @@ impl Physics {
             shield: (draws > 0).then(|| Agreeing::under(draws)),
             model,
             kind: args.dynamics,
+            learned,
         })
     }
 
     /// Whether what imagines is the sandbox itself.
     pub fn is_exact(&self) -> bool {
         self.kind == DynamicsKind::Sandbox
+    }
+
+    /// Who asks it about what, for reports.
+    pub fn asked(&self, file: &TaskFile, seed: u64) -> Asked {
+        Asked {
+            task: file.name.clone(),
+            seed,
+            dynamics: self.dynamics.name().to_owned(),
+            model: self.model.clone(),
+        }
+    }
+
+    /// Says what a person should know before an answer about this scene is believed.
+    pub fn warn_of(&self, workcell: &Workcell) {
+        let Some(learned) = &self.learned else {
+            return;
+        };
+        if !learned.certifies {
+            print::note(format!(
+                "the model {} certifies no limit on risk, so whatever it is asked about is not safe (`topple inspect` tells what it was calibrated on)",
+                self.model.name
+            ));
+        }
+        let boxes = workcell.scene.boxes.len();
+        if boxes as u64 > learned.most_boxes {
+            print::note(format!(
+                "the model learned from stacks of up to {} boxes, here are {boxes}: that its limits hold is not promised; the check by the sandbox (--verify) does not rest on it",
+                learned.most_boxes
+            ));
+        }
     }
 
     /// A planner on this physics, with the budget that the task file gives, or else the physics' own.
@@ -202,7 +263,10 @@ fn unusable(folder: &Path, error: &ModelError) -> Failure {
     )
 }
 
-fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failure> {
+/// A physics, which one exactly, and what the card says of a learned one.
+type Opened = (Box<dyn Dynamics>, ModelReport, Option<Learned>);
+
+fn learned(args: &PhysicsArgs) -> Result<Opened, Failure> {
     let model = world_model(args.model.as_deref(), args.device)?;
     let name = match &args.model {
         Some(folder) => folder.display().to_string(),
@@ -212,15 +276,16 @@ fn learned(args: &PhysicsArgs) -> Result<(Box<dyn Dynamics>, ModelReport), Failu
         name,
         hash: model.card.weights_hash.clone(),
     };
-    Ok((Box::new(LearnedDynamics::new(model)), report))
+    let card = Learned::of(&model.card);
+    Ok((Box::new(LearnedDynamics::new(model)), report, Some(card)))
 }
 
-fn sandbox() -> (Box<dyn Dynamics>, ModelReport) {
+fn sandbox() -> Opened {
     let report = ModelReport {
         name: "sandbox".to_owned(),
         hash: format!("v{SANDBOX_VERSION}"),
     };
-    (Box::new(SandboxDynamics::default()), report)
+    (Box::new(SandboxDynamics::default()), report, None)
 }
 
 /// That the scene stands by itself in some draw of the belief, whoever imagines it.
@@ -254,10 +319,14 @@ pub fn plant(workcell: &Workcell, seed: u64) -> Result<impl Plant + use<>, Failu
 pub fn load_task(path: &std::path::Path, args: &PhysicsArgs) -> Result<TaskFile, Failure> {
     let mut file = task::load(path).map_err(Failure::input)?;
     if let Some(max_risk) = args.max_risk {
-        if !(0.0..=1.0).contains(&max_risk) {
+        if !MAX_RISKS.contains(&max_risk) {
             return Err(Failure::input_message(
-                format!("--max-risk {max_risk} is no probability"),
-                "Give a number from 0 to 1.",
+                format!("--max-risk {max_risk} is no probability that a limit can have"),
+                format!(
+                    "Give a number from {} to {}, as for a task's `safety.max_risk`.",
+                    MAX_RISKS.start(),
+                    MAX_RISKS.end()
+                ),
             ));
         }
         file.workcell.safety.max_risk = max_risk;

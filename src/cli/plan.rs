@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::overwrite::refuse_input;
 use super::physics::{Physics, PhysicsArgs, check_stands, load_task, plant};
 use super::plan_text::in_words;
+use super::waiting::Waiting;
 use super::{Exit, Failure, Outcome, print};
 use crate::dynamics::DynamicsError;
 use crate::files::write_whole;
-use crate::plan::report::{Asked, PlanReport};
+use crate::plan::report::PlanReport;
 use crate::plan::{
     Advice, ExecuteError, Goal, Plan, PlanError, Planner, Verdict, advise, execute, moveit,
 };
@@ -21,7 +23,7 @@ use crate::scene::task::{Task, TaskFile};
 /// Choose grasps and motions that bring nothing else down, or say that there are none.
 ///
 /// Exit code 0: there is a safe plan. 3: there is none, and the reasons are printed. 1: with
-/// --execute, it was carried out and something went wrong.
+/// --execute, it was carried out and something went wrong, or it stopped early.
 #[derive(Args, Debug)]
 pub struct PlanArgs {
     /// The task file.
@@ -29,6 +31,9 @@ pub struct PlanArgs {
     /// Carry the plan out in the sandbox, looking at every stride and planning again after every step.
     #[arg(long)]
     pub execute: bool,
+    /// Where there is no safe plan, don't ask what would make one possible: that costs several more searches.
+    #[arg(long)]
+    pub no_advice: bool,
     /// Write the chosen grasps here, in the fields of moveit_msgs/Grasp (YAML); an empty list if
     /// nothing is safe.
     #[arg(long, value_name = "FILE")]
@@ -59,17 +64,29 @@ fn checked_plan(
 /// On bad input, or when the physics fails.
 pub fn run(args: &PlanArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
+    if let Some(path) = &args.moveit {
+        refuse_input(path, "--moveit", &args.task)?;
+    }
     let goal = goal(&file)?;
     let physics = Physics::open(&args.physics)?;
+    physics.warn_of(&file.workcell);
     let planner = physics.planner(file.planner, args.physics.seed);
+    let waiting = Waiting::new("planning");
     let (plan, advice) = match checked_plan(&planner, &file.workcell, &goal) {
-        Ok(plan) => advised(&planner, &file.workcell, &goal, plan)?,
+        Ok(plan) if args.no_advice => (plan, Vec::new()),
+        Ok(plan) => {
+            if plan.verdict == Verdict::NoSafePlan {
+                waiting.now("no safe plan; asking what would help");
+            }
+            advised(&planner, &file.workcell, &goal, plan)?
+        }
         Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => (
             Plan::refused(format!("the scene does not stand by itself: {reason}")),
             Vec::new(),
         ),
         Err(why) => return Err(failed(&why)),
     };
+    drop(waiting);
     if let Some(path) = &args.moveit {
         write_moveit(path, &file, &plan)?;
     }
@@ -80,12 +97,7 @@ pub fn run(args: &PlanArgs) -> Outcome {
     } else {
         None
     };
-    let asked = Asked {
-        task: file.name.clone(),
-        seed: args.physics.seed,
-        dynamics: physics.dynamics.name().to_owned(),
-        model: physics.model.clone(),
-    };
+    let asked = physics.asked(&file, args.physics.seed);
     let report = PlanReport {
         advice,
         ..PlanReport::new(asked, &file.workcell, &plan, execution.as_ref())

@@ -9,6 +9,7 @@ use super::print::id_width;
 use crate::plan::report::{ExecutedReport, PlanReport};
 use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict};
 use crate::replay::look::percent;
+use crate::sandbox::SandboxDynamics;
 use crate::scene::task::TaskFile;
 
 fn goal_in_words(goal: &Goal) -> String {
@@ -45,9 +46,8 @@ pub(super) fn in_words(
     let _ = writeln!(out, "{}: {}: {head}", file.name, goal_in_words(goal));
     let _ = writeln!(
         out,
-        "risk {}, bound {} (a step may have {}); imagined by {} {}",
-        percent(plan.risk),
-        percent(plan.risk_bound),
+        "{} (a step may have {}); imagined by {} {}",
+        risk_in_words(&report.dynamics, plan.risk, plan.risk_bound),
         percent(safety.max_risk),
         report.model.name,
         report.model.hash.get(..12).unwrap_or(&report.model.hash),
@@ -57,7 +57,7 @@ pub(super) fn in_words(
         let _ = writeln!(out, "\nwhy: {reason}");
     }
     if !plan.remedies.is_empty() {
-        let _ = writeln!(out, "what would help:");
+        let _ = writeln!(out, "in the way:");
         for remedy in &plan.remedies {
             let _ = writeln!(out, "  - {remedy}");
         }
@@ -80,6 +80,14 @@ pub(super) fn in_words(
         let _ = writeln!(out, "planned again while executing in {:.0} ms", t.replan);
     }
     out
+}
+
+/// A risk with its bound; what the sandbox counts is a share of draws, which bounds nothing.
+pub(super) fn risk_in_words(dynamics: &str, risk: f64, bound: f64) -> String {
+    if dynamics == SandboxDynamics::NAME {
+        return format!("risk {}, counted in draws and not bounded", percent(risk));
+    }
+    format!("risk {}, bound {}", percent(risk), percent(bound))
 }
 
 fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport) {

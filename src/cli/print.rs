@@ -1,7 +1,8 @@
-//! Data to stdout: JSON in one line or in many, or text; a reader that has seen enough is no failure.
+//! Data to stdout: JSON in one line or in many, or text; a reader that has seen enough is no failure. What is said
+//! beside it goes to stderr, where nobody has to listen.
 //!
-//! The only writer to stdout: `println!` panics when a disk is full or a pipe is closed, so clippy
-//! keeps it out of the crate.
+//! The only writer to either: `println!` and `eprintln!` panic when a disk is full or a pipe is closed, so clippy
+//! keeps them out of the crate.
 
 use std::io::Write;
 
@@ -16,6 +17,11 @@ use crate::scene::task::visible;
 /// When stdout cannot be written, other than because its reader went away.
 pub fn text(text: &str) -> Result<(), Failure> {
     write(&shown(text))
+}
+
+/// Says a line on stderr. A run of hours does not end because nobody reads what it says of its progress.
+pub fn note(line: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// `text` with its line ends and nothing else that moves a cursor.

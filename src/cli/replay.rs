@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::overwrite::refuse_input;
 use super::{Exit, Failure, Outcome, print};
 use crate::dataset::Dataset;
 use crate::replay::export::{ExportError, Format};
@@ -80,6 +81,11 @@ pub fn run(args: &ReplayArgs) -> Outcome {
         (&args.png, Format::Png(args.size, args.at)),
         (&args.mcap, Format::Mcap),
     ];
+    for (path, format) in &wanted {
+        if let Some(path) = path {
+            refuse_input(path, &format!("--{}", format.name()), &args.file)?;
+        }
+    }
     let mut written = serde_json::Map::new();
     for (path, format) in wanted {
         if let Some(path) = path {

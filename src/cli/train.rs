@@ -134,6 +134,12 @@ pub fn run(args: &TrainArgs) -> Outcome {
     } else {
         Start::Fresh
     };
+    if args.resume && !args.out.join(CHECKPOINT_FILE).exists() {
+        print::note(format!(
+            "{} holds no checkpoint: this run begins anew",
+            args.out.display()
+        ));
+    }
     let display = Display::new(config.epochs, &args.out);
     let trained = train(&data, &config, &args.out, start, &interrupt.stop, &display);
     display.finish();
@@ -144,10 +150,10 @@ pub fn run(args: &TrainArgs) -> Outcome {
             })?;
             let now = levels(&trained.card);
             for lost in limits.iter().filter(|level| !now.contains(level)) {
-                eprintln!(
+                print::note(format!(
                     "no limit of {} % could be certified, which the model that it went on from had: give more episodes that no model chose, of more stacks, or --calibrate-on such a set",
                     100.0 * lost
-                );
+                ));
             }
             print(args, &trained.card)?;
             Ok(Exit::Done)
@@ -213,10 +219,16 @@ fn refuse_what_is_not_a_runs(out: &Path) -> Result<(), Failure> {
         LOG_FILE,
         CHECKPOINT_FILE,
         plots::PLOTS_DIR,
-        plots::EVENTS_FILE,
+        plots::TENSORBOARD_DIR,
         // Beside the default model lies what `eval` holds it against.
         "reference",
     ];
+    if out.exists() && !out.is_dir() {
+        return Err(Failure::input_message(
+            format!("{} is no folder", out.display()),
+            "name a new folder with --out",
+        ));
+    }
     // A folder that is not there is made, and one that cannot be read is told of where it is written to.
     let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
     let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
@@ -242,9 +254,9 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
     let out = args.out.display();
     match error {
         TrainError::Interrupted { epochs } => {
-            eprintln!(
+            print::note(format!(
                 "interrupted: {epochs} epochs are kept in {out}; give the same command with --resume to go on"
-            );
+            ));
             Failure::Interrupted(interrupt.signal().unwrap_or(2))
         }
         TrainError::Occupied(_) => Failure::input_message(
@@ -265,6 +277,9 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
         TrainError::TooFew { .. } => {
             let what = "make more episodes with `topple generate`; sets that a model chose (--doubted-by) need others beside them, and few given scenes (--scenes) need more of them or a made-up set";
             Failure::input_message(error, what)
+        }
+        TrainError::File(_) if !args.out.join(CHECKPOINT_FILE).exists() => {
+            Failure::failed_message(error, "name a folder that can be written, with --out")
         }
         TrainError::File(_) => Failure::failed_message(
             error,

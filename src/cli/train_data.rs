@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::Failure;
 use super::interrupt::Interrupt;
 use super::train_progress::bar;
+use super::{Failure, print};
 use crate::dataset::given::is_of_given;
 use crate::dataset::{Dataset, DatasetError, Episode, Split, is_of_doubted};
 use crate::model::features::Encoder;
@@ -39,10 +39,10 @@ pub(super) fn read<'a>(
     for (dir, purpose) in sets {
         let dataset = Dataset::open(dir)?;
         if !dataset.is_complete() {
-            eprintln!(
+            print::note(format!(
                 "{} is not finished; training on what is there",
                 dir.display()
-            );
+            ));
         }
         let info = dataset.info();
         if purpose == Purpose::Calibration {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::print;
 use crate::model::{EpochLog, Observer};
 use crate::plots;
 
@@ -54,7 +55,7 @@ impl<'a> Display<'a> {
 
     fn say(&self, line: String) {
         if self.bar.is_hidden() {
-            eprintln!("{line}");
+            print::note(line);
         } else {
             self.bar.println(line);
         }
@@ -82,10 +83,10 @@ impl Observer for Display<'_> {
         };
         if last.elapsed() > Duration::from_secs(30) {
             *last = Instant::now();
-            eprintln!(
+            print::note(format!(
                 "epoch {epoch}/{}: {done}/{total} batches, loss {loss:.3}",
                 self.epochs
-            );
+            ));
         }
     }
 

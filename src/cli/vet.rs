@@ -10,7 +10,7 @@ use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
 use super::print::{self, id_width};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
-use crate::plan::report::{Asked, PlanReport, VetReport};
+use crate::plan::report::{PlanReport, VetReport};
 use crate::plan::vet::{StepToVet, repair, vet};
 use crate::plan::{GraspFilter, Plan, PlanError, Verdict};
 use crate::replay::look::percent;
@@ -42,6 +42,7 @@ pub fn run(args: &VetArgs) -> Outcome {
     let listed = load_steps(&args.steps, &file).map_err(Failure::input)?;
     let steps: Vec<StepToVet> = listed.iter().map(|s| step_to_vet(s, &file)).collect();
     let physics = Physics::open(&args.physics)?;
+    physics.warn_of(&file.workcell);
     let planner = physics.planner(file.planner, args.physics.seed);
     let stands = check_stands(&file.workcell, args.physics.seed);
     let stands = stands.map_err(PlanError::from);
@@ -71,12 +72,7 @@ pub fn run(args: &VetArgs) -> Outcome {
     } else {
         None
     };
-    let asked = Asked {
-        task: file.name.clone(),
-        seed: args.physics.seed,
-        dynamics: physics.dynamics.name().to_owned(),
-        model: physics.model.clone(),
-    };
+    let asked = physics.asked(&file, args.physics.seed);
     let safe_repair = repaired.as_ref().filter(|p| p.verdict == Verdict::Safe);
     let in_full = safe_repair.map(|plan| PlanReport::new(asked, &file.workcell, plan, None));
     let report = VetReport::new(&steps, &judged, in_full);

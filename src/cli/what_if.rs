@@ -14,8 +14,10 @@ use super::what_if_text::in_words;
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::{Dynamics, DynamicsError, Imagined, Prediction, Risk};
 use crate::plan::probe::{Asked, Line, Poke, largest_safe};
-use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
-use crate::plan::{GraspFilter, PlanError, Wish};
+use crate::plan::report::{
+    Asked as By, LargestSafeReport, REPORT_VERSION, WhatIfAction, WhatIfReport,
+};
+use crate::plan::{GraspFilter, PlanError, Wish, nearest};
 use crate::scene::task::{TaskFile, no_such_box};
 
 /// Imagine one action: who moves how far, who falls, and how much of it would still be safe.
@@ -45,13 +47,6 @@ pub struct WhatIfArgs {
     pub physics: PhysicsArgs,
 }
 
-/// What was asked about, and what came out.
-struct Answer {
-    report: WhatIfReport,
-    is_safe: bool,
-    note: Option<String>,
-}
-
 /// Imagines the action, and prints what becomes of the boxes.
 ///
 /// # Errors
@@ -59,6 +54,7 @@ struct Answer {
 pub fn run(args: &WhatIfArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
     let physics = Physics::open(&args.physics)?;
+    physics.warn_of(&file.workcell);
     let seed = args.physics.seed;
     let stands = check_stands(&file.workcell, seed);
     let answer = if let Err(why) = stands {
@@ -81,7 +77,8 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
         Err(Unanswered::Failure(failure)) => return Err(failure),
         Err(Unanswered::NoAnswer(reason)) => {
             if args.physics.json {
-                print::json(&no_answer(args, &reason))?;
+                let by = physics.asked(&file, seed);
+                print::json(&no_answer(args, by, file.workcell.safety.max_risk, &reason))?;
             } else {
                 print::text(&format!("{}: {reason}\n", file.name))?;
             }
@@ -89,16 +86,11 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
         }
     };
     if args.physics.json {
-        print::json(&answer.report)?;
+        print::json(&answer)?;
     } else {
-        print::text(&in_words(
-            &file,
-            &answer.report,
-            answer.is_safe,
-            answer.note.as_deref(),
-        ))?;
+        print::text(&in_words(&file, &answer))?;
     }
-    Ok(if answer.is_safe {
+    Ok(if answer.is_safe() {
         Exit::Done
     } else {
         Exit::NotSafe
@@ -106,7 +98,7 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
 }
 
 /// The object of an answer that there is none: all keys of a [`WhatIfReport`], and why.
-fn no_answer(args: &WhatIfArgs, reason: &str) -> Value {
+fn no_answer(args: &WhatIfArgs, by: By, max_risk: f64, reason: &str) -> Value {
     let vector = |kind, asked: &BoxVector| {
         let vector: [f64; 3] = asked.vector.into();
         json!({"kind": kind, "box": asked.id, "vector": vector})
@@ -123,8 +115,14 @@ fn no_answer(args: &WhatIfArgs, reason: &str) -> Value {
         (None, None, None) => Value::Null,
     };
     json!({
+        "version": REPORT_VERSION,
+        "task": by.task,
+        "seed": by.seed,
+        "dynamics": by.dynamics,
+        "model": by.model,
         "verdict": "no_answer",
         "reason": reason,
+        "max_risk": max_risk,
         "action": action,
         "risk": null,
         "risk_bound": null,
@@ -176,6 +174,9 @@ fn valid(imagined: Prediction<Imagined>) -> Result<Imagined, Unanswered> {
     }
 }
 
+/// How far from level a direction may be, a share: what rounding leaves.
+const LEVEL: f64 = 1e-3;
+
 /// A nudge or a push.
 fn poke(
     file: &TaskFile,
@@ -183,8 +184,15 @@ fn poke(
     poke: Poke,
     asked: &BoxVector,
     seed: u64,
-) -> Result<Answer, Unanswered> {
+) -> Result<WhatIfReport, Unanswered> {
     let workcell = &file.workcell;
+    if !physics.is_exact() && asked.vector.z.abs() > LEVEL * asked.vector.norm() {
+        return Err(Failure::input_message(
+            "the model learned from level nudges and pushes alone, and this one goes up or down",
+            "Give 0 for z, or ask the sandbox with --dynamics sandbox.",
+        )
+        .into());
+    }
     let line = Line {
         poke,
         box_index: index_of(file, &asked.id)?,
@@ -224,12 +232,16 @@ fn poke(
         vector: Some(asked.vector.into()),
         grasp: None,
     };
-    let risk = vouched.risk;
-    Ok(Answer {
-        is_safe: asked_for.is_safe,
-        report: WhatIfReport::new(about, &workcell.scene, &risk, &imagined, Some(largest)),
-        note: vouched.objection.map(|why| why.to_string()),
-    })
+    let judged = (&vouched.risk, vouched.objection.map(|why| why.to_string()));
+    let by = physics.asked(file, seed);
+    Ok(WhatIfReport::new(
+        by,
+        workcell,
+        about,
+        judged,
+        &imagined,
+        Some(largest),
+    ))
 }
 
 /// The imagined risk, its bound not under the screened one.
@@ -249,7 +261,7 @@ fn by_face(
     physics: &Physics,
     asked: &BoxFace,
     seed: u64,
-) -> Result<Answer, Unanswered> {
+) -> Result<WhatIfReport, Unanswered> {
     let workcell = &file.workcell;
     let wish = Wish {
         filter: GraspFilter {
@@ -264,7 +276,7 @@ fn by_face(
         Err(PlanError::Dynamics(why)) => return Err(why.into()),
         Err(why) => return Err(super::plan::failed(&why).into()),
     };
-    let why_not = found.rejected.first().map(|r| r.reason.to_string());
+    let why_not = nearest(&found.rejected).map(|r| r.reason.to_string());
     let mut steps = found.safe.into_iter().chain(found.doubtful);
     let Some(mut step) = steps.next() else {
         return Err(Unanswered::NoAnswer(format!(
@@ -276,17 +288,20 @@ fn by_face(
     };
     let vouched = planner.guard(workcell, 0).vouch(&step)?;
     step.risk = vouched.risk;
-    let objection = vouched.objection;
     let about = WhatIfAction {
         kind: step.action.name(),
         box_id: asked.id.clone(),
         vector: None,
         grasp: Some(WhatIfReport::grasp(&step.grasp, workcell)),
     };
-    let report = WhatIfReport::new(about, &workcell.scene, &step.risk, &step.imagined, None);
-    Ok(Answer {
-        is_safe: objection.is_none(),
-        report,
-        note: objection.map(|why| why.to_string()),
-    })
+    let judged = (&step.risk, vouched.objection.map(|why| why.to_string()));
+    let by = physics.asked(file, seed);
+    Ok(WhatIfReport::new(
+        by,
+        workcell,
+        about,
+        judged,
+        &step.imagined,
+        None,
+    ))
 }

@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use super::plan_text::risk_in_words;
 use super::print::id_width;
 use crate::plan::report::{LargestSafeReport, WhatIfReport};
 use crate::replay::look::percent;
@@ -14,16 +15,11 @@ const STAYS_M: f64 = 0.01;
 /// Under this a box is said to stay, probability: a learned one is never 0.
 const STAYS_P: f64 = 0.01;
 
-/// The report for a person; `note` is what speaks against the action.
-pub fn in_words(
-    file: &TaskFile,
-    report: &WhatIfReport,
-    is_safe: bool,
-    note: Option<&str>,
-) -> String {
-    let mut out = verdict(file, report, is_safe);
-    if let Some(note) = note {
-        out += note;
+/// The report for a person.
+pub fn in_words(file: &TaskFile, report: &WhatIfReport) -> String {
+    let mut out = verdict(file, report);
+    if let Some(reason) = &report.reason {
+        out += reason;
         out.push('\n');
     }
     let by = &report.risk_by_accident;
@@ -51,21 +47,20 @@ pub fn in_words(
     out
 }
 
-fn verdict(file: &TaskFile, report: &WhatIfReport, is_safe: bool) -> String {
+fn verdict(file: &TaskFile, report: &WhatIfReport) -> String {
     let asked = match (&report.action.vector, &report.action.grasp) {
         (Some(v), _) => format!("({}, {}, {})", v[0], v[1], v[2]),
         (None, Some(grasp)) => format!("by {}, {}", grasp.gripper, grasp.face),
         (None, None) => String::new(),
     };
     format!(
-        "{}: {} `{}` {asked}: {}\nrisk {}, bound {} (limit {})\n",
+        "{}: {} `{}` {asked}: {}\n{} (limit {})\n",
         file.name,
         report.action.kind,
         report.action.box_id,
-        if is_safe { "safe" } else { "not safe" },
-        percent(report.risk),
-        percent(report.risk_bound),
-        percent(file.workcell.safety.max_risk)
+        if report.is_safe() { "safe" } else { "not safe" },
+        risk_in_words(&report.dynamics, report.risk, report.risk_bound),
+        percent(report.max_risk)
     )
 }
 

@@ -31,7 +31,8 @@ pub enum Mixture {
     /// Everything that [`random_action`] draws, each under one draw of the belief.
     #[default]
     Standard,
-    /// Two grasps of one box that the draws do not agree on, each under several draws.
+    /// Two grasps of one box that the draws do not agree on, each under several draws; of a stack of which none of
+    /// dozens of beliefs has such a box, as [`Mixture::Standard`].
     Hard,
 }
 

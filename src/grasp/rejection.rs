@@ -126,6 +126,18 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// How far a grasp came before it was turned down: what is turned down late is nearest to being possible.
+    pub fn stage(&self) -> usize {
+        match self {
+            Self::FaceDown => 0,
+            Self::CupOffFace { .. } | Self::JawTooNarrow { .. } => 1,
+            Self::TooHeavy { .. } => 2,
+            Self::OutOfReach { .. } => 3,
+            Self::HandBlocked { .. } => 4,
+            Self::BoxBlocked { .. } | Self::NeverClear { .. } | Self::BadMotion { .. } => 5,
+        }
+    }
+
     /// The reason alone, without its numbers: rejections of one kind are reported together.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -11,6 +11,7 @@ mod tests;
 
 use serde::Serialize;
 
+use super::explain::least_over_plan_limit;
 use super::goal::Goal;
 use super::planner::{Plan, PlanError, Planner, Verdict};
 use crate::dynamics::DynamicsError;
@@ -99,8 +100,11 @@ pub fn advise(
         plan,
     };
     let mut advice = Vec::new();
-    for set in asking.sets_in_the_way() {
-        advice.push(asking.without(&set)?);
+    // Where only the whole is over its limit, boxes that are taken before do not come cheaper in a plan of their own.
+    if least_over_plan_limit(&plan.rejected).is_none() {
+        for set in asking.sets_in_the_way() {
+            advice.push(asking.without(&set)?);
+        }
     }
     advice.extend(asking.slower_lift()?);
     for gripper in other_grippers(&workcell.robot.grippers) {

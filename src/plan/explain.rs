@@ -9,7 +9,7 @@ use crate::rollout::AccidentKind;
 use crate::scene::{Scene, Workcell};
 
 use super::goal::Goal;
-use super::reason::{Reason, RejectedCandidate, worst_accident};
+use super::reason::{Reason, RejectedCandidate, nearest, worst_accident};
 use super::step::StepPlan;
 use super::support::SupportGraph;
 use super::wanted::blocker;
@@ -61,6 +61,7 @@ pub(super) fn no_plan_reason(
 ) -> String {
     let what = match goal {
         Goal::Retrieve { box_id } => format!("retrieve `{box_id}`"),
+        Goal::Clear { box_ids } if box_ids.len() == 1 => format!("clear `{}`", box_ids[0]),
         Goal::Clear { box_ids } => format!("clear {} boxes", box_ids.len()),
         Goal::Move { box_id, .. } => format!("move `{box_id}`"),
     };
@@ -104,18 +105,19 @@ pub(super) fn no_plan_reason(
             closest.kind.name(),
         );
     }
-    match rejected.first() {
-        Some(first) => format!(
-            "there is no safe way to {what}: no grasp can be carried out; for one, `{}` by its {} face: {}",
-            first.box_id,
-            first.face.name(),
-            first.reason
+    match nearest(rejected) {
+        Some(nearest) => format!(
+            "there is no safe way to {what}: no grasp can be carried out; nearest comes `{}` by its {} face: {}",
+            nearest.box_id,
+            nearest.face.name(),
+            nearest.reason
         ),
         None => format!("there is no safe way to {what}: no grasp can be carried out"),
     }
 }
 
-/// What would make a plan possible, in sentences, the most telling first; `taken` are the boxes that the search found
+/// What stands in the way and what would have to be otherwise, by what the search met alone (changes that are asked
+/// about are `advice`'s), in sentences, the most telling first; `taken` are the boxes that the search found
 /// a safe step for.
 pub(super) fn remedies(
     workcell: &Workcell,
@@ -186,9 +188,8 @@ fn take_first(workcell: &Workcell, ids: &[&str], taken: &[&str]) -> Option<Strin
         }
     }
     let list = on_top.join("`, `");
-    (!on_top.is_empty()).then(|| {
-        format!("free the goal of `{list}` by other means: that cannot be taken safely here either")
-    })
+    (!on_top.is_empty())
+        .then(|| format!("`{list}` rests on it, and cannot be taken safely here either"))
 }
 
 /// Who stands in the hand's way most often.
@@ -231,7 +232,7 @@ fn stronger_or_lighter(used: f64, mass_kg: f64, limit: &str) -> String {
     let times = (100.0 * used).ceil() / 100.0;
     let light_kg = (100.0 * mass_kg / used).floor() / 100.0;
     format!(
-        "a gripper with {times:.2} times the capacity ({limit}), or a mass known to be under {light_kg:.2} kg instead of {mass_kg:.2} kg"
+        "the lightest load that a face allows takes {times:.2} times a gripper's capacity ({limit}), at the {mass_kg:.2} kg that it may weigh: {light_kg:.2} kg would do"
     )
 }
 
@@ -248,7 +249,7 @@ fn nearer(rejected: &[&RejectedCandidate]) -> Option<String> {
         // Rounded up: 4 mm are not 0.00 m.
         .then(|| {
             format!(
-                "a robot that reaches {:.2} m further",
+                "what is nearest lies {:.2} m out of reach",
                 (100.0 * least).ceil() / 100.0
             )
         })
@@ -264,7 +265,7 @@ fn wider_jaw(rejected: &[&RejectedCandidate]) -> Option<String> {
     }
     least
         .is_finite()
-        .then(|| format!("a jaw that opens {:.2} m", least + 0.02))
+        .then(|| format!("a jaw would have to open {:.2} m", least + 0.02))
 }
 
 #[cfg(test)]
@@ -276,7 +277,7 @@ mod tests {
         let sentence = stronger_or_lighter(1.0004, 6.3, "its pull");
         assert!(sentence.contains("1.01 times"), "{sentence}");
         assert!(
-            sentence.contains("under 6.29 kg instead of 6.30 kg"),
+            sentence.contains("at the 6.30 kg that it may weigh: 6.29 kg would do"),
             "{sentence}"
         );
     }

@@ -120,6 +120,17 @@ pub struct RejectedCandidate {
     pub risk: Option<f64>,
 }
 
+/// The candidate that came nearest to being carried out: of those that came as far the first.
+pub fn nearest(rejected: &[RejectedCandidate]) -> Option<&RejectedCandidate> {
+    let stage = |r: &RejectedCandidate| match &r.reason {
+        // What is a grasp already is turned down for its motion.
+        Reason::Geometry(why) => (false, r.grasp.is_some(), why.stage()),
+        _ => (true, true, 0),
+    };
+    // `max_by_key` takes the last of equals.
+    rejected.iter().rev().max_by_key(|r| stage(r))
+}
+
 /// The least risky candidate of each box and reason, in the order in which they first came up.
 pub fn best_of_each(rejected: &[RejectedCandidate]) -> Vec<RejectedCandidate> {
     let mut best: Vec<RejectedCandidate> = Vec::new();

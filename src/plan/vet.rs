@@ -13,7 +13,7 @@ use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
 use super::goal::Goal;
 use super::planner::{Plan, PlanError, Planner, Verdict, over_plan_limit, scene_after};
-use super::reason::{Reason, best_of_each};
+use super::reason::{Reason, nearest};
 use super::risk::of_plan;
 use super::step::StepPlan;
 use super::support::SupportGraph;
@@ -149,8 +149,7 @@ fn judge(
     if let Some(judged) = objected {
         return Ok(judged);
     }
-    let why = best_of_each(&found.rejected)
-        .first()
+    let why = nearest(&found.rejected)
         .map_or_else(|| "no grasp fits".to_owned(), |r| r.reason.to_string());
     Ok(impossible(format!("it cannot be carried out: {why}")))
 }
@@ -211,6 +210,10 @@ pub fn repair(
     let mut now = workcell.clone();
     let goals = effects(&workcell.scene, steps);
     for goal in &goals {
+        let is_gone = |id: &String| now.scene.box_index(id).is_none();
+        if matches!(goal, Goal::Retrieve { box_id } if is_gone(box_id)) {
+            continue;
+        }
         let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
         let plan = match planner.plan_on(&now, goal, spent) {
             // Only what is imagined after the first goal may fall down by itself.
@@ -292,6 +295,16 @@ fn effects(scene: &Scene, steps: &[StepToVet]) -> Vec<Goal> {
         };
         if let Some(first) = goals[..at].iter().position(takes_its_support) {
             goals[first..=at].rotate_right(1);
+        }
+    }
+    // What is in the way of one box may go first, as for a task that retrieves it.
+    for goal in &mut goals {
+        if let Goal::Clear { box_ids } = goal
+            && let [box_id] = box_ids.as_slice()
+        {
+            *goal = Goal::Retrieve {
+                box_id: box_id.clone(),
+            };
         }
     }
     goals

@@ -105,13 +105,24 @@ fn glyph(c: char) -> (f32, &'static str) {
         '×' => (3.0, "0336 3306"),
         '≤' => (4.0, "410345 0646"),
         // What is not known is shown as a box, so that it is seen to be missing.
-        _ => (4.0, "0040460600"),
+        _ => UNKNOWN,
     }
+}
+
+const UNKNOWN: (f32, &str) = (4.0, "0040460600");
+
+/// The glyphs of `text`; a letter of another alphabet or with marks is written as those that sound like it.
+fn glyphs(text: &str) -> impl Iterator<Item = (f32, &'static str)> + '_ {
+    text.chars()
+        .flat_map(|c| match (glyph(c), deunicode::deunicode_char(c)) {
+            (UNKNOWN, Some(plain)) if !plain.is_empty() => plain.chars().map(glyph).collect(),
+            (known, _) => vec![known],
+        })
 }
 
 /// How wide `text` is when a capital is `height` px tall, px.
 pub fn width_px(text: &str, height: f32) -> f32 {
-    let units: f32 = text.chars().map(|c| glyph(c).0 + 2.0).sum();
+    let units: f32 = glyphs(text).map(|(width, _)| width + 2.0).sum();
     (units - 2.0).max(0.0) * height / 6.0
 }
 
@@ -138,8 +149,7 @@ pub fn write(canvas: &mut Pixmap, text: &str, x: f32, y: f32, height: f32, colou
     let mut lines = PathBuilder::new();
     let mut dots = PathBuilder::new();
     let mut left = x;
-    for c in text.chars() {
-        let (advance, strokes) = glyph(c);
+    for (advance, strokes) in glyphs(text) {
         for stroke in strokes.split(' ').filter(|s| !s.is_empty()) {
             let grid: Vec<f32> = stroke
                 .bytes()
@@ -213,6 +223,15 @@ mod tests {
                 .any(|p| p.alpha() > 128);
             assert!(inked, "'{c}' leaves no ink");
         }
+    }
+
+    #[test]
+    fn a_letter_with_marks_or_of_another_alphabet_is_written_as_what_it_sounds_like() {
+        assert!(written("Äß").data() == written("Ass").data());
+        assert!(written("ж").data() == written("zh").data());
+        assert_eq!(width_px("é", 12.0), width_px("e", 12.0));
+        // What nobody can spell is a box, not nothing.
+        assert!(width_px("\u{e000}", 12.0) > 0.0);
     }
 
     #[test]

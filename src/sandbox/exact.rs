@@ -43,6 +43,9 @@ impl Default for SandboxDynamics {
 }
 
 impl SandboxDynamics {
+    /// As reports name it.
+    pub const NAME: &str = "sandbox";
+
     /// Beside another physics: so many draws to screen what that one chose, judged by their share. All of
     /// them are simulated, since whoever asks counts them.
     pub fn beside_another(draws: usize) -> Self {
@@ -56,7 +59,7 @@ impl SandboxDynamics {
 
 impl Dynamics for SandboxDynamics {
     fn name(&self) -> &'static str {
-        "sandbox"
+        Self::NAME
     }
 
     fn believe<'a>(

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use crate::dynamics::{BoxFate, Imagined, Risk};
 use crate::grasp::GraspCandidate;
-use crate::scene::{Scene, Workcell};
+use crate::scene::Workcell;
 
-use super::{ById, GraspReport, RiskByAccident, grasp_report};
+use super::{Asked, ById, GraspReport, ModelReport, REPORT_VERSION, RiskByAccident, grasp_report};
 
 /// What becomes of one box.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -73,6 +73,23 @@ pub struct WhatIfAction {
 /// `what-if --json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatIfReport {
+    /// 1.
+    pub version: u32,
+    /// The task's name.
+    pub task: String,
+    /// What everything random was seeded with.
+    pub seed: u64,
+    /// "learned" or "sandbox".
+    pub dynamics: String,
+    /// Which one exactly.
+    pub model: ModelReport,
+    /// "safe" or "not_safe".
+    pub verdict: &'static str,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The limit that the bound is held against.
+    pub max_risk: f64,
     /// What was asked about.
     pub action: WhatIfAction,
     /// P(accident).
@@ -88,17 +105,29 @@ pub struct WhatIfReport {
 }
 
 impl WhatIfReport {
-    /// The report of an action that was imagined.
+    /// The report of an action that was imagined, and what was said of it; `objection` is what speaks against it.
     pub fn new(
+        asked: Asked,
+        workcell: &Workcell,
         action: WhatIfAction,
-        scene: &Scene,
-        risk: &Risk,
+        (risk, objection): (&Risk, Option<String>),
         imagined: &Imagined,
         largest_safe: Option<LargestSafeReport>,
     ) -> Self {
         let fates = imagined.fates.iter().map(|f| FateReport::from(*f));
-        let ids = scene.boxes.iter().map(|b| b.id.clone());
+        let ids = workcell.scene.boxes.iter().map(|b| b.id.clone());
         Self {
+            version: REPORT_VERSION,
+            task: asked.task,
+            seed: asked.seed,
+            dynamics: asked.dynamics,
+            model: asked.model,
+            verdict: match objection {
+                None => "safe",
+                Some(_) => "not_safe",
+            },
+            reason: objection,
+            max_risk: workcell.safety.max_risk,
             action,
             risk: risk.risk,
             risk_bound: risk.bound,
@@ -106,6 +135,11 @@ impl WhatIfReport {
             boxes: ById(ids.zip(fates).collect()),
             largest_safe,
         }
+    }
+
+    /// Whether nothing speaks against it.
+    pub fn is_safe(&self) -> bool {
+        self.reason.is_none()
     }
 
     /// The grasp of a step, for [`WhatIfAction::grasp`].

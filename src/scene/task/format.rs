@@ -13,6 +13,10 @@ use super::kinds::{gripper_kinds, one_gripper_key, one_orientation, task_kinds};
 use super::planner::PlannerSettings;
 use super::value::{Number, SceneEntry};
 
+/// How far from the world's origin anything may stand, m: the engine's numbers have 24 bits, so that at 70 m a stack
+/// trembles until it falls.
+pub(super) const FARTHEST_M: f64 = 20.0;
+
 /// A task for topple: what stands before the robot, the robot, and what it is to do.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +77,7 @@ pub(super) struct RobotBlock {
 #[schemars(rename = "Pose", transform = one_orientation)]
 pub(super) struct PoseBlock {
     /// [x, y, z], m.
-    #[garde(inner(range(min = -100.0, max = 100.0)))]
+    #[garde(inner(range(min = -FARTHEST_M, max = FARTHEST_M)))]
     pub position: [Number; 3],
     /// Turn about the vertical, degrees (0).
     #[garde(range(min = -360.0, max = 360.0))]
@@ -90,7 +94,7 @@ pub(super) struct PoseBlock {
 #[schemars(rename = "Reach")]
 pub(super) struct ReachBlock {
     /// The ball's centre [x, y, z], m.
-    #[garde(inner(range(min = -100.0, max = 100.0)))]
+    #[garde(inner(range(min = -FARTHEST_M, max = FARTHEST_M)))]
     pub base: [Number; 3],
     /// Its radius, m.
     #[garde(range(min = 0.05, max = 200.0))]

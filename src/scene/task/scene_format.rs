@@ -7,6 +7,7 @@ use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
+use super::format::FARTHEST_M;
 use super::kinds::one_orientation;
 use super::value::{Number, OffsetEntry, QuantityEntry, quantity_schema};
 use crate::scene::belief::{MIN_FRICTION, MIN_MASS_KG};
@@ -74,7 +75,7 @@ pub(super) struct FixtureBlock {
     #[garde(inner(range(min = 0.001, max = 100.0)))]
     pub size: [Number; 3],
     /// Centre [x, y, z], m.
-    #[garde(inner(range(min = -100.0, max = 100.0)))]
+    #[garde(inner(range(min = -FARTHEST_M, max = FARTHEST_M)))]
     pub position: [Number; 3],
     /// Turn about the vertical, degrees (0).
     #[garde(range(min = -360.0, max = 360.0))]
@@ -101,7 +102,7 @@ pub(super) struct BoxBlock {
     #[garde(inner(range(min = 0.005, max = 20.0)))]
     pub size: [Number; 3],
     /// Geometric centre [x, y, z], m.
-    #[garde(inner(range(min = -100.0, max = 100.0)))]
+    #[garde(inner(range(min = -FARTHEST_M, max = FARTHEST_M)))]
     pub position: [Number; 3],
     /// Turn about the vertical, degrees (0).
     #[garde(range(min = -360.0, max = 360.0))]
