@@ -37,6 +37,8 @@
 //! - Training tells each episode again with the noise of another look (`model::retell`).
 //! - A third of what the model learns from was chosen by an earlier one as what it doubts (`dataset::Doubted`): of most
 //!   of what is drawn at random it was sure.
+//! - What the model learned from last is a quarter real pallets (`dataset::given`): made-up freight did not teach what
+//!   real freight does, and no more of it would have (`model`'s last table).
 //! - A hand unlike those learned from is refused by its size and strength (`model::tools`): columns that several kinds
 //!   of action share hid it.
 //!

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::eval::closed_loop::SuiteReport;
+use crate::eval::contest::Contestant;
 use crate::eval::groups::GroupFigures;
 use crate::eval::open_loop::{Figures, SplitReport};
 
@@ -98,11 +99,19 @@ pub fn split(out: &mut String, name: &str, report: &SplitReport) {
 
 /// Writes a suite of `eval planner`.
 pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
+    let simulated = Contestant::SandboxEqualTime.name();
+    let equal_time = match report.planners.contains_key(simulated) {
+        true => format!(
+            "equal time is {} simulated episodes; ",
+            report.equal_time_episodes
+        ),
+        false => String::new(),
+    };
     let _ = writeln!(
         out,
         "{name}: {} tasks, {} of them solvable (the sandbox planner ends with 0 accidents in 32 draws); \
-         equal time is {} simulated episodes; beyond: of the tasks that are not solvable, those done without an accident and with one",
-        report.n, report.solvable, report.equal_time_episodes
+         {equal_time}beyond: of the tasks that are not solvable, those done without an accident and with one",
+        report.n, report.solvable
     );
     let _ = writeln!(
         out,

@@ -4,7 +4,7 @@
 //! flight the first two stacks, by name, of 6 to 24 boxes with three targets or more; licences and
 //! attribution open each file), and [`stack`], which unpacks one of them part of the way. No
 //! training data comes from any of them. Of every other flight, by name, from the first on,
-//! `models/freight` has learned from other stacks (`models/README.md`): those flights are a family
+//! the default model has learned from other stacks (`models/README.md`): those flights are a family
 //! of their own, so that what was learned of a flight's freight can be told from what holds for
 //! freight that no model saw.
 
