@@ -105,7 +105,11 @@ pub(super) fn pose_errors(case: &Case, rollout: &Rollout, imagined: &Imagined) -
             errors.push(PoseError {
                 stride,
                 role,
-                distance_m: rollout.way(i, truth),
+                distance_m: match role {
+                    Role::Carried => rollout.way(i, truth),
+                    // Not from the first frame: the hand may have moved it on its way in.
+                    Role::Free => (at(real) - at(&rollout.reference[i])).norm(),
+                },
                 error_m: (at(&guess.boxes[i]) - at(real)).norm(),
                 rotation_error_deg: guess.boxes[i]
                     .rotation

@@ -80,7 +80,11 @@ pub(super) fn fates(workcell: &Workcell, rollouts: &[Rollout]) -> Vec<BoxFate> {
                 let Some(last) = rollout.frames.last() else {
                     continue;
                 };
-                displacements.push(rollout.way(i, last));
+                // From where it settled, since the hand may move it before the first frame; of one that was put down that is
+                // where it belongs now, and the first frame tells where it was.
+                let at = |pose: &Pose| pose.translation.vector;
+                let off = (at(&last.boxes[i].pose) - at(&rollout.reference[i])).norm();
+                displacements.push(off.max(rollout.way(i, last)));
                 moves += f64::from(rollout.moves(i, safety.max_displacement));
                 let size = workcell.scene.boxes[i].size;
                 falls += f64::from(rollout.falls(i, size, safety.max_tilt));
@@ -126,6 +130,20 @@ mod tests {
         let share = |rollouts: &[Rollout]| fates(&workcell, rollouts)[0].p_falls;
         assert_eq!(share(&rollouts[..1]), 0.0);
         assert_eq!(share(&rollouts[1..]), 0.5);
+    }
+
+    #[test]
+    fn what_the_hand_moves_on_its_way_in_has_gone_and_so_has_what_it_puts_down() {
+        let workcell = workcell(vec![a_box("a", [0.2; 3], [0.0, 0.0, 1.0], 1.0)], vec![]);
+        let gone = |rollout: Rollout| fates(&workcell, &[rollout])[0].displacement_mean;
+        let from = |z: f64, rollout: Rollout| Rollout {
+            reference: vec![level(Vec3::new(0.0, 0.0, z), 0.0)],
+            ..rollout
+        };
+        // Three centimetres before the first frame, none after it.
+        assert!((gone(from(1.03, sinking(&[1.0, 1.0]))) - 0.03).abs() < 1e-12);
+        // Half a metre to its target, where it now belongs.
+        assert!((gone(from(0.5, sinking(&[1.0, 0.5]))) - 0.5).abs() < 1e-12);
     }
 
     #[test]
