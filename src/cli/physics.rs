@@ -18,7 +18,7 @@ use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
 use crate::sandbox::exact::standing_draws;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
-use crate::scene::task::{self, PlannerKind, PlannerSettings, TaskFile};
+use crate::scene::task::{self, LEAST_LIMIT, PlannerKind, PlannerSettings, TaskFile};
 
 /// Physics steps between two recorded frames of an execution: 10 a second.
 const FRAME_STEPS: u64 = 24;
@@ -35,7 +35,7 @@ const SANDBOX_SETTINGS: PlannerSettings = PlannerSettings {
 };
 
 /// Limits on risk, as the task file's format has them.
-const MAX_RISKS: RangeInclusive<f64> = 0.0001..=1.0;
+const MAX_RISKS: RangeInclusive<f64> = LEAST_LIMIT..=1.0;
 
 /// What imagines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -193,7 +193,7 @@ impl Physics {
         let boxes = workcell.scene.boxes.len();
         if boxes as u64 > learned.most_boxes {
             print::note(format!(
-                "the model learned from stacks of up to {} boxes, here are {boxes}: that its limits hold is not promised; the check by the sandbox (--verify) does not rest on it",
+                "the model learned from made-up stacks of up to {} boxes, here are {boxes}: that its limits hold is not promised; the check by the sandbox (--verify) does not rest on it",
                 learned.most_boxes
             ));
         }

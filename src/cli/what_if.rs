@@ -47,6 +47,15 @@ pub struct WhatIfArgs {
     pub physics: PhysicsArgs,
 }
 
+/// What was asked about, what is imagined of it, and what speaks against it.
+struct Answer {
+    about: WhatIfAction,
+    risk: Risk,
+    objection: Option<String>,
+    imagined: Imagined,
+    largest: Option<LargestSafeReport>,
+}
+
 /// Imagines the action, and prints what becomes of the boxes.
 ///
 /// # Errors
@@ -72,12 +81,19 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
             "Give --nudge, --push or --grasp.",
         ));
     };
-    let answer = match answer {
-        Ok(answer) => answer,
+    let by = physics.asked(&file, seed);
+    let report = match answer {
+        Ok(answer) => WhatIfReport::new(
+            by,
+            &file.workcell,
+            answer.about,
+            (&answer.risk, answer.objection),
+            &answer.imagined,
+            answer.largest,
+        ),
         Err(Unanswered::Failure(failure)) => return Err(failure),
         Err(Unanswered::NoAnswer(reason)) => {
             if args.physics.json {
-                let by = physics.asked(&file, seed);
                 print::json(&no_answer(args, by, file.workcell.safety.max_risk, &reason))?;
             } else {
                 print::text(&format!("{}: {reason}\n", file.name))?;
@@ -86,11 +102,11 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
         }
     };
     if args.physics.json {
-        print::json(&answer)?;
+        print::json(&report)?;
     } else {
-        print::text(&in_words(&file, &answer))?;
+        print::text(&in_words(&file, &report))?;
     }
-    Ok(if answer.is_safe() {
+    Ok(if report.is_safe() {
         Exit::Done
     } else {
         Exit::NotSafe
@@ -184,7 +200,7 @@ fn poke(
     poke: Poke,
     asked: &BoxVector,
     seed: u64,
-) -> Result<WhatIfReport, Unanswered> {
+) -> Result<Answer, Unanswered> {
     let workcell = &file.workcell;
     if !physics.is_exact() && asked.vector.z.abs() > LEVEL * asked.vector.norm() {
         return Err(Failure::input_message(
@@ -232,16 +248,13 @@ fn poke(
         vector: Some(asked.vector.into()),
         grasp: None,
     };
-    let judged = (&vouched.risk, vouched.objection.map(|why| why.to_string()));
-    let by = physics.asked(file, seed);
-    Ok(WhatIfReport::new(
-        by,
-        workcell,
+    Ok(Answer {
         about,
-        judged,
-        &imagined,
-        Some(largest),
-    ))
+        risk: vouched.risk,
+        objection: vouched.objection.map(|why| why.to_string()),
+        imagined,
+        largest: Some(largest),
+    })
 }
 
 /// The imagined risk, its bound not under the screened one.
@@ -261,7 +274,7 @@ fn by_face(
     physics: &Physics,
     asked: &BoxFace,
     seed: u64,
-) -> Result<WhatIfReport, Unanswered> {
+) -> Result<Answer, Unanswered> {
     let workcell = &file.workcell;
     let wish = Wish {
         filter: GraspFilter {
@@ -278,7 +291,7 @@ fn by_face(
     };
     let why_not = nearest(&found.rejected).map(|r| r.reason.to_string());
     let mut steps = found.safe.into_iter().chain(found.doubtful);
-    let Some(mut step) = steps.next() else {
+    let Some(step) = steps.next() else {
         return Err(Unanswered::NoAnswer(format!(
             "`{}` cannot be gripped by its {} face: {}",
             asked.id,
@@ -287,21 +300,17 @@ fn by_face(
         )));
     };
     let vouched = planner.guard(workcell, 0).vouch(&step)?;
-    step.risk = vouched.risk;
     let about = WhatIfAction {
         kind: step.action.name(),
         box_id: asked.id.clone(),
         vector: None,
         grasp: Some(WhatIfReport::grasp(&step.grasp, workcell)),
     };
-    let judged = (&step.risk, vouched.objection.map(|why| why.to_string()));
-    let by = physics.asked(file, seed);
-    Ok(WhatIfReport::new(
-        by,
-        workcell,
+    Ok(Answer {
         about,
-        judged,
-        &step.imagined,
-        None,
-    ))
+        risk: vouched.risk,
+        objection: vouched.objection.map(|why| why.to_string()),
+        imagined: step.imagined,
+        largest: None,
+    })
 }

@@ -72,13 +72,9 @@ fn played_steps<'a>(
             [] if index == 0 => plan.file.steps.first(),
             taken => taken.get(index),
         };
-        let id = match (missing, taken, plan.file.steps.get(index)) {
-            (Some(id), ..) => Some(id),
-            (_, Some(step), _) | (_, None, Some(step)) => Some(step.box_id.as_str()),
-            _ => None,
-        };
-        let target = id.map(|id| plan.index(id)).transpose()?;
         let about = taken.or(plan.file.steps.get(index));
+        let id = missing.or(about.map(|step| step.box_id.as_str()));
+        let target = id.map(|id| plan.index(id)).transpose()?;
         let removes = about.is_none_or(|s| s.action == "remove");
         // After the last step nothing tells but how it went.
         let ended_well =

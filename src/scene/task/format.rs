@@ -13,6 +13,9 @@ use super::kinds::{gripper_kinds, one_gripper_key, one_orientation, task_kinds};
 use super::planner::PlannerSettings;
 use super::value::{Number, SceneEntry};
 
+/// The least limit on risk that can be asked for: no data certify a lower one.
+pub const LEAST_LIMIT: f64 = 0.0001;
+
 /// How far from the world's origin anything may stand, m: the engine's numbers have 24 bits, so that at 70 m a stack
 /// trembles until it falls.
 pub(super) const FARTHEST_M: f64 = 20.0;
@@ -183,10 +186,10 @@ pub(super) struct TaskBlock {
 #[schemars(rename = "Safety")]
 pub(super) struct SafetyBlock {
     /// The most that the bound on a step's risk may be, a probability (0.02).
-    #[garde(range(min = 0.0001, max = 1.0))]
+    #[garde(range(min = LEAST_LIMIT, max = 1.0))]
     pub max_risk: Option<Number>,
     /// The most that a whole plan's bound may be. Left out: only the steps are limited.
-    #[garde(range(min = 0.0001, max = 1.0))]
+    #[garde(range(min = LEAST_LIMIT, max = 1.0))]
     pub max_plan_risk: Option<Number>,
     /// How far a box that is not held may move, m (0.05).
     #[garde(range(min = 0.001, max = 10.0))]

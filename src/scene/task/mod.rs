@@ -35,7 +35,7 @@ use crate::scene::{Gripper, Robot, Scene, Workcell};
 pub use check::{Fault, Neighbour, find_box_faults, find_faults, tolerance_m};
 pub use error::{FileLine, Mistake, MistakeKind, TaskError, no_such_box};
 pub use excerpt::visible;
-pub use format::GripperKind;
+pub use format::{GripperKind, LEAST_LIMIT};
 pub use planner::{PlannerKind, PlannerSettings};
 pub use schema::{steps_schema, task_schema};
 pub use steps::{By, Step, StepAction, load_steps, parse_steps};
