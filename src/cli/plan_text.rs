@@ -12,15 +12,15 @@ use crate::replay::look::percent;
 use crate::sandbox::SandboxDynamics;
 use crate::scene::task::TaskFile;
 
+/// The goal, and where it puts something.
 fn goal_in_words(goal: &Goal) -> String {
+    let what = goal.in_words();
     match goal {
-        Goal::Retrieve { box_id } => format!("retrieve `{box_id}`"),
-        Goal::Clear { box_ids } if box_ids.len() == 1 => format!("clear `{}`", box_ids[0]),
-        Goal::Clear { box_ids } => format!("clear {} boxes", box_ids.len()),
-        Goal::Move { box_id, target } => {
+        Goal::Move { target, .. } => {
             let at = target.translation.vector;
-            format!("move `{box_id}` to ({:.2}, {:.2}, {:.2})", at.x, at.y, at.z)
+            format!("{what} to ({:.2}, {:.2}, {:.2})", at.x, at.y, at.z)
         }
+        Goal::Retrieve { .. } | Goal::Clear { .. } => what,
     }
 }
 

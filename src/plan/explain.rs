@@ -59,12 +59,7 @@ pub(super) fn no_plan_reason(
     least_risky: Option<&StepPlan>,
     rejected: &[RejectedCandidate],
 ) -> String {
-    let what = match goal {
-        Goal::Retrieve { box_id } => format!("retrieve `{box_id}`"),
-        Goal::Clear { box_ids } if box_ids.len() == 1 => format!("clear `{}`", box_ids[0]),
-        Goal::Clear { box_ids } => format!("clear {} boxes", box_ids.len()),
-        Goal::Move { box_id, .. } => format!("move `{box_id}`"),
-    };
+    let what = goal.in_words();
     let limit = workcell.safety.max_risk;
     if let Some((r, _)) = least_over_plan_limit(rejected) {
         return format!(

@@ -36,6 +36,18 @@ impl Goal {
         }
     }
 
+    /// What it asks for, as a person says it.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Retrieve { box_id } => format!("retrieve `{box_id}`"),
+            Self::Clear { box_ids } => match box_ids.as_slice() {
+                [only] => format!("clear `{only}`"),
+                all => format!("clear {} boxes", all.len()),
+            },
+            Self::Move { box_id, .. } => format!("move `{box_id}`"),
+        }
+    }
+
     /// Whether it is reached in `scene` once the boxes `placed` were put down.
     pub fn is_reached(&self, scene: &Scene, placed: &[String]) -> bool {
         match self {

@@ -6,7 +6,7 @@
 
 use crate::dynamics::DynamicsError;
 use crate::pose::Pose;
-use crate::scene::task::{Fault, Neighbour, find_box_faults};
+use crate::scene::task::find_box_faults;
 use crate::scene::{Scene, Workcell};
 
 use super::candidates::{GraspFilter, Wish};
@@ -97,9 +97,13 @@ fn judge(
     let Some(box_index) = workcell.scene.box_index(&step.box_id) else {
         return Ok(impossible(format!("`{}` is no longer there", step.box_id)));
     };
-    let fault = (step.target).and_then(|target| target_fault(&workcell.scene, box_index, &target));
-    if let Some(why) = fault {
-        return Ok(impossible(why));
+    // As a task's own target is held against when it is read.
+    let faults = step.target.map_or_else(Vec::new, |target| {
+        find_box_faults(&workcell.scene, box_index, &target)
+    });
+    if let Some(fault) = faults.first() {
+        let why = fault.in_words(&workcell.scene);
+        return Ok(impossible(format!("where it is to stand it {why}")));
     }
     let wish = Wish {
         box_index,
@@ -152,33 +156,6 @@ fn judge(
     let why = nearest(&found.rejected)
         .map_or_else(|| "no grasp fits".to_owned(), |r| r.reason.to_string());
     Ok(impossible(format!("it cannot be carried out: {why}")))
-}
-
-/// Why a box cannot stand at a target, by geometry alone: a task's own target is held against the same when it is read.
-fn target_fault(scene: &Scene, box_index: usize, target: &Pose) -> Option<String> {
-    let fault = find_box_faults(scene, box_index, target)
-        .into_iter()
-        .next()?;
-    let mm = |m: f64| (1e3 * m).ceil();
-    Some(match fault {
-        Fault::Overlap { with, depth, .. } => {
-            let what = match with {
-                Neighbour::Ground => "the ground".to_owned(),
-                Neighbour::Box(i) => format!("`{}`", scene.boxes[i].id),
-                Neighbour::Fixture(i) => format!("`{}`", scene.fixtures[i].id),
-            };
-            format!(
-                "where it is to stand it would be {} mm inside {what}",
-                mm(depth)
-            )
-        }
-        Fault::Hover { height, .. } => {
-            format!(
-                "where it is to stand nothing is under it: it would fall {} mm",
-                mm(height)
-            )
-        }
-    })
 }
 
 /// The scene after a step, safe or not, as it was imagined; a step that cannot be carried out at

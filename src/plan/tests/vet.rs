@@ -160,11 +160,11 @@ fn a_target_in_the_ground_or_in_the_air_is_told_and_not_tried() {
     });
     let [sunk, hovering] = judged;
     assert_eq!(sunk.verdict, Verdict::NoSafePlan);
-    assert!(sunk.why.contains("inside the ground"), "{}", sunk.why);
-    assert_eq!(hovering.verdict, Verdict::NoSafePlan);
     assert!(
-        hovering.why.contains("would fall 200 mm"),
+        sunk.why.contains("overlaps the ground by 50.0 mm"),
         "{}",
-        hovering.why
+        sunk.why
     );
+    assert_eq!(hovering.verdict, Verdict::NoSafePlan);
+    assert!(hovering.why.contains("hovers 200.0 mm"), "{}", hovering.why);
 }

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use super::DEFAULT_FRICTION;
-use super::check::{Fault, Neighbour, find_faults};
+use super::check::{Fault, find_faults};
 use super::error::{Mistake, MistakeKind, mistake, no_such_box};
 use super::format::PoseBlock;
 use super::kinds::KindKeys;
@@ -241,17 +241,14 @@ impl Builder<'_> {
     }
 
     pub fn note_fault(&mut self, scene: &Scene, fault: &Fault, what: &str, path: &FieldPath) {
+        let message = format!("{what} {}", fault.in_words(scene));
         match *fault {
-            Fault::Overlap { with, depth, .. } => {
+            Fault::Overlap { depth, .. } => {
                 let depth_mm = depth * 1000.0;
-                let other = neighbour_name(scene, with);
-                let message = format!("{what} overlaps {other} by {depth_mm:.1} mm");
                 let remedy = format!("Move them {depth_mm:.1} mm apart; positions are of centres.");
                 self.note(MistakeKind::Overlap, path, message, remedy);
             }
             Fault::Hover { height, .. } => {
-                let height_mm = height * 1000.0;
-                let message = format!("{what} hovers {height_mm:.1} mm above what is under it");
                 let remedy = format!(
                     "Lower its z by {height:.4} m; positions are of centres, the ground is z = 0."
                 );
@@ -298,14 +295,6 @@ fn pose_noise(block: &SceneBlock) -> PoseNoise {
     PoseNoise {
         position_m: position.map_or(default.position_m, |p| p.0),
         rotation_rad: rotation.map_or(default.rotation_rad, |r| r.0.to_radians()),
-    }
-}
-
-pub(super) fn neighbour_name(scene: &Scene, with: Neighbour) -> String {
-    match with {
-        Neighbour::Box(i) => format!("box `{}`", scene.boxes[i].id),
-        Neighbour::Fixture(i) => format!("fixture `{}`", scene.fixtures[i].id),
-        Neighbour::Ground => "the ground".to_owned(),
     }
 }
 

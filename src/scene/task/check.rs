@@ -40,6 +40,30 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// What its box does in `scene`, as what follows the box's name in a sentence.
+    pub fn in_words(&self, scene: &Scene) -> String {
+        match *self {
+            Self::Overlap { with, depth, .. } => {
+                let other = neighbour_name(scene, with);
+                format!("overlaps {other} by {:.1} mm", depth * 1000.0)
+            }
+            Self::Hover { height, .. } => {
+                format!("hovers {:.1} mm above what is under it", height * 1000.0)
+            }
+        }
+    }
+}
+
+/// What something runs into, as sentences name it.
+pub(super) fn neighbour_name(scene: &Scene, with: Neighbour) -> String {
+    match with {
+        Neighbour::Box(i) => format!("box `{}`", scene.boxes[i].id),
+        Neighbour::Fixture(i) => format!("fixture `{}`", scene.fixtures[i].id),
+        Neighbour::Ground => "the ground".to_owned(),
+    }
+}
+
 /// How far a box may overlap or hover before it is called wrong, m.
 pub fn tolerance_m(scene: &Scene) -> f64 {
     0.001 + 2.0 * scene.pose_noise.position_m

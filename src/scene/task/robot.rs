@@ -3,8 +3,9 @@
 //! Owns what is taken where a file leaves the hand, a gripper or a limit out, and the checks
 //! that need the scene: a home within reach, and inside of nothing.
 
-use super::build::{Builder, neighbour_name, vec3};
+use super::build::{Builder, vec3};
 use super::check::inside_of;
+use super::check::neighbour_name;
 use super::error::MistakeKind;
 use super::format::{GripperBlock, GripperKind, RobotBlock, SafetyBlock};
 use super::kinds::GRIPPER_KEYS;
