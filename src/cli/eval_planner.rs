@@ -33,6 +33,9 @@ pub struct PlannerArgs {
     /// time it has.
     #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = contestant)]
     planners: Vec<Contestant>,
+    /// Also hold each plan against so many draws that it was not chosen by.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096), conflicts_with = "reference_only")]
+    held_out_draws: Option<u64>,
     /// Only store what the reference planner does: the slow part, which needs no model.
     #[arg(long)]
     reference_only: bool,
@@ -89,6 +92,7 @@ pub fn run(args: &PlannerArgs) -> Outcome {
         learned: dynamics.as_ref().map(|d| d as _),
         settings: PlannerSettings::default(),
         equal_episodes: 1,
+        held_out_draws: args.held_out_draws.map(|n| n as usize),
     };
     let wanted_time = match args.measure_equal_time {
         true => Wanted::Measured,

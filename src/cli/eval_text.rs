@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::eval::closed_loop::SuiteReport;
+use crate::eval::closed_loop::{HeldOut, SuiteReport};
 use crate::eval::contest::Contestant;
 use crate::eval::groups::GroupFigures;
 use crate::eval::open_loop::{Figures, SplitReport};
@@ -152,5 +152,44 @@ pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
             number(f.latency_ms.map(|l| l.p95), 0),
         );
     }
+    for (who, f) in &report.planners {
+        if let Some(held_out) = &f.held_out {
+            let _ = writeln!(out, "  {}", held_out_in_words(who, held_out));
+        }
+    }
     let _ = writeln!(out);
+}
+
+/// What plans come to under draws that they were not chosen by.
+fn held_out_in_words(who: &str, of: &HeldOut) -> String {
+    let interval = of.accident_ci.map_or_else(String::new, |(low, high)| {
+        format!(" ({:.1} to {:.1})", 100.0 * low, 100.0 * high)
+    });
+    format!(
+        "{who} under other draws: of the solvable tasks {}{interval} go wrong, with {} plans; {} plans for the others go wrong in {}, {} of them in none",
+        percent(of.accident_rate),
+        of.plans,
+        of.plans_beyond,
+        percent(of.risk_beyond),
+        of.safe_beyond
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_under_other_draws_are_told_with_how_many_the_reference_missed() {
+        let told = HeldOut {
+            plans: 60,
+            accident_rate: Some(0.008),
+            accident_ci: Some((0.002, 0.016)),
+            plans_beyond: 4,
+            risk_beyond: None,
+            safe_beyond: 3,
+        };
+        let wanted = "learned under other draws: of the solvable tasks 0.8 % (0.2 to 1.6) go wrong, with 60 plans; 4 plans for the others go wrong in -, 3 of them in none";
+        assert_eq!(held_out_in_words("learned", &told), wanted);
+    }
 }

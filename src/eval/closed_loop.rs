@@ -4,6 +4,7 @@
 //! reference. A task is solvable when the reference's plan ends with no accident in 32 draws.
 
 mod figures;
+mod held_out;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use crate::sandbox::SANDBOX_VERSION;
 use figures::{Entry, broken_down};
 
 pub use figures::PlannerFigures;
+pub use held_out::HeldOut;
 
 /// A suite's figures.
 #[derive(Clone, Debug, Serialize)]

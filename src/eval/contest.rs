@@ -1,8 +1,10 @@
 //! Who takes part in the closed loop, and what each does with a task.
 //!
 //! Owns [`Contestant`] and the outcome of one of them on one task; the slow one's budget is `reference`'s. All are
-//! carried out in the same draw of the belief. Times are measured for the report and decide nothing.
+//! carried out in the same draw of the belief; what their plans would come to in others is `holdout`'s. Times are
+//! measured for the report and decide nothing.
 
+mod holdout;
 mod reference;
 
 pub use reference::REFERENCE_VERSION;
@@ -24,6 +26,7 @@ use crate::plan::{
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::{Recording, SandboxDynamics};
+use holdout::held_out;
 use reference::reference;
 
 /// A planner of the closed loop.
@@ -87,6 +90,10 @@ pub struct Deed {
     pub accidents: [bool; 5],
     /// Predicted risk of the plan, where there is one.
     pub predicted_risk: Option<f64>,
+    /// What its first plan comes to under draws that it was not chosen by; `None` where nobody asked, where there is
+    /// no plan, and where a scene that it imagined on the way stands in no draw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out_risk: Option<f64>,
     /// Graded sums over all steps: m, and m/s.
     pub path_length_m: f64,
     /// Sum of peak speeds, m/s.
@@ -115,6 +122,8 @@ pub struct Ring<'a> {
     pub settings: PlannerSettings,
     /// Episodes that the sandbox simulates in the learned planner's median time.
     pub equal_episodes: usize,
+    /// Draws that each plan is held against once it was made, beside the world that it is carried out in.
+    pub held_out_draws: Option<usize>,
 }
 
 impl Ring<'_> {
@@ -135,7 +144,7 @@ impl Ring<'_> {
                     physics: &shield,
                     draws: SHIELD_DRAWS,
                 });
-                planned(learned, shield, self.settings, task)
+                planned(learned, shield, self.settings, task, self.held_out_draws)
             }
             Contestant::Sandbox => reference(task),
             Contestant::SandboxEqualTime => {
@@ -153,18 +162,20 @@ impl Ring<'_> {
                     elites: 1,
                     ..self.settings
                 };
-                planned(&physics, None, settings, task)
+                planned(&physics, None, settings, task, self.held_out_draws)
             }
         }
     }
 }
 
-/// A planner on `dynamics`, from the first plan to the end of its execution.
+/// A planner on `dynamics`, from the first plan to the end of its execution; the plan is also held against
+/// `held_out_draws`, if any.
 fn planned(
     dynamics: &dyn Dynamics,
     shield: Option<Shield<'_>>,
     settings: PlannerSettings,
     task: &PlannerTask,
+    held_out_draws: Option<usize>,
 ) -> Result<Deed, String> {
     let planner = Planner {
         dynamics,
@@ -187,6 +198,9 @@ fn planned(
         return Ok(deed);
     }
     deed.refused = false;
+    if let Some(draws) = held_out_draws {
+        deed.held_out_risk = held_out(&plan, task, draws)?;
+    }
     let mut plant = world(task)?;
     let done = execute(&planner, &mut plant, &task.goal, &plan).map_err(|why| match why {
         ExecuteError::Plan(why) => why.to_string(),

@@ -58,6 +58,7 @@ pub use objective::{Objective, Score};
 pub use planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
 pub use plant::{Plant, PlantError};
 pub use reason::{Reason, RejectedCandidate, nearest};
+pub use risk::of_plan;
 pub use shield::{SHIELD_DRAWS, Shield, Witness, batch_of};
 pub use step::{StepPlan, StepSearch, search_step};
 pub use surprise::{Reply, Surprise};

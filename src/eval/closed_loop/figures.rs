@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::super::contest::Deed;
 use super::super::quantiles::Quantiles;
 use super::super::tasks::PlannerTask;
+use super::held_out::HeldOut;
 use crate::model::metrics::wilson;
 use crate::rollout::AccidentKind;
 
@@ -41,6 +42,9 @@ pub struct PlannerFigures {
     pub wrong_beyond: Option<f64>,
     /// Mean of the risk that it predicted of its plans.
     pub predicted_risk: Option<f64>,
+    /// Its plans under draws that they were not chosen by, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<HeldOut>,
     /// Mean over solvable tasks, m.
     pub path_length_m: Option<f64>,
     /// Mean over solvable tasks, m/s.
@@ -108,6 +112,7 @@ fn figures<'a>(entries: impl Iterator<Item = &'a Entry<'a>>) -> PlannerFigures {
         done_beyond: share(&cannot, &|d| d.success),
         wrong_beyond: share(&cannot, &went_wrong),
         predicted_risk: mean(&entries, &|d| d.predicted_risk),
+        held_out: HeldOut::of(&can, &cannot),
         path_length_m: mean(&can, &|d| Some(d.path_length_m)),
         peak_speed_m_s: mean(&can, &|d| Some(d.peak_speed_m_s)),
         latency_ms: Quantiles::of(entries.iter().map(|e| e.deed.planning_ms).collect()),

@@ -48,11 +48,11 @@ fn searching_settings() -> PlannerSettings {
 ///
 /// Searching always took 25 s a step on two cores, and what straight motions solve is solvable.
 pub(super) fn reference(task: &PlannerTask) -> Result<Deed, String> {
-    let straight = planned(&REFERENCE, None, straight_settings(), task)?;
+    let straight = planned(&REFERENCE, None, straight_settings(), task, None)?;
     if straight.shows_solvable() {
         return Ok(straight);
     }
-    let searched = planned(&SEARCHING, None, searching_settings(), task)?;
+    let searched = planned(&SEARCHING, None, searching_settings(), task, None)?;
     Ok(Deed {
         planning_ms: straight.planning_ms + searched.planning_ms,
         ..searched
