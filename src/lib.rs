@@ -13,7 +13,7 @@
 //! 8. [`plots`] draws a training run, [`replay`] what happens to the boxes; [`cli`] prints. Whoever writes a file
 //!    does it through [`files`]: whole or not at all.
 //!
-//! [`pose`], [`gravity`], [`seed`] and [`rollout`] are the words that all of them share.
+//! [`pose`], [`gravity`], [`seed`], [`quantiles`] and [`rollout`] are the words that all of them share.
 //!
 //! Data flows one way: scene → sandbox → dataset → model → plan → eval → cli. `sandbox`, `model`
 //! and `plan` do not import each other.
@@ -68,6 +68,7 @@ pub mod motion;
 pub mod plan;
 pub mod plots;
 pub mod pose;
+pub mod quantiles;
 pub mod replay;
 pub mod rollout;
 pub mod sandbox;

@@ -137,7 +137,9 @@ pub fn run(args: &BenchArgs) -> Outcome {
             for split in [Split::Standard, Split::Hard] {
                 say(&format!("the price of a risk on {}", split.name()))?;
                 let seed = args.seed;
-                let query = risk_query(&dynamics, Suite { split, seed }, &effort);
+                let stop = &*interrupt.stop;
+                let query = risk_query(&dynamics, Suite { split, seed }, &effort, stop);
+                interrupt.check()?;
                 report
                     .risk_query
                     .insert(split.name(), query.map_err(failed)?);

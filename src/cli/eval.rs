@@ -114,13 +114,7 @@ fn model(args: &ModelArgs) -> Outcome {
         };
         let count = args.episodes as usize;
         let looked_for = bar(count, &format!("cases of {}", split.name()));
-        let cases = suite.cases(count, |found| {
-            looked_for.set_position(found as u64);
-            match interrupt.check() {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            }
-        });
+        let cases = suite.cases(count, |found| go_on(found, &looked_for, &interrupt));
         looked_for.finish_and_clear();
         let cases = cases.map_err(sandbox_failed)?;
         interrupt.check()?;
@@ -136,7 +130,8 @@ fn model(args: &ModelArgs) -> Outcome {
             Some(known.map_err(|e| reference_failed(e, &interrupt))?)
         };
         let bar = bar(cases.len(), split.name());
-        let judged = open_loop::judge(suite, &cases, ceiling.as_deref(), &dynamics, || bar.inc(1));
+        let (ceiling, stop) = (ceiling.as_deref(), &*interrupt.stop);
+        let judged = open_loop::judge(suite, &cases, ceiling, &dynamics, stop, || bar.inc(1));
         bar.finish_and_clear();
         interrupt.check()?;
         let report =
@@ -177,6 +172,15 @@ pub(super) fn reference_failed(error: ReferenceError, interrupt: &Interrupt) -> 
 pub(super) fn to_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(report)
         .map_err(|e| Failure::failed_message(e, "Please report this with the command."))
+}
+
+/// Shows how many were `found`, and whether to look for more.
+pub(super) fn go_on(found: usize, bar: &ProgressBar, interrupt: &Interrupt) -> ControlFlow<()> {
+    bar.set_position(found as u64);
+    match interrupt.check() {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    }
 }
 
 pub(super) fn bar(length: usize, what: &str) -> ProgressBar {

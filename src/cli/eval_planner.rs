@@ -8,7 +8,7 @@ use std::fmt::Write;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::eval::{Common, bar, open, reference_failed, sandbox_failed, to_value};
+use super::eval::{Common, bar, go_on, open, reference_failed, sandbox_failed, to_value};
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, eval_text, print};
 use crate::eval::closed_loop::{self, ContestError, Turns, deeds_of, reference_deeds};
@@ -103,7 +103,12 @@ pub fn run(args: &PlannerArgs) -> Outcome {
     let wanted = |suite: &PlannerSuite| args.suite.is_none_or(|only| only == *suite);
     for suite in PlannerSuite::ALL.into_iter().filter(wanted) {
         let count = args.tasks.map_or(default_count(suite), |n| n as usize);
-        let tasks = tasks(suite, args.common.seed, count).map_err(sandbox_failed)?;
+        let looked_for = bar(count, &format!("tasks of {}", suite.name()));
+        let tasks = tasks(suite, args.common.seed, count, |found| {
+            go_on(found, &looked_for, &interrupt)
+        });
+        looked_for.finish_and_clear();
+        let tasks = tasks.map_err(sandbox_failed)?;
         interrupt.check()?;
         let failed = |e| contest_failed(e, &interrupt);
         let bar_of = |who: Contestant| bar(count, &format!("{}: {}", suite.name(), who.name()));

@@ -11,7 +11,7 @@ use super::actions::{random_removal, random_target};
 use super::recipe::{EPISODES_PER_STACK, Recipe, Stack, episode, worlds};
 use crate::rollout::Action;
 use crate::sandbox::engine::Engine;
-use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::sandbox::{self, SandboxError};
 use crate::scene::Draw;
 
 /// Beliefs that are looked at for one stack.
@@ -88,11 +88,9 @@ fn accidents(
     worlds: &[(Draw, Engine)],
     action: &Action,
 ) -> Result<usize, SandboxError> {
-    let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
     let mut count = 0;
     for (_, world) in worlds {
-        let rollout = sandbox::run(&scene.workcell, world, action, extent, recording)?;
-        count += usize::from(!rollout.is_safe());
+        count += usize::from(sandbox::goes_wrong(&scene.workcell, world, action)?);
     }
     Ok(count)
 }

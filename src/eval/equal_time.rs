@@ -17,7 +17,8 @@ use super::own_draw::own_world;
 use super::reference::{ReferenceError, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::plan::baseline::Baseline;
-use crate::sandbox::{self, Extent, Recording, SANDBOX_VERSION};
+use crate::quantiles::median;
+use crate::sandbox::{self, SANDBOX_VERSION};
 
 /// Tasks that the sandbox is timed on.
 const TIMED_TASKS: usize = 24;
@@ -123,16 +124,11 @@ fn read(path: &Path, suite: PlannerSuite, seed: u64) -> Option<usize> {
 /// # Errors
 /// In a sentence, when the sandbox fails or nothing can be timed.
 pub fn measured_episodes(deeds: &[Deed], tasks: &[PlannerTask]) -> Result<usize, String> {
-    let mut times: Vec<f64> = deeds
-        .iter()
-        .map(|d| d.planning_ms / d.steps.max(1) as f64)
-        .collect();
-    times.sort_by(f64::total_cmp);
-    let median = times
-        .get(times.len() / 2)
+    let of_step = |d: &Deed| d.planning_ms / d.steps.max(1) as f64;
+    let step = median(deeds.iter().map(of_step).collect())
         .ok_or_else(|| "no task was planned, so there is no time to equal".to_owned())?;
     let episode = episode_ms(&tasks[..tasks.len().min(TIMED_TASKS)])?;
-    Ok(((median / episode).round() as usize).max(LEAST_EPISODES))
+    Ok(((step / episode).round() as usize).max(LEAST_EPISODES))
 }
 
 /// How long the sandbox takes for one episode of these tasks on this machine, ms: the median over
@@ -147,16 +143,10 @@ fn episode_ms(tasks: &[PlannerTask]) -> Result<f64, String> {
         };
         let world = own_world(&task.workcell, task.world_seed, 0).map_err(|e| e.to_string())?;
         let started = Instant::now();
-        let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
-        sandbox::run(&task.workcell, &world, &action, extent, recording)
-            .map_err(|e| e.to_string())?;
+        sandbox::goes_wrong(&task.workcell, &world, &action).map_err(|e| e.to_string())?;
         times.push(started.elapsed().as_secs_f64() * 1e3);
     }
-    times.sort_by(f64::total_cmp);
-    times
-        .get(times.len() / 2)
-        .copied()
-        .ok_or_else(|| "no task has a grasp to time the sandbox with".to_owned())
+    median(times).ok_or_else(|| "no task has a grasp to time the sandbox with".to_owned())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! - `risk_sweep`: grasps of every predicted risk, carried out regardless;
 //! - `contest`: who takes part in the closed loop, and how each acts; `equal_time`: the budget of one of them;
 //! - `plant`: a true world that a plan is carried out in;
-//! - `bench`: how fast all of it is; `quantiles`: of times, by one rule.
+//! - `bench`: how fast all of it is.
 
 pub mod bench;
 pub mod closed_loop;
@@ -21,15 +21,12 @@ pub mod open_loop;
 mod own_draw;
 pub mod plant;
 mod pose_errors;
-mod quantiles;
 mod real;
 mod recalled;
 pub mod reference;
 pub mod risk_sweep;
 pub mod suite;
 pub mod tasks;
-
-pub use quantiles::Quantiles;
 
 /// The seed of every published figure.
 pub const EVAL_SEED: u64 = 20_260_101;

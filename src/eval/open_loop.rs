@@ -4,6 +4,7 @@
 //! belief; the ceiling forecasts it with 32 others, the constant with the base rate.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -100,7 +101,7 @@ pub struct SplitReport {
     pub rotation_error_deg: BTreeMap<&'static str, Vec<Option<f64>>>,
 }
 
-/// Labels `cases` and asks `dynamics` about each.
+/// Labels `cases` and asks `dynamics` about each; once `stop` is set no further one, and there are fewer.
 ///
 /// # Errors
 /// When the sandbox fails.
@@ -109,11 +110,13 @@ pub fn judge(
     cases: &[Case],
     ceiling: Option<&[f64]>,
     dynamics: &dyn Dynamics,
+    stop: &AtomicBool,
     progress: impl Fn() + Sync,
 ) -> Result<Vec<Judged>, SandboxError> {
     cases
         .par_iter()
         .enumerate()
+        .take_any_while(|_| !stop.load(Ordering::Relaxed))
         .map(|(i, case)| {
             let rollout = label(suite, case)?;
             let imagined = dynamics

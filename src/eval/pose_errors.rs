@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::suite::Case;
 use crate::dynamics::Imagined;
 use crate::pose::Pose;
+use crate::quantiles::median;
 use crate::rollout::{Rollout, STRIDE_S};
 
 /// A box nearer than this to where it was has stayed, m.
@@ -144,9 +145,7 @@ pub(super) fn by_stride(
             let of_stride = errors
                 .iter()
                 .filter(|e| e.stride == stride && among.holds(e));
-            let mut values: Vec<f64> = of_stride.map(|e| value(e)).collect();
-            values.sort_by(f64::total_cmp);
-            values.get(values.len() / 2).copied()
+            median(of_stride.map(|e| value(e)).collect())
         })
         .collect()
 }

@@ -18,7 +18,7 @@ use super::suite::{DrawPurpose, Suite};
 use crate::dynamics::Dynamics;
 use crate::model::metrics::wilson;
 use crate::rollout::Action;
-use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::sandbox::{self, SandboxError};
 use crate::scene::Workcell;
 
 /// Bins of predicted risk, each a tenth wide.
@@ -210,9 +210,7 @@ fn offer(
 fn carry_out(suite: Suite, grasp: &Chosen) -> Result<bool, SandboxError> {
     let seed = suite.draw_seed(DrawPurpose::Regardless, grasp.stack);
     let world = own_world(&grasp.workcell, seed, grasp.bin as u64)?;
-    let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
-    let rollout = sandbox::run(&grasp.workcell, &world, &grasp.action, extent, recording)?;
-    Ok(!rollout.is_safe())
+    sandbox::goes_wrong(&grasp.workcell, &world, &grasp.action)
 }
 
 /// The bins of predicted risks and what came of them.

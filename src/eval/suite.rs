@@ -17,7 +17,7 @@ use crate::dataset::recipe::{Recipe, Scenes, Stack, observe};
 use crate::rollout::Action;
 use crate::sandbox::engine::Engine;
 use crate::sandbox::exact::standing_worlds;
-use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::sandbox::{self, SandboxError};
 use crate::scene::Workcell;
 use crate::scene::families::{Family, Shift, generate_shifted};
 
@@ -97,17 +97,20 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether the action ends in an accident, in each of `worlds`.
+    /// Whether the action ends in an accident in `world`.
     ///
     /// # Errors
     /// When the engine loses a body.
+    pub(super) fn goes_wrong(&self, world: &Engine) -> Result<bool, SandboxError> {
+        sandbox::goes_wrong(&self.workcell, world, &self.action)
+    }
+
+    /// The same in each of `worlds`.
+    ///
+    /// # Errors
+    /// As [`Self::goes_wrong`].
     pub(super) fn goes_wrong_in(&self, worlds: &[Engine]) -> Result<Vec<bool>, SandboxError> {
-        let goes_wrong = |world: &Engine| {
-            let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
-            let rollout = sandbox::run(&self.workcell, world, &self.action, extent, recording)?;
-            Ok(!rollout.is_safe())
-        };
-        worlds.iter().map(goes_wrong).collect()
+        worlds.iter().map(|world| self.goes_wrong(world)).collect()
     }
 }
 
@@ -269,9 +272,8 @@ impl Suite {
             };
             let mut seen = [false; 2];
             for world in &worlds {
-                let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
-                let rollout = sandbox::run(&belief.workcell, world, &action, extent, recording)?;
-                seen[usize::from(rollout.is_safe())] = true;
+                let goes_wrong = sandbox::goes_wrong(&belief.workcell, world, &action)?;
+                seen[usize::from(goes_wrong)] = true;
                 if seen == [true; 2] {
                     return Ok(Some((belief, action.box_index())));
                 }

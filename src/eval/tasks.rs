@@ -5,6 +5,8 @@
 //! the `hard` one, where the required box is one whose removal the draws do not agree on, and of the
 //! `real` one.
 
+use std::ops::ControlFlow;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -90,7 +92,8 @@ const CHUNK: u64 = 16;
 /// Where tasks come from, in turn.
 const SPLITS: [Split; 3] = [Split::Standard, Split::Hard, Split::Real];
 
-/// The first `count` tasks of a suite; the same for the same seed, whatever the number of threads.
+/// The first `count` tasks of a suite; the same for the same seed, whatever the number of threads. `told` is called with
+/// how many there are so far, and may break off the search, which takes minutes; then there are fewer.
 ///
 /// # Errors
 /// When the sandbox cannot make a stack.
@@ -98,6 +101,7 @@ pub fn tasks(
     suite: PlannerSuite,
     seed: u64,
     count: usize,
+    mut told: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<PlannerTask>, SandboxError> {
     let mut found = Vec::with_capacity(count);
     let mut next = 0;
@@ -108,6 +112,9 @@ pub fn tasks(
             .collect::<Result<_, _>>()?;
         found.extend(chunk.into_iter().flatten());
         next += CHUNK;
+        if told(found.len().min(count)).is_break() {
+            break;
+        }
     }
     found.truncate(count);
     Ok(found)
@@ -223,4 +230,19 @@ fn free_place(scene: &Scene, index: usize, rng: &mut impl Rng) -> Option<Pose> {
             .all(|o| separation(&there, o).gap > SPARE_M)
             .then_some(pose)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_is_broken_off_ends_with_the_first_of_the_tasks() {
+        let first = tasks(PlannerSuite::Steps, 1, 1000, |_| ControlFlow::Break(())).unwrap();
+        assert!((1..=CHUNK as usize).contains(&first.len()));
+        let all = tasks(PlannerSuite::Steps, 1, first.len(), |_| {
+            ControlFlow::Continue(())
+        });
+        assert_eq!(all, Ok(first));
+    }
 }

@@ -15,6 +15,7 @@ use super::loss::stirs_by;
 use super::metrics::{Forecast, SafeSide, auc, brier, ece, ece_floor, safe_side};
 use super::regression::sigmoid;
 use super::samples::{POSE_NUMBERS, Sample, node_bit};
+use crate::quantiles::median;
 
 /// Figures on a split that was not trained on.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -166,9 +167,4 @@ pub fn pose_report(ensemble: &Ensemble, samples: &[&Sample], batch: usize) -> Re
         moved_distance_m: medians(distance),
         moved_share: medians(share),
     })
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }

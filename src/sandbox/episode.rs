@@ -58,7 +58,21 @@ pub fn run(
     })
 }
 
-/// The same, with somebody who looks on every [`STRIDE_S`](crate::rollout::STRIDE_S) while the hand carries its box and may have it
+/// Whether `action` ends in an accident in a branch of `world`: simulated until the first.
+///
+/// # Errors
+/// As [`run`].
+pub fn goes_wrong(
+    workcell: &Workcell,
+    world: &Engine,
+    action: &Action,
+) -> Result<bool, SandboxError> {
+    let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
+    let rollout = run(workcell, world, action, extent, recording)?;
+    Ok(!rollout.is_safe())
+}
+
+/// What [`run`] does, with somebody who looks on every [`STRIDE_S`](crate::rollout::STRIDE_S) while the hand carries its box and may have it
 /// go on otherwise or stop.
 ///
 /// # Errors

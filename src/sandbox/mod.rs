@@ -33,7 +33,7 @@ pub mod stand;
 mod suction;
 
 pub use count::counted_risk;
-pub use episode::{Extent, run, run_watched, settled};
+pub use episode::{Extent, goes_wrong, run, run_watched, settled};
 pub use exact::SandboxDynamics;
 pub use record::Recording;
 pub use stand::{SettleReport, draw, settle};

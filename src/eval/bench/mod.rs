@@ -132,6 +132,9 @@ pub enum BenchError {
         /// What it said.
         reason: String,
     },
+    /// It was asked to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// No stack of the standard families has so many boxes.
     #[error("none of {tried} stacks of the standard families has {boxes} boxes and a grasp")]
     NoBelief {

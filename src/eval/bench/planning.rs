@@ -10,9 +10,9 @@ use super::clock::timed;
 use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
-use crate::eval::Quantiles;
 use crate::eval::plant::witness;
 use crate::plan::{Objective, Planner, PlannerSettings, SHIELD_DRAWS, Shield, Verdict, Wish};
+use crate::quantiles::Quantiles;
 
 /// The stack that the planner is timed on beside the beliefs, and of which as many cubes are asked for.
 const LARGE: GridStack = GridStack {

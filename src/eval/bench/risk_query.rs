@@ -5,6 +5,8 @@
 //! of one belief share: the model its encoding, the sandbox the settled worlds of its draws, each
 //! over a whole batch. The sandbox stops at the first accident, as it does when it screens.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -18,8 +20,7 @@ use crate::eval::own_draw::own_world;
 use crate::eval::suite::{CASES_PER_STACK, Case, DrawPurpose, Suite};
 use crate::model::LearnedDynamics;
 use crate::model::metrics::brier;
-use crate::sandbox::engine::Engine;
-use crate::sandbox::{self, Extent, Recording, SandboxError};
+use crate::sandbox::SandboxError;
 
 /// Stacks that prices are measured on, and draws of each.
 const TIMED_STACKS: usize = 12;
@@ -55,13 +56,14 @@ pub struct RiskQuery {
 /// Measures both sides on the first cases of `suite`.
 ///
 /// # Errors
-/// When the sandbox fails, or a candidate has no prediction.
+/// When the sandbox fails, a candidate has no prediction, or `stop` is set.
 pub fn risk_query(
     dynamics: &LearnedDynamics,
     suite: Suite,
     effort: &Effort,
+    stop: &AtomicBool,
 ) -> Result<RiskQuery, BenchError> {
-    let cases = first_cases(suite, effort.cases)?;
+    let cases = first_cases(suite, effort.cases, stop)?;
     let labels: Vec<bool> = cases
         .par_iter()
         .map(|case| Ok(!label(suite, case)?.is_safe()))
@@ -69,10 +71,10 @@ pub fn risk_query(
     let risks: Vec<f64> = cases.par_iter().map(|c| forecast(dynamics, c)).collect();
     // There is at least one case, so both scores exist.
     let learned_brier = brier(&risks, &labels).unwrap_or(1.0);
-    let enough = draws_for(suite, &cases, &labels, learned_brier, effort.draws)?;
+    let enough = draws_for(suite, &cases, &labels, learned_brier, (effort.draws, stop))?;
     let stacks: Vec<&[Case]> = cases.chunk_by(|a, b| a.stack == b.stack).collect();
     let timed = &stacks[..stacks.len().min(TIMED_STACKS)];
-    let prices = on_one_thread(|| prices(dynamics, suite, timed, effort))?;
+    let prices = on_one_thread(|| prices(dynamics, suite, timed, effort, stop))?;
     let shared = prices.settle_us / effort.batch.max(1) as f64;
     let sandbox_us = enough.draws as f64 * (prices.episode_us + shared);
     Ok(RiskQuery {
@@ -91,21 +93,29 @@ pub fn risk_query(
 }
 
 /// The same cases as [`Suite::cases`], without making more stacks than they need.
-fn first_cases(suite: Suite, count: usize) -> Result<Vec<Case>, SandboxError> {
+fn first_cases(suite: Suite, count: usize, stop: &AtomicBool) -> Result<Vec<Case>, BenchError> {
     let count = count.max(1);
     let chunk = (count as u64).div_ceil(CASES_PER_STACK).clamp(1, 32);
     let mut cases = Vec::with_capacity(count);
     let mut next = 0;
     while cases.len() < count {
+        go_on(stop)?;
         let made: Vec<Vec<Case>> = (next..next + chunk)
             .into_par_iter()
             .map(|stack| suite.cases_of(stack))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, SandboxError>>()?;
         cases.extend(made.into_iter().flatten());
         next += chunk;
     }
     cases.truncate(count);
     Ok(cases)
+}
+
+fn go_on(stop: &AtomicBool) -> Result<(), BenchError> {
+    match stop.load(Ordering::Relaxed) {
+        true => Err(BenchError::Interrupted),
+        false => Ok(()),
+    }
 }
 
 /// The model's risk; a prediction that failed counts as certain to go wrong, as in `eval model`.
@@ -131,12 +141,12 @@ fn draws_for(
     cases: &[Case],
     labels: &[bool],
     goal: f64,
-    most: usize,
+    (most, stop): (usize, &AtomicBool),
 ) -> Result<Enough, BenchError> {
     let mut accidents = vec![0usize; cases.len()];
     let (mut have, mut draws) = (0, 1);
     loop {
-        let more = count_accidents(suite, cases, have..draws)?;
+        let more = count_accidents(suite, cases, have..draws, stop)?;
         for (sum, new) in accidents.iter_mut().zip(more) {
             *sum += new;
         }
@@ -159,7 +169,8 @@ fn count_accidents(
     suite: Suite,
     cases: &[Case],
     draws: std::ops::Range<usize>,
-) -> Result<Vec<usize>, SandboxError> {
+    stop: &AtomicBool,
+) -> Result<Vec<usize>, BenchError> {
     let stacks: Vec<&[Case]> = cases.chunk_by(|a, b| a.stack == b.stack).collect();
     let counts: Vec<Vec<usize>> = stacks
         .par_iter()
@@ -167,22 +178,17 @@ fn count_accidents(
             let seed = suite.draw_seed(DrawPurpose::Ceiling, of_stack[0].stack);
             let mut counts = vec![0; of_stack.len()];
             for number in draws.clone() {
+                go_on(stop)?;
                 // Where every stream has a draw that stands, the ceiling's of the same number.
                 let world = own_world(&of_stack[0].workcell, seed, number as u64)?;
                 for (count, case) in counts.iter_mut().zip(*of_stack) {
-                    *count += usize::from(goes_wrong(case, &world)?);
+                    *count += usize::from(case.goes_wrong(&world)?);
                 }
             }
             Ok(counts)
         })
-        .collect::<Result<_, SandboxError>>()?;
+        .collect::<Result<_, BenchError>>()?;
     Ok(counts.concat())
-}
-
-fn goes_wrong(case: &Case, world: &Engine) -> Result<bool, SandboxError> {
-    let (extent, recording) = (Extent::FirstAccident, Recording::Nothing);
-    let rollout = sandbox::run(&case.workcell, world, &case.action, extent, recording)?;
-    Ok(!rollout.is_safe())
 }
 
 /// µs.
@@ -200,10 +206,12 @@ fn prices(
     suite: Suite,
     stacks: &[&[Case]],
     effort: &Effort,
+    stop: &AtomicBool,
 ) -> Result<Prices, BenchError> {
     let mut sum = Prices::default();
     let (mut episodes, mut draws, mut batches) = (0.0, 0.0, 0.0);
     for of_stack in stacks {
+        go_on(stop)?;
         let case = &of_stack[0];
         let cell = &case.workcell;
         let all: Vec<usize> = (0..cell.scene.boxes.len()).collect();
@@ -224,7 +232,7 @@ fn prices(
             draws += 1.0;
             let world = own_world(cell, seed, number)?;
             for case in *of_stack {
-                let once = |()| Ok(goes_wrong(case, &world).map(drop)?);
+                let once = |()| Ok(case.goes_wrong(&world).map(drop)?);
                 sum.episode_us += 1e6 * least_of(effort.rounds, || (), once)?;
                 episodes += 1.0;
             }
@@ -245,7 +253,7 @@ mod tests {
     use crate::eval::suite::Split;
 
     #[test]
-    fn a_draw_that_does_not_stand_does_not_end_the_count() {
+    fn a_draw_that_does_not_stand_does_not_end_the_count_and_a_signal_does() {
         let suite = Suite {
             split: Split::Standard,
             seed: 5,
@@ -262,7 +270,11 @@ mod tests {
             action: tight::nudge(),
             workcell: workcell.clone(),
         };
-        let counts = count_accidents(suite, &[case], 0..2).unwrap();
+        let stop = AtomicBool::new(false);
+        let counts = count_accidents(suite, std::slice::from_ref(&case), 0..2, &stop).unwrap();
         assert!(counts.len() == 1 && counts[0] <= 2);
+        stop.store(true, Ordering::Relaxed);
+        let stopped = count_accidents(suite, &[case], 0..2, &stop);
+        assert!(matches!(stopped, Err(BenchError::Interrupted)));
     }
 }

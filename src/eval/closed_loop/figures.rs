@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::super::contest::Deed;
-use super::super::quantiles::Quantiles;
 use super::super::tasks::PlannerTask;
 use super::held_out::HeldOut;
 use crate::model::metrics::wilson;
+use crate::quantiles::Quantiles;
 use crate::rollout::AccidentKind;
 
 /// A planner's figures over a set of tasks.
