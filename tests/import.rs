@@ -158,3 +158,18 @@ fn a_file_in_which_no_stack_stands_ends_with_3_when_falls_are_skipped() {
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("cake-4"));
 }
+
+#[test]
+fn what_an_earlier_import_made_of_a_stack_goes_where_a_later_one_makes_nothing_of_it() {
+    let folder = folder_with(PACKING);
+    let mut arguments = vec!["packing_plans.json", "--out", "s"];
+    assert!(import(folder.path(), &arguments).status.success());
+    let file = folder.path().join("s/bed-bpp-7.yaml");
+    assert!(file.is_file());
+    arguments.extend(["--falling", "skip"]);
+    assert_eq!(import(folder.path(), &arguments).status.code(), Some(3));
+    assert!(!file.exists());
+    fs::write(&file, "my own notes").unwrap();
+    assert_eq!(import(folder.path(), &arguments).status.code(), Some(3));
+    assert_eq!(fs::read_to_string(&file).unwrap(), "my own notes");
+}

@@ -165,24 +165,28 @@ fn judge_all(
     judged.into_iter().collect()
 }
 
-/// One stack: settled, checked, written.
+/// One stack: settled, checked, written; where it comes to no file, one that an earlier import made of it goes, or
+/// whoever reads the folder would take it for this one's.
 fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
     let (name, boxes) = (stack.name.clone(), stack.workcell.scene.boxes.len());
     let Standing { stack, fallers } = stand(stack, options.falling, options.seed);
-    let fallen = |fallers, why| Judged::Fallen {
-        name: name.clone(),
-        boxes,
-        fallers,
-        why,
+    let file = options.out.join(format!("{name}.yaml"));
+    let fallen = |fallers, why| {
+        remove_import(&file)?;
+        Ok(Judged::Fallen {
+            name: name.clone(),
+            boxes,
+            fallers,
+            why,
+        })
     };
     let stack = match stack {
         Ok(stack) => stack,
-        Err(why) => return Ok(fallen(fallers, why)),
+        Err(why) => return fallen(fallers, why),
     };
-    let file = options.out.join(format!("{name}.yaml"));
     let text = yaml(&stack, &fallers, &file);
     if let Err(error) = task::parse(&text, &file) {
-        return Ok(fallen(fallers, error.to_string()));
+        return fallen(fallers, error.to_string());
     }
     write(&file, &text)?;
     let question = stack.question();
@@ -227,9 +231,28 @@ fn yaml(stack: &ImportedStack, fallers: &[Faller], path: &Path) -> String {
     task::to_yaml(&file, &comment)
 }
 
+/// Whether an import wrote what is there.
+fn is_import(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|old| old.starts_with(HEAD))
+}
+
+/// Removes what an import wrote, and nothing else.
+fn remove_import(path: &Path) -> Result<(), Failure> {
+    if !is_import(path) {
+        return Ok(());
+    }
+    std::fs::remove_file(path).map_err(|e| {
+        let what = format!(
+            "{} does not stand any more and cannot be removed: {e}",
+            path.display()
+        );
+        Failure::failed_message(what, "remove it, or choose another --out")
+    })
+}
+
 /// Writes whole or not at all; a file that was not imported is never replaced.
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    if path.exists() && !std::fs::read_to_string(path).is_ok_and(|old| old.starts_with(HEAD)) {
+    if path.exists() && !is_import(path) {
         let what = format!("{}: there is another file of this name", path.display());
         let remedy = "choose another --out: only what an import wrote is replaced";
         return Err(Failure::input_message(what, remedy));

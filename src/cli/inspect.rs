@@ -196,7 +196,8 @@ fn try_beliefs(set: &Dataset, count: u64) -> Result<Undecided, Failure> {
         screen_draws: DRAWS,
         imagine_draws: DRAWS,
         ..SandboxDynamics::default()
-    };
+    }
+    .unhurried();
     let total = set.len();
     let count = count.min(total);
     let mut chosen =

@@ -7,20 +7,43 @@ use std::path::Path;
 
 use super::Failure;
 
-/// Refuses to write to `out` what is made from `input`, where both are the same file, by whatever name.
+/// Refuses to write to `out` what is made from `input`, where both are the same file, by whatever name, or it lies in
+/// the data set that `input` is.
 ///
 /// # Errors
 /// When they are.
 pub(super) fn refuse_input(out: &Path, flag: &str, input: &Path) -> Result<(), Failure> {
     let whole = |path: &Path| fs::canonicalize(path).ok();
-    match (whole(out), whole(input)) {
-        (Some(out_file), Some(read)) if out_file == read => Err(Failure::input_message(
-            format!(
-                "{flag} {} would replace the file that it is made from",
-                out.display()
-            ),
-            format!("name another file with {flag}"),
-        )),
-        _ => Ok(()),
+    let (Some(written), Some(read)) = (whole(out), whole(input)) else {
+        return Ok(());
+    };
+    let what = match written == read {
+        true => "the file that it is made from",
+        false if written.starts_with(&read) => "a file of the data set that it is made from",
+        false => return Ok(()),
+    };
+    Err(Failure::input_message(
+        format!("{flag} {} would replace {what}", out.display()),
+        format!("name another file with {flag}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_data_set_that_was_read_is_not_replaced_and_a_new_one_beside_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = folder.path().join("set");
+        fs::create_dir_all(set.join("meta")).unwrap();
+        let info = set.join("meta/info.json");
+        fs::write(&info, "{}").unwrap();
+        let Err(Failure::Input(report)) = refuse_input(&info, "--html", &set) else {
+            panic!("it would have been replaced");
+        };
+        assert!(report.to_string().contains("a file of the data set"));
+        assert!(refuse_input(&set.join("new.html"), "--html", &set).is_ok());
+        assert!(refuse_input(&folder.path().join("set.html"), "--html", &set).is_ok());
     }
 }

@@ -164,6 +164,18 @@ impl Physics {
         })
     }
 
+    /// The same for a command that tells a risk and chooses nothing: where the sandbox imagines, no draw is spared.
+    #[must_use]
+    pub fn unhurried(self) -> Self {
+        match self.kind {
+            DynamicsKind::Learned => self,
+            DynamicsKind::Sandbox => Self {
+                dynamics: Box::new(SandboxDynamics::default().unhurried()),
+                ..self
+            },
+        }
+    }
+
     /// Whether what imagines is the sandbox itself.
     pub fn is_exact(&self) -> bool {
         self.kind == DynamicsKind::Sandbox

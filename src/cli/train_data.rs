@@ -58,7 +58,8 @@ pub(super) fn read<'a>(
                 && made_up(&info.config)
                 && taken(&set.config, set.purpose) != taken(&info.config, purpose)
         };
-        let same = |set: &SetSource| set.seed == info.seed && set.config == info.config;
+        let same =
+            |set: &SetSource| set.seed == info.seed && has_stacks_of(&set.config, &info.config);
         let repeated = (data.source.sets.iter()).any(|set| same(set) || unlike(set));
         if repeated {
             return Err(Failure::input_message(
@@ -99,6 +100,17 @@ pub(super) fn read<'a>(
     data.source.validation = data.validation.len();
     data.source.calibration = data.calibration.len();
     Ok(data)
+}
+
+/// Whether two sets of one seed hold the same stacks, which would count as two: limits are certified by how many there
+/// are. What a model chose is trained on whole, so that two models' choices on one stack certify nothing.
+fn has_stacks_of(config: &Value, other: &Value) -> bool {
+    let made_up = !is_of_given(config) && !is_of_given(other);
+    let chosen = is_of_doubted(config) && is_of_doubted(other);
+    let drawn_alike = ["families", "boxes_max"]
+        .iter()
+        .all(|k| config[k] == other[k]);
+    config == other || (made_up && !chosen && drawn_alike)
 }
 
 /// What a model chose is no sample of what will be asked, and a packing is for the same in whatever set.
@@ -190,7 +202,9 @@ fn read_into(
                 data.source.episodes += 1;
                 *data.source.families.entry(family).or_default() += 1;
                 match (split, sample) {
-                    (_, None) => tracing::warn!("an episode without frames was left out"),
+                    (_, None) => tracing::warn!(
+                        "an episode without frames, or with a number that is not finite, was left out"
+                    ),
                     (Split::Train, Some(s)) => {
                         data.train.push(s);
                         for (all, other) in data.retold.iter_mut().zip(others) {
@@ -247,6 +261,17 @@ fn samples_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_two_sets_of_a_seed_share_is_told_by_what_their_stacks_are_drawn_from() {
+        let recipe = |version: u32, boxes: u32| {
+            let families = ["bridge"];
+            serde_json::json!({ "families": families, "boxes_max": boxes, "sandbox_version": version })
+        };
+        assert!(has_stacks_of(&recipe(6, 12), &recipe(6, 12)));
+        assert!(has_stacks_of(&recipe(5, 12), &recipe(6, 12)));
+        assert!(!has_stacks_of(&recipe(6, 24), &recipe(6, 12)));
+    }
 
     #[test]
     fn stacks_of_one_packing_count_as_one_in_whatever_set_they_are_and_all_others_by_themselves() {

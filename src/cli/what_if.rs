@@ -62,7 +62,7 @@ struct Answer {
 /// On bad input, or when the physics fails.
 pub fn run(args: &WhatIfArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
-    let physics = Physics::open(&args.physics)?;
+    let physics = Physics::open(&args.physics)?.unhurried();
     physics.warn_of(&file.workcell);
     let seed = args.physics.seed;
     let stands = check_stands(&file.workcell, seed);

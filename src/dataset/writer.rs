@@ -166,8 +166,10 @@ impl DatasetWriter {
             let open = OpenFile::open(&path, &self.info.identity)?;
             let part = open
                 .metadata(STATS)
-                .and_then(|s| serde_json::from_str(s).ok());
-            let part = part.ok_or_else(|| DatasetError::foreign(&path, "it has no statistics"))?;
+                .ok_or_else(|| DatasetError::foreign(&path, "it has no statistics"))?;
+            let part = serde_json::from_str(part).map_err(|e| {
+                DatasetError::foreign(&path, format!("its statistics cannot be read: {e}"))
+            })?;
             stats = stats.join(part);
             frames += open.rows();
             episodes += self.info.episodes_of(file);

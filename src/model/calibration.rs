@@ -72,8 +72,8 @@ pub const MIN_STACKS: usize = 30;
 impl Calibration {
     /// Fitted on two splits that training did not see.
     ///
-    /// With fewer than [`MIN_EPISODES`] in either, or of fewer than [`MIN_STACKS`] to certify by, nothing is certified
-    /// and every bound is 1.
+    /// With fewer than [`MIN_EPISODES`] in the second, or of fewer than [`MIN_STACKS`] there, nothing is certified and
+    /// every bound is 1. The first only shapes the score; what limits promise rests on the second alone.
     pub fn fit(validation: &[Scored], calibration: &[Scored]) -> Self {
         let rows: Vec<[f64; 4]> = validation.iter().map(columns).collect();
         let labels: Vec<bool> = validation.iter().map(Scored::accident).collect();

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Sample;
 use crate::dataset::Episode;
-use crate::scene::belief::noisy_pose;
+use crate::dataset::recipe::observe;
 
 /// Look number `look` at the draw behind `episode`; the recorded one is not among them.
 ///
@@ -22,16 +22,7 @@ pub fn retold(episode: &Episode, seed: u64, look: u64) -> Option<Sample> {
     // Looks lie far apart in the stream: none takes four billion words.
     rng.set_word_pos(u128::from(look) << 32);
     let mut again = episode.clone();
-    let noise = again.workcell.scene.pose_noise;
-    for (spec, drawn) in again
-        .workcell
-        .scene
-        .boxes
-        .iter_mut()
-        .zip(&episode.draw.boxes)
-    {
-        spec.pose = noisy_pose(&drawn.pose, noise, &mut rng);
-    }
+    observe(&mut again.workcell, &episode.draw, &mut rng);
     Sample::new(&again)
 }
 

@@ -77,14 +77,17 @@ pub enum SampleKind {
 }
 
 impl Sample {
-    /// The sample of an episode; `None` where it has no target or no frames to learn from.
+    /// The sample of an episode; `None` where it has no target or no frames to learn from, or a number of it is not
+    /// finite.
     pub fn new(episode: &Episode) -> Option<Self> {
         Self::seen_by(&Encoder::new(&episode.workcell), episode)
     }
 
     /// The same where the episode's belief has been taken in already: those of a stack share theirs.
     pub fn seen_by(encoder: &Encoder, episode: &Episode) -> Option<Self> {
-        let seen = encoder.see(&episode.action)?;
+        let seen = encoder
+            .see(&episode.action)
+            .filter(|seen| !seen.input.is_marked())?;
         let labels = labels(episode, &seen)?;
         let kind = match episode.action {
             Action::Remove { .. } | Action::Place { .. } => SampleKind::Carried,
@@ -98,7 +101,7 @@ impl Sample {
         let numbers = tables
             .into_iter()
             .flatten()
-            .map(|&x| f16::from_f32(x.clamp(-6e4, 6e4)))
+            .map(|&x| f16::from_f32(x))
             .collect();
         let short = |ids: &[u32]| ids.iter().map(|&i| i as u8).collect();
         Self {
@@ -249,4 +252,28 @@ pub fn intended(from: &Pose, to: &Pose) -> (Vec3, crate::pose::Quat) {
         to.translation.vector - from.translation.vector,
         to.rotation * from.rotation.inverse(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::EpisodeSource;
+    use crate::dataset::recipe::{Recipe, Scenes};
+    use crate::scene::Quantity;
+    use crate::scene::families::{BOXES_MAX, Family};
+
+    #[test]
+    fn an_episode_with_a_number_that_is_not_finite_is_nothing_to_learn_from() {
+        let recipe = Recipe {
+            seed: 3,
+            scenes: Scenes::generated(&[Family::MixedStack], BOXES_MAX),
+            mixture: Default::default(),
+        };
+        let mut episode = recipe.stack(0).unwrap().remove(0);
+        assert!(Sample::new(&episode).is_some());
+        for spec in &mut episode.workcell.scene.boxes {
+            spec.mass = Quantity::Known(f64::INFINITY);
+        }
+        assert!(Sample::new(&episode).is_none());
+    }
 }

@@ -138,6 +138,7 @@ pub fn train(
             turns: Turns::new(config.threads_here()),
             stop,
             observer,
+            failed: false.into(),
             done: 0.into(),
             epoch: state.epoch,
         };

@@ -15,7 +15,7 @@ use crate::pose::{Pose, Quat, Vec3};
 pub enum Quantity {
     /// Exactly this.
     Known(f64),
-    /// A normal, cut at 3σ and at what is physical.
+    /// A normal: draws beyond 3σ are drawn again, those below what is physical are moved up to it.
     Normal {
         /// Its mean.
         mean: f64,

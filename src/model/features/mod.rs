@@ -111,6 +111,21 @@ fn log_force(newton: f64) -> f64 {
     newton.max(0.0).ln_1p()
 }
 
+/// Stands for what is no number, or one so far out that half the precision of a sample has none for it.
+const MARK: f32 = 6e4;
+
+impl GraphInput {
+    fn tables(&self) -> [&Vec<f32>; 4] {
+        [&self.nodes, &self.edges, &self.action, &self.strides]
+    }
+
+    /// Whether a number of it is a mark: nothing to learn from, since no range that holds a mark refuses one.
+    pub fn is_marked(&self) -> bool {
+        let mut all = self.tables().into_iter().flatten();
+        all.any(|x| x.abs() >= MARK)
+    }
+}
+
 /// Numbers that are not finite become a mark far outside every range, which the bound refuses.
 fn sanitise(input: &mut GraphInput) {
     for table in [
@@ -121,7 +136,7 @@ fn sanitise(input: &mut GraphInput) {
     ] {
         for x in table.iter_mut() {
             if !x.is_finite() {
-                *x = 6e4;
+                *x = MARK;
             }
         }
     }

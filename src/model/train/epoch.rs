@@ -59,6 +59,8 @@ pub(super) struct Course<'a> {
     pub(super) turns: Turns,
     pub(super) stop: &'a AtomicBool,
     pub(super) observer: &'a dyn Observer,
+    /// Set once a member failed: nothing that the others would go on to learn is kept.
+    pub(super) failed: AtomicBool,
     pub(super) done: std::sync::atomic::AtomicUsize,
     pub(super) epoch: usize,
 }
@@ -100,7 +102,11 @@ pub(super) fn run_epoch(
                 std::thread::Builder::new()
                     .name(format!("member {m}"))
                     .stack_size(STACK_BYTES)
-                    .spawn_scoped(scope, move || member_epoch(course, m, member))
+                    .spawn_scoped(scope, move || {
+                        let passed = member_epoch(course, m, member);
+                        course.failed.fetch_or(passed.is_err(), Ordering::Relaxed);
+                        passed
+                    })
                     .map_err(|e| TrainError::Thread(e.to_string()))
             })
             .collect::<Result<_, _>>()?;
@@ -125,7 +131,7 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
     let mut passed = Passed::default();
     // The last, incomplete batch of an epoch is left to the next shuffle.
     for (i, chunk) in order.chunks_exact(config.batch).enumerate() {
-        if course.stop.load(Ordering::Relaxed) {
+        if course.stop.load(Ordering::Relaxed) || course.failed.load(Ordering::Relaxed) {
             break;
         }
         let _turn = course.turns.take();

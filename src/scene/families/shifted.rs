@@ -59,27 +59,42 @@ pub fn generate_shifted(shift: Shift, family: Family, rng: &mut impl Rng) -> Gen
     }
 }
 
-/// Stacks of the family in a row of rows, 3 to 20 cm apart, until there are enough boxes.
+/// A row of stacks ends where it has come so far, m.
+const ROW_M: f64 = 2.5;
+/// Between the deepest stacks of two rows, m.
+const AISLE_M: f64 = 0.3;
+
+/// Stacks of the family in rows, 3 to 20 cm apart in each, until there are enough boxes.
 fn many_boxes(family: Family, rng: &mut impl Rng) -> Generated {
     let wanted = rng.random_range(40..=100 - BOXES_MAX);
     let mut all = sound_draft(family, BOXES_MAX, rng);
-    let (mut x, mut y) = (half_extent(&all).x, 0.0);
-    let mut row_depth = half_extent(&all).y;
-    let mut copies = 0;
-    while all.parts.len() < wanted {
-        copies += 1;
-        let mut next = sound_draft(family, BOXES_MAX, rng);
+    let mut boxes = all.parts.len();
+    let mut x = half_extent(&all).x;
+    // How deep each row is, and the stacks after the first: their row, where along it, and what they are.
+    let mut depths = vec![half_extent(&all).y];
+    let mut others: Vec<(usize, f64, Draft)> = Vec::new();
+    while boxes < wanted {
+        let next = sound_draft(family, BOXES_MAX, rng);
         let half = half_extent(&next);
-        if x > 2.5 {
-            y += 2.0 * row_depth.max(half.y) + 0.3;
+        if x > ROW_M {
+            depths.push(0.0);
             x = -half.x;
-            row_depth = half.y;
         }
+        let row = depths.len() - 1;
+        depths[row] = depths[row].max(half.y);
         x += half.x + between(rng, 0.03, 0.2);
-        next.move_by(&level(Vec3::new(x, y, 0.0), 0.0));
+        boxes += next.parts.len();
+        others.push((row, x, next));
         x += half.x;
-        row_depth = row_depth.max(half.y);
-        append(&mut all, next, copies);
+    }
+    // A row lies behind the deepest stack of the one before, which is not always that row's first.
+    let mut middles = vec![0.0];
+    for pair in depths.windows(2) {
+        middles.push(middles[middles.len() - 1] + pair[0] + AISLE_M + pair[1]);
+    }
+    for (copy, (row, x, mut next)) in (1..).zip(others) {
+        next.move_by(&level(Vec3::new(x, middles[row], 0.0), 0.0));
+        append(&mut all, next, copy);
     }
     finish(all, rng)
 }

@@ -127,7 +127,8 @@ fn names_lead_back_to_their_families_and_shifts() {
 #[test]
 fn many_boxes_are_40_to_100_that_do_not_overlap() {
     for family in Family::ALL {
-        for seed in 0..5 {
+        // A deep stack late in a row is rare.
+        for seed in 0..60 {
             let rng = &mut ChaCha8Rng::seed_from_u64(seed);
             let scene = generate_shifted(Shift::ManyBoxes, family, rng)
                 .workcell

@@ -76,7 +76,7 @@ pub fn bed_bpp(
     cut: &Cut,
 ) -> Result<Vec<ImportedStack>, ImportError> {
     let plans: BTreeMap<String, Vec<Placed>> =
-        serde_json::from_str(packing).map_err(|e| malformed(packing, path, &e))?;
+        serde_json::from_str(packing).map_err(|e| malformed(path, &e, plans_remedy(packing)))?;
     let bases = match orders {
         Some(text) => targets(text, path)?,
         None => BTreeMap::new(),
@@ -109,7 +109,7 @@ pub fn bed_bpp(
 fn targets(orders: &str, path: &Path) -> Result<BTreeMap<String, String>, ImportError> {
     let path = path.with_file_name("orders.json");
     let orders: BTreeMap<String, Order> =
-        serde_json::from_str(orders).map_err(|e| malformed(orders, &path, &e))?;
+        serde_json::from_str(orders).map_err(|e| malformed(&path, &e, ORDERS_REMEDY))?;
     let target = |(id, order): (String, Order)| (id, order.properties.target);
     Ok(orders.into_iter().map(target).collect())
 }
@@ -141,7 +141,21 @@ fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError>
     Ok(piece)
 }
 
-fn malformed(text: &str, path: &Path, error: &serde_json::Error) -> ImportError {
+/// What to do about plans that are none.
+fn plans_remedy(text: &str) -> &'static str {
+    if text.contains("\"item_sequence\"") {
+        "this looks like orders.json: pass the packing_plans.json beside it"
+    } else {
+        "pass a packing_plans.json: an object of orders, each a list of \
+         {item, flb_coordinates, orientation}"
+    }
+}
+
+/// What to do about orders that are none: the plans may be well.
+const ORDERS_REMEDY: &str =
+    "mend it or move it away: without it every order is taken to stand on a pallet";
+
+fn malformed(path: &Path, error: &serde_json::Error, remedy: &str) -> ImportError {
     let place = FilePlace {
         file: path.to_owned(),
         line: Some(error.line()).filter(|&line| line > 0),
@@ -152,12 +166,6 @@ fn malformed(text: &str, path: &Path, error: &serde_json::Error) -> ImportError 
             detail: error.to_string(),
         };
     }
-    let remedy = if text.contains("\"item_sequence\"") {
-        "this looks like orders.json: pass the packing_plans.json beside it"
-    } else {
-        "pass a packing_plans.json: an object of orders, each a list of \
-         {item, flb_coordinates, orientation}"
-    };
     ImportError::Malformed {
         place,
         format: "BED-BPP packing",

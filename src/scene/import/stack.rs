@@ -233,9 +233,9 @@ impl ImportedStack {
         self.targets.iter().copied().min_by_key(key)
     }
 
-    /// The stack without box `index` and all that rests on it.
+    /// The stack, not settled yet, without box `index` and all that rests on it.
     pub fn without(&self, index: usize) -> Self {
-        let gone = self.pile_on(index);
+        let gone = self.pile_on(index, FLOAT_M);
         let mut rest = self.clone();
         let boxes = &self.workcell.scene.boxes;
         let kept: Vec<usize> = (0..boxes.len()).filter(|i| !gone.contains(i)).collect();
@@ -247,17 +247,17 @@ impl ImportedStack {
         rest
     }
 
-    /// How many boxes rest on box `index`, those on those included.
+    /// How many boxes rest on box `index` of a settled stack, those on those included.
     fn boxes_on(&self, index: usize) -> usize {
-        self.pile_on(index).len() - 1
+        self.pile_on(index, (TOUCH_M, TOUCH_M)).len() - 1
     }
 
-    /// Box `index`, what rests on it, what rests on that.
-    fn pile_on(&self, index: usize) -> Vec<usize> {
+    /// Box `index`, what rests on it, what rests on that: what seems no farther above it, or in it, than `apart`.
+    fn pile_on(&self, index: usize, apart: (f64, f64)) -> Vec<usize> {
         let mut on = vec![index];
         let mut next = 0;
         while let Some(&below) = on.get(next) {
-            let rests = |i: usize| self.rests_on(i, below);
+            let rests = |i: usize| self.rests_on(i, below, apart);
             let fresh: Vec<usize> = (0..self.workcell.scene.boxes.len())
                 .filter(|&i| !on.contains(&i) && rests(i))
                 .collect();
@@ -267,14 +267,14 @@ impl ImportedStack {
         on
     }
 
-    /// Whether box `upper` touches the top of box `lower`.
-    fn rests_on(&self, upper: usize, lower: usize) -> bool {
+    /// Whether box `upper` touches the top of box `lower`, or seems so far above it or in it, m.
+    fn rests_on(&self, upper: usize, lower: usize, (above, into): (f64, f64)) -> bool {
         let bounds = |i: usize| {
             let b = &self.workcell.scene.boxes[i];
             Obb::new(b.size, b.pose).aabb()
         };
         let ((ulow, uhigh), (llow, lhigh)) = (bounds(upper), bounds(lower));
         let shared = |k: usize| uhigh[k].min(lhigh[k]) - ulow[k].max(llow[k]);
-        (ulow.z - lhigh.z).abs() < TOUCH_M && shared(0) > TOUCH_M && shared(1) > TOUCH_M
+        (-into..above).contains(&(ulow.z - lhigh.z)) && shared(0) > TOUCH_M && shared(1) > TOUCH_M
     }
 }

@@ -89,6 +89,18 @@ fn the_cut_leaves_out_what_is_high_and_asks_for_nothing_heavy() {
 }
 
 #[test]
+fn what_floats_above_a_box_in_the_data_goes_with_it() {
+    let floating = PACKING.replace("[0, 0, 220]", "[0, 0, 240]");
+    let stack = packing(&floating, &Cut::default()).unwrap().remove(0);
+    let ids = |stack: &ImportedStack| -> Vec<String> {
+        let boxes = &stack.workcell.scene.boxes;
+        boxes.iter().map(|b| b.id.clone()).collect()
+    };
+    assert_eq!(ids(&stack).len(), 3);
+    assert_eq!(ids(&stack.without(0)), ["lye-bread-2"]);
+}
+
+#[test]
 fn a_piece_bears_what_its_upright_axis_bears_and_its_own_weight() {
     let stack = schedule(SCHEDULE).unwrap().remove(0);
     let boxes = &stack.workcell.scene.boxes;
@@ -144,6 +156,13 @@ fn missing_keys_and_foreign_files_name_the_line_or_the_remedy() {
     let orders = r#"{"1": {"item_sequence": {"1": {"article": "a"}}}}"#;
     match packing(orders, &Cut::default()).unwrap_err() {
         ImportError::Malformed { remedy, .. } => assert!(remedy.contains("packing_plans")),
+        other => panic!("{other}"),
+    }
+    let path = Path::new("packing_plans.json");
+    match bed_bpp(PACKING, Some(orders), path, &Cut::default()).unwrap_err() {
+        ImportError::Malformed { place, remedy, .. } => {
+            assert!(place.file.ends_with("orders.json") && remedy.contains("move it away"));
+        }
         other => panic!("{other}"),
     }
     let error = schedule(&SCHEDULE.replacen("start_lat: 10, ", "", 1)).unwrap_err();
