@@ -29,6 +29,15 @@ fn the_shipped_model_names_what_it_went_on_from_and_what_each_set_was_for() {
 }
 
 #[test]
+fn beliefs_are_tried_of_data_sets_alone() {
+    let mut command = Command::cargo_bin("topple").unwrap();
+    let asked = ["inspect", "models/default", "--undecided", "3"];
+    let done = command.args(asked).assert().code(2);
+    let told = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(told.contains("no data set"), "{told}");
+}
+
+#[test]
 fn a_folder_that_is_neither_set_nor_model_is_bad_input() {
     let folder = tempfile::tempdir().unwrap();
     let mut topple = Command::cargo_bin("topple").unwrap();

@@ -188,3 +188,39 @@ fn nothing_is_written_over_the_file_that_it_is_made_from() {
         assert_eq!(fs::read(&plan).unwrap(), before);
     }
 }
+
+#[test]
+fn the_scene_of_a_task_is_not_written_over_and_two_outputs_are_not_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let boxes = "{boxes: [{id: a, size: [0.2, 0.2, 0.2], position: [0, 0, 0.1], mass: 1}]}";
+    let base = format!("version: 1\nname: base\nscene: {boxes}\n");
+    fs::write(path("base.yaml"), &base).unwrap();
+    fs::write(
+        path("task.yaml"),
+        "version: 1\nname: task\nscene: base.yaml\n",
+    )
+    .unwrap();
+    let refused = |arguments: &[&str], what: &str| {
+        let Err(Failure::Input(report)) = replay(arguments) else {
+            panic!("{arguments:?} was done");
+        };
+        assert!(report.to_string().contains(what), "{report}");
+    };
+    refused(
+        &[&path("task.yaml"), "--html", &path("base.yaml")],
+        "would replace",
+    );
+    assert_eq!(fs::read_to_string(path("base.yaml")).unwrap(), base);
+    let same = path("same");
+    refused(
+        &[&path("task.yaml"), "--html", &same, "--gif", &same],
+        "both name",
+    );
+    refused(&[&path("task.yaml"), "--at", "1"], "no --png");
+    refused(
+        &[&path("task.yaml"), "--size", "100x100"],
+        "neither --png nor --gif",
+    );
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}

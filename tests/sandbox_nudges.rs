@@ -4,12 +4,20 @@ mod sandbox_support;
 
 use sandbox_support::{BoxOf, fixture, known, scene, workcell};
 use topple::pose::{Vec3, level};
-use topple::rollout::{Action, Rollout, nudge_seconds, nudge_travel};
+use topple::rollout::{AccidentKind, Action, Rollout, nudge_seconds, nudge_travel};
 use topple::sandbox::{self, Extent, Recording};
 use topple::scene::{Gripper, Scene};
 
 /// A nudge of the first box along x, every step of it.
 fn nudged(scene: Scene, by: f64) -> (Rollout, f64) {
+    done(scene, |box_index| Action::Nudge {
+        box_index,
+        by: Vec3::new(by, 0.0, 0.0),
+    })
+}
+
+/// What is done to the first box, every step of it, and the robot's force.
+fn done(scene: Scene, action: impl Fn(usize) -> Action) -> (Rollout, f64) {
     let cup = Gripper::Suction {
         cup_radius: 0.03,
         max_pull: 180.0,
@@ -19,12 +27,8 @@ fn nudged(scene: Scene, by: f64) -> (Rollout, f64) {
     let workcell = workcell(scene, cup);
     let draw = known(&workcell.scene);
     let world = sandbox::settled(&workcell, &draw, 1).unwrap();
-    let action = Action::Nudge {
-        box_index: 0,
-        by: Vec3::new(by, 0.0, 0.0),
-    };
     let (extent, recording) = (Extent::Whole, Recording::EverySteps(1));
-    let rollout = sandbox::run(&workcell, &world, &action, extent, recording).unwrap();
+    let rollout = sandbox::run(&workcell, &world, &action(0), extent, recording).unwrap();
     (rollout, workcell.robot.max_hand_force)
 }
 
@@ -75,4 +79,19 @@ fn a_nudge_against_a_wall_presses_with_no_more_than_the_robots_force() {
     let last = rollout.frames.last().unwrap();
     let back = rollout.reference[0].translation.x + 0.005 - last.boxes[0].pose.translation.x;
     assert!(back.abs() < 0.003, "{back}");
+}
+
+#[test]
+fn what_a_push_throws_so_high_that_nobody_sees_it_land_is_no_clean_end() {
+    let pushed = |upwards: f64| {
+        let push = |box_index| Action::Push {
+            box_index,
+            force: Vec3::new(0.0, 0.0, upwards),
+        };
+        done(scene(vec![], &[cube(0.0, 3.0)]), push).0
+    };
+    // Less than it weighs: it stays where it is.
+    assert!(pushed(20.0).is_safe());
+    let thrown = pushed(300.0);
+    assert!(thrown.has(AccidentKind::Disturb), "{:?}", thrown.accidents);
 }

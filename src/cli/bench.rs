@@ -109,6 +109,8 @@ pub fn run(args: &BenchArgs) -> Outcome {
         spinner.tick();
         interrupt.check()
     };
+    let stop = &*interrupt.stop;
+    let failed = |error| failed(error, &interrupt);
     let wants = |part: Part| args.only.is_none_or(|only| only == part);
     if wants(Part::Sandbox) {
         for stack in SANDBOX_STACKS {
@@ -125,7 +127,7 @@ pub fn run(args: &BenchArgs) -> Outcome {
             LearnedDynamics::new(physics::world_model(args.model.as_deref(), args.device)?);
         if wants(Part::Model) {
             say("the model on 12 boxes")?;
-            report.model = Some(model_speed(&dynamics, args.seed, &effort).map_err(failed)?);
+            report.model = Some(model_speed(&dynamics, args.seed, &effort, stop).map_err(failed)?);
             for stack in GROWTH_STACKS {
                 say(&format!("the model on {} cubes", stack.boxes()))?;
                 report
@@ -137,9 +139,7 @@ pub fn run(args: &BenchArgs) -> Outcome {
             for split in [Split::Standard, Split::Hard] {
                 say(&format!("the price of a risk on {}", split.name()))?;
                 let seed = args.seed;
-                let stop = &*interrupt.stop;
                 let query = risk_query(&dynamics, Suite { split, seed }, &effort, stop);
-                interrupt.check()?;
                 report
                     .risk_query
                     .insert(split.name(), query.map_err(failed)?);
@@ -147,12 +147,12 @@ pub fn run(args: &BenchArgs) -> Outcome {
         }
         if wants(Part::Plan) {
             say("planning")?;
-            report.plan_ms = Some(planning(&dynamics, args.seed, &effort).map_err(failed)?);
+            report.plan_ms = Some(planning(&dynamics, args.seed, &effort, stop).map_err(failed)?);
         }
     }
     if wants(Part::Train) {
         say("training")?;
-        report.train = Some(training(args.seed, &effort).map_err(failed)?);
+        report.train = Some(training(args.seed, &effort, stop).map_err(failed)?);
     }
     spinner.finish_and_clear();
     interrupt.check()?;
@@ -164,7 +164,10 @@ pub fn run(args: &BenchArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn failed(error: BenchError) -> Failure {
+fn failed(error: BenchError, interrupt: &Interrupt) -> Failure {
+    if let Err(interrupted) = interrupt.check() {
+        return interrupted;
+    }
     match error {
         BenchError::System { .. } => {
             Failure::failed_message(error, "Is there room in the folder for temporary files?")

@@ -49,7 +49,7 @@ pub enum Format {
 pub struct Options {
     /// The file to read
     pub file: PathBuf,
-    /// The folder that the scenarios are written to, one file a stack
+    /// The folder that the scenarios are written to, one file a stack; those of an earlier import are replaced
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Leave out boxes whose top is higher above the floor, m
@@ -172,12 +172,12 @@ fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
     let Standing { stack, fallers } = stand(stack, options.falling, options.seed);
     let file = options.out.join(format!("{name}.yaml"));
     let fallen = |fallers, why| {
-        remove_import(&file)?;
         Ok(Judged::Fallen {
             name: name.clone(),
             boxes,
             fallers,
             why,
+            removed: remove_import(&file)?,
         })
     };
     let stack = match stack {
@@ -188,7 +188,7 @@ fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
     if let Err(error) = task::parse(&text, &file) {
         return fallen(fallers, error.to_string());
     }
-    write(&file, &text)?;
+    let replaced = write(&file, &text)?;
     let question = stack.question();
     Ok(Judged::Written {
         name,
@@ -199,6 +199,7 @@ fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
         left_out: stack.left_out,
         fallers,
         overloaded: stack.overloaded,
+        replaced,
     })
 }
 
@@ -236,12 +237,12 @@ fn is_import(path: &Path) -> bool {
     std::fs::read_to_string(path).is_ok_and(|old| old.starts_with(HEAD))
 }
 
-/// Removes what an import wrote, and nothing else.
-fn remove_import(path: &Path) -> Result<(), Failure> {
+/// Removes what an import wrote, and nothing else; whether there was such a file.
+fn remove_import(path: &Path) -> Result<bool, Failure> {
     if !is_import(path) {
-        return Ok(());
+        return Ok(false);
     }
-    std::fs::remove_file(path).map_err(|e| {
+    std::fs::remove_file(path).map(|()| true).map_err(|e| {
         let what = format!(
             "{} does not stand any more and cannot be removed: {e}",
             path.display()
@@ -250,14 +251,16 @@ fn remove_import(path: &Path) -> Result<(), Failure> {
     })
 }
 
-/// Writes whole or not at all; a file that was not imported is never replaced.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    if path.exists() && !is_import(path) {
+/// Writes whole or not at all; a file that was not imported is never replaced. Whether one that was is.
+fn write(path: &Path, text: &str) -> Result<bool, Failure> {
+    let replaced = is_import(path);
+    if path.exists() && !replaced {
         let what = format!("{}: there is another file of this name", path.display());
         let remedy = "choose another --out: only what an import wrote is replaced";
         return Err(Failure::input_message(what, remedy));
     }
-    write_whole(path, text.as_bytes()).map_err(|e| {
+    let written = write_whole(path, text.as_bytes());
+    written.map(|()| replaced).map_err(|e| {
         let what = format!("cannot write {}: {e}", path.display());
         Failure::failed_message(what, "make room or choose another --out, and run it again")
     })

@@ -47,6 +47,15 @@ pub fn run(args: &InspectArgs) -> Outcome {
     if info_path(path).is_file() {
         return inspect_dataset(args);
     }
+    if args.undecided.is_some() {
+        return Err(Failure::input_message(
+            format!(
+                "{} is no data set, so it has no beliefs to try",
+                path.display()
+            ),
+            "leave --undecided out, or give the folder of a data set",
+        ));
+    }
     if path.join(CARD_FILE).is_file() {
         return inspect_model(args);
     }

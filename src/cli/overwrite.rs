@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Failure;
+use crate::scene::task::{SceneSource, TaskFile};
 
 /// Refuses to write to `out` what is made from `input`, where both are the same file, by whatever name, or it lies in
 /// the data set that `input` is.
@@ -25,6 +26,41 @@ pub(super) fn refuse_input(out: &Path, flag: &str, input: &Path) -> Result<(), F
     Err(Failure::input_message(
         format!("{flag} {} would replace {what}", out.display()),
         format!("name another file with {flag}"),
+    ))
+}
+
+/// The same for a task, and the file that it has its scene from.
+///
+/// # Errors
+/// When `out` is one of the two.
+pub(super) fn refuse_task(out: &Path, flag: &str, task: &TaskFile) -> Result<(), Failure> {
+    refuse_input(out, flag, &task.path)?;
+    match &task.scene_source {
+        SceneSource::File(scene) => refuse_input(out, flag, scene),
+        SceneSource::Inline => Ok(()),
+    }
+}
+
+/// Refuses what can't be a file to write, before the work that is to be written there.
+///
+/// # Errors
+/// When `out` is a folder, or in none.
+pub(super) fn refuse_no_place(out: &Path, flag: &str) -> Result<(), Failure> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let what = if out.is_dir() {
+        format!("{flag} {} is a folder", out.display())
+    } else if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        format!(
+            "{flag} {}: there is no folder {}",
+            out.display(),
+            folder.display()
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Failure::input_message(
+        what,
+        format!("name a file in a folder that is there with {flag}"),
     ))
 }
 

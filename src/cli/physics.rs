@@ -198,7 +198,7 @@ impl Physics {
         };
         if !learned.certifies {
             print::note(format!(
-                "the model {} certifies no limit on risk, so whatever it is asked about is not safe (`topple inspect` tells what it was calibrated on)",
+                "the model {} certifies no limit on risk, so by itself it calls nothing safe, and what is called safe the check by the sandbox alone vouches for (`topple inspect` tells what it was calibrated on)",
                 self.model.name
             ));
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::overwrite::refuse_input;
+use super::overwrite::{refuse_no_place, refuse_task};
 use super::physics::{Physics, PhysicsArgs, check_stands, load_task, plant};
 use super::plan_text::in_words;
 use super::waiting::Waiting;
@@ -65,7 +65,8 @@ fn checked_plan(
 pub fn run(args: &PlanArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
     if let Some(path) = &args.moveit {
-        refuse_input(path, "--moveit", &args.task)?;
+        refuse_task(path, "--moveit", &file)?;
+        refuse_no_place(path, "--moveit")?;
     }
     let goal = goal(&file)?;
     let physics = Physics::open(&args.physics)?;
@@ -87,9 +88,11 @@ pub fn run(args: &PlanArgs) -> Outcome {
         Err(why) => return Err(failed(&why)),
     };
     drop(waiting);
-    if let Some(path) = &args.moveit {
-        write_moveit(path, &file, &plan)?;
-    }
+    // What was planned is told, also where it cannot be written.
+    let written = match &args.moveit {
+        Some(path) => write_moveit(path, &file, &plan),
+        None => Ok(()),
+    };
     let execution = if args.execute && plan.verdict == Verdict::Safe {
         let mut plant = plant(&file.workcell, args.physics.seed)?;
         let done = execute(&planner, &mut plant, &goal, &plan);
@@ -107,6 +110,7 @@ pub fn run(args: &PlanArgs) -> Outcome {
     } else {
         print::text(&in_words(&file, &goal, &plan, &report, execution.as_ref()))?;
     }
+    written?;
     Ok(match (plan.verdict, execution) {
         (Verdict::NoSafePlan, _) => Exit::NotSafe,
         (Verdict::Safe, Some(done)) if !done.is_success() => Exit::Accident,

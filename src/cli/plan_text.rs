@@ -6,10 +6,11 @@
 use std::fmt::Write;
 
 use super::print::id_width;
-use crate::plan::report::{ExecutedReport, PlanReport};
+use crate::plan::report::{ExecutedReport, GraspReport, PlanReport, gripper_name};
 use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict};
 use crate::replay::look::percent;
 use crate::sandbox::SandboxDynamics;
+use crate::scene::Gripper;
 use crate::scene::task::TaskFile;
 
 /// The goal, and where it puts something.
@@ -52,7 +53,8 @@ pub(super) fn in_words(
         report.model.name,
         report.model.hash.get(..12).unwrap_or(&report.model.hash),
     );
-    steps_in_words(&mut out, plan, report);
+    let grippers = &file.workcell.robot.grippers;
+    steps_in_words(&mut out, plan, report, grippers);
     if let Some(reason) = &plan.reason {
         let _ = writeln!(out, "\nwhy: {reason}");
     }
@@ -63,7 +65,7 @@ pub(super) fn in_words(
         }
     }
     advice_in_words(&mut out, &report.advice);
-    rejected_in_words(&mut out, report);
+    rejected_in_words(&mut out, report, grippers);
     if let (Some(executed), Some(execution)) = (&report.executed, execution) {
         executed_in_words(&mut out, executed, execution);
     }
@@ -90,7 +92,16 @@ pub(super) fn risk_in_words(dynamics: &str, risk: f64, bound: f64) -> String {
     format!("risk {}, bound {}", percent(risk), percent(bound))
 }
 
-fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport) {
+/// The kind of gripper, and which of the task's it is where there are several of that kind.
+fn gripper_in_words(grasp: &GraspReport, grippers: &[Gripper]) -> String {
+    let alike = |g: &&Gripper| gripper_name(g) == grasp.gripper;
+    match grippers.iter().filter(alike).count() {
+        0 | 1 => grasp.gripper.to_owned(),
+        _ => format!("{} [{}]", grasp.gripper, grasp.gripper_index),
+    }
+}
+
+fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport, grippers: &[Gripper]) {
     if plan.steps.is_empty() {
         return;
     }
@@ -101,7 +112,11 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport) {
         "box"
     );
     for (i, (planned, step)) in plan.steps.iter().zip(&report.steps).enumerate() {
-        let by = format!("{}, {}", step.grasp.gripper, step.grasp.face);
+        let by = format!(
+            "{}, {}",
+            gripper_in_words(&step.grasp, grippers),
+            step.grasp.face
+        );
         let closest = match step.closest.boxes.as_slice() {
             [] => step.closest.accident.name().to_owned(),
             boxes => format!("{} of {}", step.closest.accident.name(), boxes.join(", ")),
@@ -158,7 +173,7 @@ fn advice_in_words(out: &mut String, advice: &[Advice]) {
     }
 }
 
-fn rejected_in_words(out: &mut String, report: &PlanReport) {
+fn rejected_in_words(out: &mut String, report: &PlanReport, grippers: &[Gripper]) {
     /// More than this is for `--json`.
     const SHOWN: usize = 10;
     if report.rejected.is_empty() {
@@ -169,7 +184,10 @@ fn rejected_in_words(out: &mut String, report: &PlanReport) {
         let _ = writeln!(
             out,
             "  {} by {}, {}: {}",
-            r.box_id, r.grasp.gripper, r.grasp.face, r.reason
+            r.box_id,
+            gripper_in_words(&r.grasp, grippers),
+            r.grasp.face,
+            r.reason
         );
     }
     if report.rejected.len() > SHOWN {

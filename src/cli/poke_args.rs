@@ -63,7 +63,10 @@ impl FromStr for BoxVector {
         };
         let vector = Vec3::new(x, y, z);
         let length = vector.norm();
-        if !length.is_finite() || length < 1e-9 {
+        if !length.is_finite() {
+            return Err(format!("the vector of `{text}` is not of finite numbers"));
+        }
+        if length < 1e-9 {
             return Err(format!("the vector of `{text}` has no direction"));
         }
         Ok(Self {

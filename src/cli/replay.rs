@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::overwrite::refuse_input;
+use super::overwrite::{refuse_input, refuse_task};
 use super::{Exit, Failure, Outcome, print};
 use crate::dataset::Dataset;
 use crate::replay::export::{ExportError, Format};
@@ -42,9 +42,9 @@ pub struct ReplayArgs {
     /// Write a log that Foxglove opens
     #[arg(long, value_name = "OUT")]
     pub mcap: Option<PathBuf>,
-    /// Size of GIF and PNG in pixels
-    #[arg(long, value_name = "WxH", default_value = "480x360", value_parser = parse_size)]
-    pub size: PictureSize,
+    /// Size of GIF and PNG in pixels [default: 480x360]
+    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    pub size: Option<PictureSize>,
     /// The moment of the PNG in seconds [default: the first accident, else two thirds through]
     #[arg(long, value_name = "T", value_parser = parse_time, allow_negative_numbers = true)]
     pub at: Option<f64>,
@@ -75,17 +75,14 @@ fn parse_time(text: &str) -> Result<f64, String> {
 /// When the file cannot be shown (bad input), or an output cannot be written (failed).
 pub fn run(args: &ReplayArgs) -> Outcome {
     let recording = read_recording(&args.file, args.episode)?;
+    let size = args.size.unwrap_or_default();
     let wanted = [
         (&args.html, Format::Html),
-        (&args.gif, Format::Gif(args.size)),
-        (&args.png, Format::Png(args.size, args.at)),
+        (&args.gif, Format::Gif(size)),
+        (&args.png, Format::Png(size, args.at)),
         (&args.mcap, Format::Mcap),
     ];
-    for (path, format) in &wanted {
-        if let Some(path) = path {
-            refuse_input(path, &format!("--{}", format.name()), &args.file)?;
-        }
-    }
+    refuse_outputs(args, &wanted)?;
     let mut written = serde_json::Map::new();
     for (path, format) in wanted {
         if let Some(path) = path {
@@ -109,6 +106,47 @@ pub fn run(args: &ReplayArgs) -> Outcome {
         print::text(&written.into_iter().map(line).collect::<String>())?;
     }
     Ok(Exit::Done)
+}
+
+/// Refuses outputs that would replace what they are made from, or each other, and flags of an output that nobody asks
+/// for.
+fn refuse_outputs(args: &ReplayArgs, wanted: &[(&Option<PathBuf>, Format)]) -> Result<(), Failure> {
+    let task = is_task(&args.file)
+        .then(|| task::load(&args.file).ok())
+        .flatten();
+    let outputs: Vec<(&PathBuf, String)> = wanted
+        .iter()
+        .filter_map(|(path, format)| Some((path.as_ref()?, format!("--{}", format.name()))))
+        .collect();
+    for (i, (path, flag)) in outputs.iter().enumerate() {
+        match &task {
+            Some(task) => refuse_task(path, flag, task)?,
+            None => refuse_input(path, flag, &args.file)?,
+        }
+        let place = |path: &Path| std::path::absolute(path).ok();
+        if let Some((_, other)) = outputs[..i].iter().find(|o| place(o.0) == place(path)) {
+            return Err(Failure::input_message(
+                format!("{other} and {flag} both name {}", path.display()),
+                "give each output a file of its own",
+            ));
+        }
+    }
+    let unasked = match (&args.png, &args.gif) {
+        (None, _) if args.at.is_some() => {
+            Some("--at names the moment of a picture, but no --png asks for one")
+        }
+        (None, None) if args.size.is_some() => {
+            Some("--size is of a picture, but neither --png nor --gif asks for one")
+        }
+        _ => None,
+    };
+    match unasked {
+        Some(what) => Err(Failure::input_message(
+            what,
+            "name a file for it, or leave it out",
+        )),
+        None => Ok(()),
+    }
 }
 
 fn report(recording: &Recording, written: serde_json::Map<String, Value>) -> Value {

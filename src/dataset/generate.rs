@@ -171,7 +171,8 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
                 .map(|&stack| (!has_to_stop()).then(|| self.stack(stack)))
                 .collect()
         });
-        let Some(made) = made else {
+        // A stack that was under way when the signal came may be anything.
+        let Some(made) = made.filter(|_| !has_to_stop()) else {
             return Ok(None);
         };
         let episodes = made.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
@@ -181,7 +182,7 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
 
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, DatasetError> {
         let wanted = self.writer.info().episodes_per_stack;
-        let made = self.source.stack(stack);
+        let made = self.source.stack_until(stack, self.stop);
         let mut episodes = made.map_err(|cause| DatasetError::Source { stack, cause })?;
         let found = episodes.len() as u64;
         if found != wanted {

@@ -4,6 +4,8 @@
 //! them, best where the same grasp ends well under one draw and badly under another. The draws
 //! that select are never those that are stored, so what is stored is not tuned to its outcome.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rand::Rng;
 
 use super::Episode;
@@ -24,12 +26,20 @@ const SELECTING_DRAWS: usize = 3;
 /// Draws that each of the two chosen removals is stored under.
 const STORED_DRAWS: usize = EPISODES_PER_STACK / 2;
 
-/// The episodes of stack `stack`; `None` where none of [`BELIEFS`] beliefs is hard.
+/// The episodes of stack `stack`; `None` where none of [`BELIEFS`] beliefs is hard, or `stop` is set before one was
+/// found.
 ///
 /// # Errors
 /// When the engine loses a body.
-pub(super) fn episodes(recipe: &Recipe, stack: u64) -> Result<Option<Vec<Episode>>, SandboxError> {
+pub(super) fn episodes(
+    recipe: &Recipe,
+    stack: u64,
+    stop: &AtomicBool,
+) -> Result<Option<Vec<Episode>>, SandboxError> {
     for attempt in 0..BELIEFS {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         let seed = recipe.seed ^ (attempt + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
         let Ok((scene, mut rng)) = Recipe {
             seed,

@@ -3,6 +3,7 @@
 //! Owns [`Recipe`]. Its scenes are the families' or given ones ([`super::given`]). Pure: stack `s` of a recipe is the same on any machine, thread or shard.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -126,8 +127,20 @@ impl Recipe {
     /// # Errors
     /// As [`Self::belief`]; or when the belief as observed has no draw that stands.
     pub fn episodes(&self, stack: u64) -> Result<Vec<Episode>, SandboxError> {
+        self.episodes_until(stack, &AtomicBool::new(false))
+    }
+
+    /// The same; once `stop` is set they may be others, made sooner.
+    ///
+    /// # Errors
+    /// As [`Self::episodes`].
+    pub(super) fn episodes_until(
+        &self,
+        stack: u64,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Episode>, SandboxError> {
         if self.mixture == Mixture::Hard
-            && let Some(episodes) = hard::episodes(self, stack)?
+            && let Some(episodes) = hard::episodes(self, stack, stop)?
         {
             return Ok(episodes);
         }

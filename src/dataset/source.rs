@@ -3,6 +3,8 @@
 //! Owns [`EpisodeSource`], and the [`Recipe`] as one. What such a source says of itself in
 //! `config_json` is all that its episodes depend on beside the seed.
 
+use std::sync::atomic::AtomicBool;
+
 use serde_json::{Value, json};
 
 use super::Episode;
@@ -33,6 +35,15 @@ pub trait EpisodeSource: Sync {
     /// # Errors
     /// When they cannot be made; that ends the whole data set, so a source should try hard.
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError>;
+
+    /// The same, of a source whose stacks take long: once `stop` is set it may give anything, which nobody keeps.
+    ///
+    /// # Errors
+    /// As [`Self::stack`].
+    fn stack_until(&self, stack: u64, stop: &AtomicBool) -> Result<Vec<Episode>, SourceError> {
+        let _ = stop;
+        self.stack(stack)
+    }
 }
 
 /// How often a stack is begun anew when its belief turns out to have no draw that stands.
@@ -70,7 +81,11 @@ impl EpisodeSource for Recipe {
     }
 
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
-        retried(self, |recipe| recipe.episodes(stack))
+        self.stack_until(stack, &AtomicBool::new(false))
+    }
+
+    fn stack_until(&self, stack: u64, stop: &AtomicBool) -> Result<Vec<Episode>, SourceError> {
+        retried(self, |recipe| recipe.episodes_until(stack, stop))
     }
 }
 

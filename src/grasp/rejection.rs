@@ -132,9 +132,14 @@ impl Rejection {
             Self::FaceDown => 0,
             Self::CupOffFace { .. } | Self::JawTooNarrow { .. } => 1,
             Self::TooHeavy { .. } => 2,
-            Self::OutOfReach { .. } => 3,
-            Self::HandBlocked { .. } => 4,
-            Self::BoxBlocked { .. } | Self::NeverClear { .. } | Self::BadMotion { .. } => 5,
+            // What is in the way may go; the reach stays as it is.
+            Self::HandBlocked {
+                when: Moment::AtContact,
+                ..
+            } => 3,
+            Self::OutOfReach { .. } => 4,
+            Self::HandBlocked { .. } => 5,
+            Self::BoxBlocked { .. } | Self::NeverClear { .. } | Self::BadMotion { .. } => 6,
         }
     }
 

@@ -10,13 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::adamw::AdamW;
 use super::config::TrainConfig;
-use super::folder::{ModelError, le_bytes, read_tensors, serialise, write_whole};
+use super::folder::{ModelError, hash, le_bytes, read_tensors, serialise, write_whole};
 use super::params::Parameters;
 
 /// The file, beside the model's.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
-/// What it writes and reads; before 3 nothing told how old the imagination's moments are.
-const CHECKPOINT_VERSION: u32 = 3;
+/// What it writes and reads; before 3 nothing told how old the imagination's moments are, before 4 whether a number was
+/// changed on the disk.
+const CHECKPOINT_VERSION: u32 = 4;
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct RunState {
     pub warm_start: Option<String>,
     /// The epoch with the least validation loss so far, and that loss.
     pub best: Option<(usize, f64)>,
+    /// Hash of all members' numbers, where they are in a file.
+    #[serde(default)]
+    pub numbers: String,
 }
 
 /// One member's numbers.
@@ -58,6 +62,9 @@ pub enum ResumeError {
     /// The file is damaged or foreign.
     #[error(transparent)]
     File(#[from] ModelError),
+    /// A number is not the one that was written.
+    #[error("the checkpoint is damaged: its numbers are not those that were written")]
+    Damaged,
     /// The file's header is not a run's.
     #[error("the checkpoint's header is not a training run's: {0}")]
     Header(String),
@@ -97,7 +104,17 @@ pub fn save(
             }
         }
     }
-    let header = serde_json::to_string(state).expect("a state is plain data");
+    entries.sort();
+    let bytes: Vec<u8> = entries
+        .iter()
+        .flat_map(|(_, _, bytes)| bytes)
+        .copied()
+        .collect();
+    let state = RunState {
+        numbers: hash(&bytes),
+        ..state.clone()
+    };
+    let header = serde_json::to_string(&state).expect("a state is plain data");
     write_whole(
         &folder.join(CHECKPOINT_FILE),
         &serialise(entries, Some(header))?,
@@ -128,6 +145,11 @@ pub fn load(
         other => other,
     })?;
     let state = header(&bytes)?;
+    // By name, as they were sorted when they were written.
+    let numbers: Vec<u8> = tables.values().flat_map(|table| le_bytes(table)).collect();
+    if hash(&numbers) != state.numbers {
+        return Err(ResumeError::Damaged);
+    }
     let config = &begun.config;
     // First: without the model that it went on from, a run may be of other sizes too.
     if state.warm_start != begun.warm_start {
@@ -204,6 +226,7 @@ impl RunState {
             data_hash: data_hash.to_owned(),
             warm_start: None,
             best: None,
+            numbers: String::new(),
         }
     }
 }

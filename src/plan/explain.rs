@@ -5,6 +5,7 @@
 
 use crate::dynamics::Imagined;
 use crate::grasp::Rejection;
+use crate::gravity::GRAVITY;
 use crate::rollout::AccidentKind;
 use crate::scene::{Scene, Workcell};
 
@@ -101,12 +102,19 @@ pub(super) fn no_plan_reason(
         );
     }
     match nearest(rejected) {
-        Some(nearest) => format!(
-            "there is no safe way to {what}: no grasp can be carried out; nearest comes `{}` by its {} face: {}",
-            nearest.box_id,
-            nearest.face.name(),
-            nearest.reason
-        ),
+        Some(nearest) => {
+            let none = match nearest.reason {
+                Reason::Geometry(_) => "no grasp can be carried out; ",
+                // After steps that were safe.
+                _ => "",
+            };
+            format!(
+                "there is no safe way to {what}: {none}nearest comes `{}` by its {} face: {}",
+                nearest.box_id,
+                nearest.face.name(),
+                nearest.reason
+            )
+        }
         None => format!("there is no safe way to {what}: no grasp can be carried out"),
     }
 }
@@ -137,6 +145,7 @@ pub(super) fn remedies(
         advice.push(sentence);
     }
     advice.extend(unblock(&of_goal));
+    advice.extend(stronger_hand(workcell, &ids));
     advice.extend(lighter_load(&of_goal));
     advice.extend(nearer(&of_goal));
     advice.extend(wider_jaw(&of_goal));
@@ -204,10 +213,33 @@ fn unblock(rejected: &[&RejectedCandidate]) -> Option<String> {
     Some(format!("`{name}` is in the way of {n} of the grasps"))
 }
 
-/// How much stronger the gripper would have to be, or how much better the mass known.
+/// How much stronger the hand would have to be for what it cannot even hold up, whatever grips it.
+fn stronger_hand(workcell: &Workcell, ids: &[&str]) -> Option<String> {
+    let boxes = &workcell.scene.boxes;
+    let asked = boxes.iter().filter(|b| ids.contains(&b.id.as_str()));
+    let heaviest = asked.max_by(|a, b| a.mass.upper().total_cmp(&b.mass.upper()))?;
+    let (mass_kg, has_n) = (heaviest.mass.upper(), workcell.robot.max_hand_force);
+    let needs_n = mass_kg * GRAVITY;
+    (needs_n > has_n).then(|| {
+        format!(
+            "the hand is too weak for `{}`, which may weigh {mass_kg:.2} kg: it takes more than {:.0} N to lift, \
+             robot.max_hand_force is {has_n:.0} N",
+            heaviest.id,
+            needs_n.ceil()
+        )
+    })
+}
+
+/// How much stronger the gripper would have to be, or how much better the mass known; where no face of the box
+/// allows its load.
 fn lighter_load(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let is_held = |id: &str| {
+        rejected
+            .iter()
+            .any(|r| r.box_id == id && !matches!(r.reason, Reason::Geometry(_)))
+    };
     let mut best: Option<(f64, f64, String)> = None;
-    for r in rejected {
+    for r in rejected.iter().filter(|r| !is_held(&r.box_id)) {
         if let Reason::Geometry(Rejection::TooHeavy {
             mass_kg,
             used,

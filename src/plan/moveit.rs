@@ -8,6 +8,7 @@
 use serde::Serialize;
 
 use super::planner::{Plan, PlannedStep};
+use super::report::gripper_name;
 use crate::grasp::{Access, GraspCandidate, PRE_GRASP_M, access, approach_opening, back_off_m};
 use crate::pose::{Pose, PoseData, Vec3};
 use crate::rollout::Action;
@@ -177,7 +178,8 @@ surface (suction: the lip of the cup, on the face; jaw: the palm, between the fi
 the palm along the approach, +x along a jaw's closing direction. MoveIt means the link that the
 gripper is mounted on: multiply by the transform from the contact surface to that link.
 grasp_quality is 1 - the bound on the step's risk. The retreat is the lift's first leg; its speed,
-its tilt and what follows are in `topple plan --json`. Poses hold once the steps before are done.";
+its tilt and what follows are in `topple plan --json`. Poses hold once the steps before are done.
+An id ends in the gripper and its place among the task's `grippers`, counted from 0.";
 
 fn message(workcell: &Workcell, index: usize, planned: &PlannedStep) -> GraspMessage {
     let PlannedStep { step, scene, .. } = planned;
@@ -198,7 +200,14 @@ fn message(workcell: &Workcell, index: usize, planned: &PlannedStep) -> GraspMes
     let width = closing.abs().dot(&spec.size);
     let first = step.lift.first;
     GraspMessage {
-        id: format!("{}-{}-{}", index + 1, step.action.name(), step.box_id),
+        id: format!(
+            "{}-{}-{}-by-{}-{}",
+            index + 1,
+            step.action.name(),
+            step.box_id,
+            gripper_name(gripper),
+            step.grasp.gripper
+        ),
         pre_grasp_posture: posture(gripper, open, None),
         grasp_posture: posture(gripper, width, squeeze(gripper)),
         grasp_pose: PoseStamped {

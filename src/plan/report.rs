@@ -82,6 +82,8 @@ impl From<[f64; 5]> for RiskByAccident {
 pub struct GraspReport {
     /// "suction" or "parallel_jaw".
     pub gripper: &'static str,
+    /// Which of the task's `grippers`, counted from 0: there may be two of a kind.
+    pub gripper_index: usize,
     /// The box's face.
     pub face: &'static str,
     /// m; `None` where the grasp did not get as far as a contact point.
@@ -102,6 +104,7 @@ fn grasp_report(grasp: &GraspCandidate, box_pose: &Pose, grippers: &[Gripper]) -
     let hand = PoseData::from(grasp.hand_in_world(box_pose));
     GraspReport {
         gripper: gripper_name(&grippers[grasp.gripper]),
+        gripper_index: grasp.gripper,
         face: grasp.face.name(),
         position: Some(hand.position),
         rotation: Some(hand.rotation),

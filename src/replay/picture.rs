@@ -33,6 +33,15 @@ const INK: look::Rgb = [29, 36, 48];
 /// Quiet ink.
 const SOFT: look::Rgb = [96, 106, 122];
 
+impl Default for PictureSize {
+    fn default() -> Self {
+        Self {
+            width: 480,
+            height: 360,
+        }
+    }
+}
+
 impl PictureSize {
     /// A size that a picture can have.
     ///

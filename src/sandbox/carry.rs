@@ -11,7 +11,7 @@ use super::flight;
 use super::hand::{Effort, GripStatus, Hand};
 use super::monitor::Exempt;
 use super::record::Recording;
-use crate::grasp::hand_shape;
+use crate::grasp::{GraspCandidate, approach_opening, hand_shape};
 use crate::rollout::{AccidentKind, Action, CLEAR_M, Grip, HandKey, Motion, Onward};
 use crate::scene::geometry::{Obb, separation};
 
@@ -38,23 +38,7 @@ impl Run<'_> {
         };
         let mut motion = Cow::Borrowed(motion);
         let target = grasp.box_index;
-        let gripper = &self.workcell.robot.grippers[grasp.gripper];
-        let opening = crate::grasp::approach_opening(self.workcell, grasp);
-        let arrival = flight::end_of_free_flight(
-            &self.workcell.scene,
-            &self.engine,
-            &motion,
-            &hand_shape(gripper, opening),
-        );
-        self.fly(&motion, arrival);
-        let start = motion.at(self.t()).pose;
-        self.hand = Some(Hand::new(
-            &mut self.engine,
-            gripper,
-            self.workcell.robot.max_hand_force,
-            opening,
-            &start,
-        ));
+        self.arrive(grasp, &motion);
         let mut phase = Phase::Reaching;
         let mut waited_from = None;
         let dt = self.engine.dt();
@@ -64,28 +48,11 @@ impl Run<'_> {
             let key = motion.at(self.t() + dt);
             self.steer(&key, phase, grip_time);
             self.step()?;
-            let t = self.t();
-            match (phase, key.grip) {
-                (Phase::Reaching, Grip::Closed) => {
-                    let since = *waited_from.get_or_insert(t);
-                    if self.try_grip(target) {
-                        phase = Phase::Holding;
-                        self.exempt = Exempt::Held(target);
-                    } else if t - since > GRIP_WAIT_S {
-                        self.monitor.latch(AccidentKind::Drop, target, t);
-                        return self.stop();
-                    }
-                }
-                (Phase::Holding, Grip::Closed) if !self.still_held(target) => {
-                    self.monitor.latch(AccidentKind::Drop, target, t);
-                    return self.stop();
-                }
-                (Phase::Holding, Grip::Open) => {
-                    self.let_go(target);
-                    phase = Phase::Released;
-                }
-                _ => {}
-            }
+            let Some(next) = self.next_phase(phase, key.grip, target, &mut waited_from) else {
+                self.monitor.latch(AccidentKind::Drop, target, self.t());
+                return self.stop();
+            };
+            phase = next;
             if phase == Phase::Holding && self.may_vanish() && self.is_clear(target) {
                 self.completed = true;
                 self.engine.remove_box(target);
@@ -111,6 +78,48 @@ impl Run<'_> {
         }
         self.exempt = Exempt::Nobody;
         Ok(())
+    }
+
+    /// Lets the clock run until the hand comes near anything, and puts the hand there.
+    fn arrive(&mut self, grasp: &GraspCandidate, motion: &Motion) {
+        let gripper = &self.workcell.robot.grippers[grasp.gripper];
+        let opening = approach_opening(self.workcell, grasp);
+        let shape = hand_shape(gripper, opening);
+        let scene = &self.workcell.scene;
+        let arrival = flight::end_of_free_flight(scene, &self.engine, motion, &shape);
+        self.fly(motion, arrival);
+        let start = motion.at(self.t()).pose;
+        let max_force = self.workcell.robot.max_hand_force;
+        let hand = Hand::new(&mut self.engine, gripper, max_force, opening, &start);
+        self.hand = Some(hand);
+    }
+
+    /// What the hand is about after a step in which its grip was `told` so; `None` where the grip did not form in
+    /// time after `waited_from`, or is lost.
+    fn next_phase(
+        &mut self,
+        phase: Phase,
+        told: Grip,
+        target: usize,
+        waited_from: &mut Option<f64>,
+    ) -> Option<Phase> {
+        match (phase, told) {
+            (Phase::Reaching, Grip::Closed) => {
+                let t = self.t();
+                let since = *waited_from.get_or_insert(t);
+                if self.try_grip(target) {
+                    self.exempt = Exempt::Held(target);
+                    return Some(Phase::Holding);
+                }
+                (t - since <= GRIP_WAIT_S).then_some(phase)
+            }
+            (Phase::Holding, Grip::Closed) => self.still_held(target).then_some(phase),
+            (Phase::Holding, Grip::Open) => {
+                self.let_go(target);
+                Some(Phase::Released)
+            }
+            _ => Some(phase),
+        }
     }
 
     /// The box is lost: the gripper's sensor tells, the grip opens, and the hand stays where it is

@@ -12,13 +12,16 @@ use super::poke::Poke;
 use super::record::Recording;
 use super::stand;
 use crate::pose::Pose;
-use crate::rollout::{Action, BodyState, Frame, Glance, Onward, Rollout};
+use crate::rollout::{AccidentKind, Action, BodyState, Frame, Glance, Onward, Rollout};
 use crate::scene::{Draw, Workcell};
 
 /// How long the scene settles before the references are taken, s.
 pub const SETTLE_S: f64 = 0.5;
 /// The longest wait for rest, s.
 pub(super) const REST_LIMIT_S: f64 = 3.0;
+
+/// What is faster than this after so long was thrown, m/s: what slides or tips has come to rest.
+const FLYING_M_S: f64 = 1.0;
 
 /// How much of an episode is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,16 +225,23 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Runs on until everything is still, or the patience ends.
+    /// Runs on until everything is still, or the patience ends. What then still flies counts as disturbed, whoever
+    /// threw it and whatever it was meant to do: nobody saw where it comes down.
     pub(super) fn rest(&mut self) -> Result<(), SandboxError> {
         let mut calm = stand::Calm::default();
         let limit = (REST_LIMIT_S / self.engine.dt()).round() as u64;
         for _ in 0..limit {
             if self.decided() || calm.look(&self.engine) {
-                break;
+                return Ok(());
             }
             self.record(false);
             self.step()?;
+        }
+        let speed = |i: usize| self.engine.box_velocity(i).map_or(0.0, |(v, _)| v.norm());
+        let flies = (0..self.engine.boxes.len()).find(|&i| speed(i) > FLYING_M_S);
+        if let (Some(box_index), true) = (flies, self.monitor.accidents.is_empty()) {
+            self.monitor
+                .latch(AccidentKind::Disturb, box_index, self.t());
         }
         Ok(())
     }

@@ -28,6 +28,8 @@ pub(super) enum Judged {
         /// In the order in which they fell and were left out.
         fallers: Vec<Faller>,
         overloaded: Vec<String>,
+        /// Whether the file of an earlier import was there.
+        replaced: bool,
     },
     /// It does not stand: no file.
     Fallen {
@@ -35,6 +37,8 @@ pub(super) enum Judged {
         boxes: usize,
         fallers: Vec<Faller>,
         why: String,
+        /// Whether the file of an earlier import was there, and went.
+        removed: bool,
     },
 }
 
@@ -79,6 +83,7 @@ fn in_words(stack: &Judged) -> String {
             boxes,
             retrieve,
             fallers,
+            replaced,
             ..
         } => {
             let task = match retrieve {
@@ -86,7 +91,12 @@ fn in_words(stack: &Judged) -> String {
                 None => "nothing: all are too heavy".into(),
             };
             // Writing to a String cannot fail.
-            let _ = writeln!(out, "  {}: {boxes} boxes, task: {task}", file.display());
+            let earlier = match replaced {
+                true => ", in place of an earlier import",
+                false => "",
+            };
+            let file = file.display();
+            let _ = writeln!(out, "  {file}: {boxes} boxes, task: {task}{earlier}");
             fallers
         }
         Judged::Fallen {
@@ -94,8 +104,13 @@ fn in_words(stack: &Judged) -> String {
             boxes,
             fallers,
             why,
+            removed,
         } => {
-            let _ = writeln!(out, "  {name}: {boxes} boxes, not written: {why}");
+            let earlier = match removed {
+                true => "; the file of an earlier import was removed",
+                false => "",
+            };
+            let _ = writeln!(out, "  {name}: {boxes} boxes, not written: {why}{earlier}");
             fallers
         }
     };

@@ -1,10 +1,13 @@
 //! Beliefs of the standard families with a given number of boxes, and candidates for each.
 
+use std::sync::atomic::AtomicBool;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::BenchError;
+use super::clock::go_on;
 use crate::dataset::actions::random_target;
 use crate::eval::suite::{Split, Suite};
 use crate::grasp::propose;
@@ -26,8 +29,13 @@ pub(super) struct Belief {
 /// The first `count` stacks of the standard split that have `boxes` boxes.
 ///
 /// # Errors
-/// When the sandbox cannot make a stack, or none has so many boxes.
-pub(super) fn beliefs(seed: u64, boxes: usize, count: usize) -> Result<Vec<Belief>, BenchError> {
+/// When the sandbox cannot make a stack, none has so many boxes, or `stop` is set.
+pub(super) fn beliefs(
+    seed: u64,
+    boxes: usize,
+    count: usize,
+    stop: &AtomicBool,
+) -> Result<Vec<Belief>, BenchError> {
     let suite = Suite {
         split: Split::Standard,
         seed,
@@ -35,6 +43,7 @@ pub(super) fn beliefs(seed: u64, boxes: usize, count: usize) -> Result<Vec<Belie
     let mut found = Vec::new();
     let mut next = 0;
     while found.len() < count.max(1) {
+        go_on(stop)?;
         if next >= TRIES {
             return match found.is_empty() {
                 true => Err(BenchError::NoBelief { boxes, tried: next }),

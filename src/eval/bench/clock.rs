@@ -1,5 +1,6 @@
 //! Stopwatches: the least of a few rounds, and one thread.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::BenchError;
@@ -22,6 +23,17 @@ pub(super) fn least_of<P>(
     }
     // A clock that stood still would make speeds infinite.
     Ok(least.max(1e-9))
+}
+
+/// Nothing, until `stop` is set.
+///
+/// # Errors
+/// [`BenchError::Interrupted`] from then on: for `?` between pieces of work.
+pub(super) fn go_on(stop: &AtomicBool) -> Result<(), BenchError> {
+    match stop.load(Ordering::Relaxed) {
+        true => Err(BenchError::Interrupted),
+        false => Ok(()),
+    }
 }
 
 /// What `work` returns, and how long it took, s.

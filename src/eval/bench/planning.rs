@@ -3,10 +3,12 @@
 //! Owns [`planning`]. Each step is planned once with the shield and once without; whether a safe
 //! one is found makes no difference to what is counted.
 
+use std::sync::atomic::AtomicBool;
+
 use serde::Serialize;
 
 use super::beliefs::{Belief, beliefs};
-use super::clock::timed;
+use super::clock::{go_on, timed};
 use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
@@ -61,14 +63,15 @@ struct Times {
 /// Plans one step on each of some beliefs of 12 boxes, and on a stack of 60.
 ///
 /// # Errors
-/// When there are no such beliefs, or a physics cannot take one in.
+/// When there are no such beliefs, a physics cannot take one in, or `stop` is set.
 pub fn planning(
     dynamics: &dyn Dynamics,
     seed: u64,
     effort: &Effort,
+    stop: &AtomicBool,
 ) -> Result<PlanTimes, BenchError> {
-    let beliefs = beliefs(seed, BELIEF_BOXES, effort.beliefs)?;
-    let times = times(dynamics, seed, &beliefs)?;
+    let beliefs = beliefs(seed, BELIEF_BOXES, effort.beliefs, stop)?;
+    let times = times(dynamics, seed, &beliefs, stop)?;
     let tops = LARGE.tops();
     let steps = effort.beliefs.clamp(1, LARGE_STEPS);
     let large: Vec<Belief> = (0..steps)
@@ -77,7 +80,7 @@ pub fn planning(
             target: tops[k * (tops.len() - 1) / steps],
         })
         .collect();
-    let of_large = self::times(dynamics, seed, &large)?;
+    let of_large = self::times(dynamics, seed, &large, stop)?;
     Ok(PlanTimes {
         shielded: times.shielded,
         unshielded: times.unshielded,
@@ -92,10 +95,16 @@ pub fn planning(
     })
 }
 
-fn times(dynamics: &dyn Dynamics, seed: u64, beliefs: &[Belief]) -> Result<Times, BenchError> {
+fn times(
+    dynamics: &dyn Dynamics,
+    seed: u64,
+    beliefs: &[Belief],
+    stop: &AtomicBool,
+) -> Result<Times, BenchError> {
     let shield = witness(SHIELD_DRAWS);
     let (mut shielded, mut unshielded, mut safe) = (Vec::new(), Vec::new(), 0);
     for belief in beliefs {
+        go_on(stop)?;
         let wish = Wish::remove(belief.target);
         for guarded in [false, true] {
             let planner = Planner {

@@ -5,13 +5,13 @@
 //! of one belief share: the model its encoding, the sandbox the settled worlds of its draws, each
 //! over a whole batch. The sandbox stops at the first accident, as it does when it screens.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::beliefs::candidates;
-use super::clock::{least_of, on_one_thread};
+use super::clock::{go_on, least_of, on_one_thread};
 use super::screening::screen_us;
 use super::{BenchError, Effort};
 use crate::dynamics::Dynamics;
@@ -109,13 +109,6 @@ fn first_cases(suite: Suite, count: usize, stop: &AtomicBool) -> Result<Vec<Case
     }
     cases.truncate(count);
     Ok(cases)
-}
-
-fn go_on(stop: &AtomicBool) -> Result<(), BenchError> {
-    match stop.load(Ordering::Relaxed) {
-        true => Err(BenchError::Interrupted),
-        false => Ok(()),
-    }
 }
 
 /// The model's risk; a prediction that failed counts as certain to go wrong, as in `eval model`.
@@ -248,6 +241,8 @@ fn prices(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::Ordering;
+
     use super::*;
     use crate::eval::own_draw::tight;
     use crate::eval::suite::Split;

@@ -3,10 +3,12 @@
 //! Owns [`model_speed`] and [`growth`]. A belief is taken in once for its batch, and that is part
 //! of the price; so are the encoding of every candidate and all members of the ensemble.
 
+use std::sync::atomic::AtomicBool;
+
 use serde::Serialize;
 
 use super::beliefs::{beliefs, candidates};
-use super::clock::{least_of, on_one_thread};
+use super::clock::{go_on, least_of, on_one_thread};
 use super::stacks::{GAP_M, GridStack};
 use super::{BELIEF_BOXES, BenchError, Effort};
 use crate::dynamics::Dynamics;
@@ -113,16 +115,18 @@ fn price_us(
 /// The model's prices, the mean over beliefs.
 ///
 /// # Errors
-/// When there are no such beliefs, or a candidate has no prediction.
+/// When there are no such beliefs, a candidate has no prediction, or `stop` is set.
 pub fn model_speed(
     dynamics: &LearnedDynamics,
     seed: u64,
     effort: &Effort,
+    stop: &AtomicBool,
 ) -> Result<ModelSpeed, BenchError> {
-    let beliefs = beliefs(seed, BELIEF_BOXES, effort.beliefs)?;
+    let beliefs = beliefs(seed, BELIEF_BOXES, effort.beliefs, stop)?;
     let (mut screen, mut imagine) = (0.0, 0.0);
     on_one_thread(|| {
         for belief in &beliefs {
+            go_on(stop)?;
             let cell = &belief.workcell;
             let all: Vec<usize> = (0..cell.scene.boxes.len()).collect();
             let actions = candidates(cell, &all, effort.batch);

@@ -15,7 +15,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::clock::{least_of, on_one_thread};
+use super::clock::{go_on, least_of, on_one_thread};
 use super::{BenchError, Effort};
 use crate::dataset::EpisodeSource;
 use crate::dataset::recipe::{Mixture, Recipe, Scenes};
@@ -84,8 +84,8 @@ impl Observer for Laps {
 /// Trains one member for a few steps on a small set made for it, and takes a step apart.
 ///
 /// # Errors
-/// When episodes cannot be made, or training fails.
-pub fn training(seed: u64, effort: &Effort) -> Result<TrainSpeed, BenchError> {
+/// When episodes cannot be made, training fails, or `stop` is set.
+pub fn training(seed: u64, effort: &Effort, stop: &AtomicBool) -> Result<TrainSpeed, BenchError> {
     let config = TrainConfig {
         epochs: 1,
         members: 1,
@@ -96,20 +96,20 @@ pub fn training(seed: u64, effort: &Effort) -> Result<TrainSpeed, BenchError> {
     let period = config.imagine_every;
     // One period to warm up, and as many as are asked for.
     let periods = 1 + effort.train_steps.div_ceil(period).max(1);
-    let data = data(seed, periods * period * config.batch)?;
-    let step_s = step_s(&data, &config)?;
+    let data = data(seed, periods * period * config.batch, stop)?;
+    let step_s = step_s(&data, &config, stop)?;
+    go_on(stop)?;
     on_one_thread(|| speed(&data, &config, step_s, effort.train_steps))
 }
 
 /// The mean step of the quickest period of a run in earnest, s.
-fn step_s(data: &TrainingData, config: &TrainConfig) -> Result<f64, BenchError> {
+fn step_s(data: &TrainingData, config: &TrainConfig, stop: &AtomicBool) -> Result<f64, BenchError> {
     let folder = tempfile::tempdir().map_err(|error| BenchError::System {
         what: "a temporary folder",
         reason: error.to_string(),
     })?;
     let laps = Laps::default();
-    let stop = AtomicBool::new(false);
-    train(data, config, folder.path(), Start::Fresh, &stop, &laps)?;
+    train(data, config, folder.path(), Start::Fresh, stop, &laps)?;
     let laps = laps.0.into_inner().unwrap_or_else(|e| e.into_inner());
     Ok(quickest_period(&laps, config.imagine_every) / config.imagine_every as f64)
 }
@@ -199,7 +199,7 @@ fn quickest_period(laps: &[Instant], period: usize) -> f64 {
 }
 
 /// `episodes` samples to train on, the same few again and again, and a few to validate on.
-fn data(seed: u64, episodes: usize) -> Result<TrainingData, BenchError> {
+fn data(seed: u64, episodes: usize, stop: &AtomicBool) -> Result<TrainingData, BenchError> {
     let recipe = Recipe {
         seed,
         scenes: Scenes::generated(&Family::ALL, BOXES_MAX),
@@ -207,9 +207,11 @@ fn data(seed: u64, episodes: usize) -> Result<TrainingData, BenchError> {
     };
     let made: Vec<Vec<_>> = (0..STACKS)
         .into_par_iter()
-        .map(|stack| recipe.stack(stack))
-        .collect::<Result<_, _>>()
-        .map_err(BenchError::Source)?;
+        .map(|stack| {
+            go_on(stop)?;
+            recipe.stack(stack).map_err(BenchError::Source)
+        })
+        .collect::<Result<_, _>>()?;
     let samples: Vec<Sample> = made.iter().flatten().filter_map(Sample::new).collect();
     if samples.is_empty() {
         return Err(BenchError::Source("none has frames to learn from".into()));

@@ -112,6 +112,7 @@ fn rejected_reports(plan: &Plan, grippers: &[Gripper]) -> Vec<RejectedReport> {
             box_id: r.box_id,
             grasp: GraspReport {
                 gripper: gripper_name(&grippers[r.gripper]),
+                gripper_index: r.gripper,
                 face: r.face.name(),
                 position: hand.map(|h| h.position),
                 rotation: hand.map(|h| h.rotation),
