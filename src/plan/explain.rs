@@ -230,13 +230,16 @@ fn stronger_hand(workcell: &Workcell, ids: &[&str]) -> Option<String> {
     })
 }
 
-/// How much stronger the gripper would have to be, or how much better the mass known; where no face of the box
-/// allows its load.
+/// How much stronger the gripper would have to be, or how much better the mass known. Of a box that some face holds, or
+/// that lies out of reach, it is not the load that has to change.
 fn lighter_load(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let is_no_matter_of_load = |reason: &Reason| match reason {
+        Reason::Geometry(why) => matches!(why, Rejection::OutOfReach { .. }),
+        _ => true,
+    };
     let is_held = |id: &str| {
-        rejected
-            .iter()
-            .any(|r| r.box_id == id && !matches!(r.reason, Reason::Geometry(_)))
+        let mut all = rejected.iter();
+        all.any(|r| r.box_id == id && is_no_matter_of_load(&r.reason))
     };
     let mut best: Option<(f64, f64, String)> = None;
     for r in rejected.iter().filter(|r| !is_held(&r.box_id)) {
