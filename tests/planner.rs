@@ -109,7 +109,7 @@ fn a_heavy_box_is_refused_with_a_reason_and_what_would_help() {
     // 40 kg are 392 N.
     let remedies = plan["remedies"].to_string();
     assert!(
-        remedies.contains("more than 393 N to lift, robot.max_hand_force is 250 N"),
+        remedies.contains("at least 393 N to lift, robot.max_hand_force is 250 N"),
         "{remedies}"
     );
     assert!(plan.get("executed").is_none());

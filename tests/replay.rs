@@ -217,10 +217,17 @@ fn the_scene_of_a_task_is_not_written_over_and_two_outputs_are_not_one_file() {
         &[&path("task.yaml"), "--html", &same, "--gif", &same],
         "both name",
     );
+    fs::create_dir(path("d")).unwrap();
+    let other_name = path("d/../same");
+    let one = ["--html", same.as_str(), "--gif", other_name.as_str()];
+    refused(
+        &[&[path("task.yaml").as_str()], &one[..]].concat(),
+        "both name",
+    );
     refused(&[&path("task.yaml"), "--at", "1"], "no --png");
     refused(
         &[&path("task.yaml"), "--size", "100x100"],
         "neither --png nor --gif",
     );
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
 }

@@ -83,15 +83,30 @@ fn a_nudge_against_a_wall_presses_with_no_more_than_the_robots_force() {
 
 #[test]
 fn what_a_push_throws_so_high_that_nobody_sees_it_land_is_no_clean_end() {
-    let pushed = |upwards: f64| {
+    let pushed = |along: f64, upwards: f64| {
         let push = |box_index| Action::Push {
             box_index,
-            force: Vec3::new(0.0, 0.0, upwards),
+            force: Vec3::new(along, 0.0, upwards),
         };
-        done(scene(vec![], &[cube(0.0, 3.0)]), push).0
+        done(scene(vec![], &[cube(0.0, 3.0).friction(0.1)]), push).0
     };
     // Less than it weighs: it stays where it is.
-    assert!(pushed(20.0).is_safe());
-    let thrown = pushed(300.0);
-    assert!(thrown.has(AccidentKind::Disturb), "{:?}", thrown.accidents);
+    assert!(pushed(0.0, 20.0).is_safe());
+    // It slides for longer than anybody waits, and is on the ground all the time.
+    let slid = pushed(120.0, 0.0);
+    let last = slid.frames.last().unwrap();
+    assert!(
+        last.boxes[0].linear.norm() > 1.0 && slid.is_safe(),
+        "{:?}",
+        slid.accidents
+    );
+    // At 206 N it is about to come down again when the patience ends, and as good as still.
+    for upwards in [150.0, 206.0, 300.0] {
+        let thrown = pushed(0.0, upwards);
+        assert!(
+            thrown.has(AccidentKind::Disturb),
+            "{upwards} N: {:?}",
+            thrown.accidents
+        );
+    }
 }

@@ -33,7 +33,8 @@ pub struct PlannerArgs {
     /// time it has.
     #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = contestant)]
     planners: Vec<Contestant>,
-    /// Also hold each plan against so many draws that it was not chosen by.
+    /// Also hold each first plan of learned, learned_unverified and sandbox_equal_time against so many draws that it was not
+    /// chosen by.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096), conflicts_with = "reference_only")]
     held_out_draws: Option<u64>,
     /// Only store what the reference planner does: the slow part, which needs no model.
@@ -82,6 +83,17 @@ pub fn run(args: &PlannerArgs) -> Outcome {
         return Err(Failure::input_message(
             "sandbox_equal_time has the time of learned_unverified, which is not among --planners",
             "Name both.",
+        ));
+    }
+    let plans = [
+        Contestant::Learned,
+        Contestant::LearnedUnverified,
+        Contestant::SandboxEqualTime,
+    ];
+    if args.held_out_draws.is_some() && !plans.into_iter().any(takes_part) {
+        return Err(Failure::input_message(
+            "--held-out-draws is for plans, and none of --planners makes one in this run",
+            "Name learned, learned_unverified or sandbox_equal_time, or leave it out.",
         ));
     }
     let dynamics = match args.reference_only {

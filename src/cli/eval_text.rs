@@ -165,8 +165,12 @@ fn held_out_in_words(who: &str, of: &HeldOut) -> String {
     let interval = of.accident_ci.map_or_else(String::new, |(low, high)| {
         format!(" ({:.1} to {:.1})", 100.0 * low, 100.0 * high)
     });
+    let untold = match of.untold {
+        0 => String::new(),
+        n => format!(", of {n} more nothing is known"),
+    };
     format!(
-        "{who} under other draws: of the solvable tasks {}{interval} go wrong, with {} plans; {} plans for the others go wrong in {}, {} of them in none",
+        "{who} under other draws: of the solvable tasks {}{interval} go wrong, with {} plans{untold}; {} plans for the others go wrong in {}, {} of them in none",
         percent(of.accident_rate),
         of.plans,
         of.plans_beyond,
@@ -185,6 +189,7 @@ mod tests {
             plans: 60,
             accident_rate: Some(0.008),
             accident_ci: Some((0.002, 0.016)),
+            untold: 0,
             plans_beyond: 4,
             risk_beyond: None,
             safe_beyond: 3,

@@ -49,7 +49,8 @@ pub enum Format {
 pub struct Options {
     /// The file to read
     pub file: PathBuf,
-    /// The folder that the scenarios are written to, one file a stack; those of an earlier import are replaced
+    /// The folder that the scenarios are written to, one file a stack; those of an earlier import are
+    /// replaced, or removed where the stack does not stand any more
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Leave out boxes whose top is higher above the floor, m
@@ -165,8 +166,9 @@ fn judge_all(
     judged.into_iter().collect()
 }
 
-/// One stack: settled, checked, written; where it comes to no file, one that an earlier import made of it goes, or
-/// whoever reads the folder would take it for this one's.
+/// One stack: settled, checked, written; where it does not stand, the file that an earlier import made of it goes, or
+/// whoever reads the folder would take it for this one's. A stack that the cut leaves nothing of does not come here, and
+/// its file stays.
 fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
     let (name, boxes) = (stack.name.clone(), stack.workcell.scene.boxes.len());
     let Standing { stack, fallers } = stand(stack, options.falling, options.seed);

@@ -41,6 +41,20 @@ pub(super) fn refuse_task(out: &Path, flag: &str, task: &TaskFile) -> Result<(),
     }
 }
 
+/// Whether two names are of one file, there already or not.
+pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        fs::canonicalize(path).ok().or_else(|| {
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
+            let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+            Some(folder.join(path.file_name()?))
+        })
+    };
+    one == other || place(one).is_some_and(|at| Some(at) == place(other))
+}
+
 /// Refuses what can't be a file to write, before the work that is to be written there.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::overwrite::{refuse_input, refuse_task};
+use super::overwrite::{is_same_place, refuse_input, refuse_task};
 use super::{Exit, Failure, Outcome, print};
 use crate::dataset::Dataset;
 use crate::replay::export::{ExportError, Format};
@@ -123,8 +123,7 @@ fn refuse_outputs(args: &ReplayArgs, wanted: &[(&Option<PathBuf>, Format)]) -> R
             Some(task) => refuse_task(path, flag, task)?,
             None => refuse_input(path, flag, &args.file)?,
         }
-        let place = |path: &Path| std::path::absolute(path).ok();
-        if let Some((_, other)) = outputs[..i].iter().find(|o| place(o.0) == place(path)) {
+        if let Some((_, other)) = outputs[..i].iter().find(|o| is_same_place(o.0, path)) {
             return Err(Failure::input_message(
                 format!("{other} and {flag} both name {}", path.display()),
                 "give each output a file of its own",

@@ -15,7 +15,7 @@ use super::train_progress::Display;
 use super::train_text::in_words;
 use super::{Exit, Failure, Outcome, physics, print, train_data};
 use crate::model::card::CARD_FILE;
-use crate::model::checkpoint::CHECKPOINT_FILE;
+use crate::model::checkpoint::{CHECKPOINT_FILE, ResumeError};
 use crate::model::folder::WEIGHTS_FILE;
 use crate::model::log::LOG_FILE;
 use crate::model::{
@@ -266,6 +266,14 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
         TrainError::Finished(_) => Failure::input_message(
             error,
             "name another folder with --out; to go on from its weights give it to --from",
+        ),
+        TrainError::Resume(
+            ResumeError::Damaged | ResumeError::File(_) | ResumeError::Header(_),
+        ) => Failure::input_message(
+            error,
+            format!(
+                "{out}/{CHECKPOINT_FILE} is not as this version wrote it: bring it back from a copy, or start anew in another folder"
+            ),
         ),
         TrainError::Resume(_) => Failure::input_message(
             error,

@@ -168,11 +168,13 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
             stacks
                 .par_iter()
                 .with_max_len(1)
-                .map(|&stack| (!has_to_stop()).then(|| self.stack(stack)))
+                .map(|&stack| match has_to_stop() {
+                    true => None,
+                    false => self.stack(stack).transpose(),
+                })
                 .collect()
         });
-        // A stack that was under way when the signal came may be anything.
-        let Some(made) = made.filter(|_| !has_to_stop()) else {
+        let Some(made) = made else {
             return Ok(None);
         };
         let episodes = made.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
@@ -180,10 +182,14 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
         Ok(Some(()))
     }
 
-    fn stack(&self, stack: u64) -> Result<Vec<Episode>, DatasetError> {
+    /// One stack's episodes, numbered; `None` where it was broken off because it is time to stop.
+    fn stack(&self, stack: u64) -> Result<Option<Vec<Episode>>, DatasetError> {
         let wanted = self.writer.info().episodes_per_stack;
         let made = self.source.stack_until(stack, self.stop);
-        let mut episodes = made.map_err(|cause| DatasetError::Source { stack, cause })?;
+        let made = made.map_err(|cause| DatasetError::Source { stack, cause })?;
+        let Some(mut episodes) = made else {
+            return Ok(None);
+        };
         let found = episodes.len() as u64;
         if found != wanted {
             return Err(DatasetError::WrongCount {
@@ -197,6 +203,6 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
             episode.stack = stack;
         }
         (self.progress)(self.made.fetch_add(wanted, Ordering::Relaxed) + wanted);
-        Ok(episodes)
+        Ok(Some(episodes))
     }
 }

@@ -3,7 +3,7 @@
 //! Owns [`Recipe`]. Its scenes are the families' or given ones ([`super::given`]). Pure: stack `s` of a recipe is the same on any machine, thread or shard.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -127,10 +127,12 @@ impl Recipe {
     /// # Errors
     /// As [`Self::belief`]; or when the belief as observed has no draw that stands.
     pub fn episodes(&self, stack: u64) -> Result<Vec<Episode>, SandboxError> {
-        self.episodes_until(stack, &AtomicBool::new(false))
+        let never = AtomicBool::new(false);
+        // Without a signal nothing is broken off.
+        Ok(self.episodes_until(stack, &never)?.unwrap_or_default())
     }
 
-    /// The same; once `stop` is set they may be others, made sooner.
+    /// The same; `None` where the search for a hard stack was broken off because `stop` was set.
     ///
     /// # Errors
     /// As [`Self::episodes`].
@@ -138,11 +140,13 @@ impl Recipe {
         &self,
         stack: u64,
         stop: &AtomicBool,
-    ) -> Result<Vec<Episode>, SandboxError> {
-        if self.mixture == Mixture::Hard
-            && let Some(episodes) = hard::episodes(self, stack, stop)?
-        {
-            return Ok(episodes);
+    ) -> Result<Option<Vec<Episode>>, SandboxError> {
+        if self.mixture == Mixture::Hard {
+            match hard::episodes(self, stack, stop)? {
+                Some(episodes) => return Ok(Some(episodes)),
+                None if stop.load(Ordering::Relaxed) => return Ok(None),
+                None => {}
+            }
         }
         let (scene, mut rng) = self.belief(stack)?;
         let worlds = worlds(&scene.workcell, DRAWS_PER_STACK, &mut rng)?;
@@ -151,7 +155,8 @@ impl Recipe {
                 let action = random_action(&scene, &mut rng);
                 episode(&scene, stack, k, action, &worlds[k % worlds.len()])
             })
-            .collect()
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 }
 

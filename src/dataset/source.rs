@@ -36,13 +36,17 @@ pub trait EpisodeSource: Sync {
     /// When they cannot be made; that ends the whole data set, so a source should try hard.
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError>;
 
-    /// The same, of a source whose stacks take long: once `stop` is set it may give anything, which nobody keeps.
+    /// The same, of a source whose stacks take long; `None` where it was broken off because `stop` was set.
     ///
     /// # Errors
     /// As [`Self::stack`].
-    fn stack_until(&self, stack: u64, stop: &AtomicBool) -> Result<Vec<Episode>, SourceError> {
+    fn stack_until(
+        &self,
+        stack: u64,
+        stop: &AtomicBool,
+    ) -> Result<Option<Vec<Episode>>, SourceError> {
         let _ = stop;
-        self.stack(stack)
+        self.stack(stack).map(Some)
     }
 }
 
@@ -81,10 +85,14 @@ impl EpisodeSource for Recipe {
     }
 
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError> {
-        self.stack_until(stack, &AtomicBool::new(false))
+        retried(self, |recipe| recipe.episodes(stack))
     }
 
-    fn stack_until(&self, stack: u64, stop: &AtomicBool) -> Result<Vec<Episode>, SourceError> {
+    fn stack_until(
+        &self,
+        stack: u64,
+        stop: &AtomicBool,
+    ) -> Result<Option<Vec<Episode>>, SourceError> {
         retried(self, |recipe| recipe.episodes_until(stack, stop))
     }
 }
@@ -94,10 +102,10 @@ impl EpisodeSource for Recipe {
 ///
 /// # Errors
 /// The last failure, when every retry fails.
-pub(super) fn retried<E: Into<SourceError>>(
+pub(super) fn retried<T, E: Into<SourceError>>(
     recipe: &Recipe,
-    episodes: impl Fn(&Recipe) -> Result<Vec<Episode>, E>,
-) -> Result<Vec<Episode>, SourceError> {
+    episodes: impl Fn(&Recipe) -> Result<T, E>,
+) -> Result<T, SourceError> {
     let mut last: SourceError = SandboxError::NotFinite.into();
     for retry in 0..RETRIES {
         let seed = recipe.seed.wrapping_add(retry.wrapping_mul(INCREMENT));

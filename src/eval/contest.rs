@@ -122,7 +122,8 @@ pub struct Ring<'a> {
     pub settings: PlannerSettings,
     /// Episodes that the sandbox simulates in the learned planner's median time.
     pub equal_episodes: usize,
-    /// Draws that each plan is held against once it was made, beside the world that it is carried out in.
+    /// Draws that each first plan but the reference's, which is stored, is held against once it was made, beside the world
+    /// that it is carried out in.
     pub held_out_draws: Option<usize>,
 }
 

@@ -132,14 +132,24 @@ impl Rejection {
             Self::FaceDown => 0,
             Self::CupOffFace { .. } | Self::JawTooNarrow { .. } => 1,
             Self::TooHeavy { .. } => 2,
-            // What is in the way may go; the reach stays as it is.
-            Self::HandBlocked {
-                when: Moment::AtContact,
-                ..
-            } => 3,
-            Self::OutOfReach { .. } => 4,
-            Self::HandBlocked { .. } => 5,
-            Self::BoxBlocked { .. } | Self::NeverClear { .. } | Self::BadMotion { .. } => 6,
+            Self::OutOfReach { .. } => 3,
+            Self::HandBlocked { .. } => 4,
+            Self::BoxBlocked { .. } | Self::NeverClear { .. } | Self::BadMotion { .. } => 5,
+        }
+    }
+
+    /// Whether the gripper carries the load on that face, and something later turned the grasp down.
+    pub fn is_past_the_load(&self) -> bool {
+        match self {
+            Self::FaceDown
+            | Self::CupOffFace { .. }
+            | Self::JawTooNarrow { .. }
+            | Self::TooHeavy { .. } => false,
+            Self::OutOfReach { .. }
+            | Self::HandBlocked { .. }
+            | Self::BoxBlocked { .. }
+            | Self::NeverClear { .. }
+            | Self::BadMotion { .. } => true,
         }
     }
 

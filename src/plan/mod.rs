@@ -14,7 +14,7 @@
 //! - `execute`, `watch`, `surprise`, `execution`: the closed loop against a [`Plant`];
 //! - `probe`: the largest nudge or push that is still safe; `vet`: somebody else's steps;
 //! - `baseline`: what the planner is measured against;
-//! - `reason`, `explain`: why not; `advice`: what would help, asked of the physics; `report`: the JSON; `moveit`: for MoveIt.
+//! - `reason`, `explain`: why not; `remedies`: what is in the way; `advice`: what would help, asked of the physics; `report`: the JSON; `moveit`: for MoveIt.
 
 pub mod advice;
 pub mod baseline;
@@ -33,6 +33,7 @@ pub mod plant;
 pub mod probe;
 mod rated;
 pub mod reason;
+mod remedies;
 pub mod report;
 pub mod risk;
 pub mod sampler;

@@ -20,9 +20,6 @@ pub const SETTLE_S: f64 = 0.5;
 /// The longest wait for rest, s.
 pub(super) const REST_LIMIT_S: f64 = 3.0;
 
-/// What is faster than this after so long was thrown, m/s: what slides or tips has come to rest.
-const FLYING_M_S: f64 = 1.0;
-
 /// How much of an episode is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
@@ -225,8 +222,9 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Runs on until everything is still, or the patience ends. What then still flies counts as disturbed, whoever
-    /// threw it and whatever it was meant to do: nobody saw where it comes down.
+    /// Runs on until everything is still, or the patience ends. A box that is then in the air, far from where it should
+    /// be, counts as disturbed where nothing else went wrong, even if it was meant to move: nobody saw where it comes
+    /// down.
     pub(super) fn rest(&mut self) -> Result<(), SandboxError> {
         let mut calm = stand::Calm::default();
         let limit = (REST_LIMIT_S / self.engine.dt()).round() as u64;
@@ -237,8 +235,14 @@ impl<'a> Run<'a> {
             self.record(false);
             self.step()?;
         }
-        let speed = |i: usize| self.engine.box_velocity(i).map_or(0.0, |(v, _)| v.norm());
-        let flies = (0..self.engine.boxes.len()).find(|&i| speed(i) > FLYING_M_S);
+        let is_far = |i: usize| {
+            let away =
+                |pose: Pose| pose.translation.vector - self.monitor.reference[i].translation.vector;
+            let gone = self.engine.box_pose(i).map(|pose| away(pose).norm());
+            gone.is_some_and(|m| m > self.workcell.safety.max_displacement)
+        };
+        let touches_nothing = |i: usize| self.forces.worst_face(i) == 0.0;
+        let flies = (0..self.engine.boxes.len()).find(|&i| touches_nothing(i) && is_far(i));
         if let (Some(box_index), true) = (flies, self.monitor.accidents.is_empty()) {
             self.monitor
                 .latch(AccidentKind::Disturb, box_index, self.t());

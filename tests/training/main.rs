@@ -121,6 +121,31 @@ fn a_run_that_was_stopped_and_resumed_ends_in_the_same_bits() {
 }
 
 #[test]
+fn a_checkpoint_in_which_one_bit_was_changed_is_not_gone_on_from() {
+    let data = data(320);
+    let (folder, stop) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
+    run(&data, &small(1), folder.path());
+    let path = folder.path().join("checkpoint.safetensors");
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The least of the last number's bits: it is as finite as before.
+    let last = bytes.len() - 4;
+    bytes[last] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let resumed = train(
+        &data,
+        &small(1),
+        folder.path(),
+        Start::Resume,
+        &stop,
+        &Silent,
+    );
+    let Err(error) = resumed else {
+        panic!("{resumed:?}")
+    };
+    assert!(error.to_string().contains("damaged"), "{error}");
+}
+
+#[test]
 fn a_model_that_is_cut_foreign_future_or_not_finite_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     run(&data(320), &small(1), folder.path());

@@ -1,8 +1,9 @@
 //! From a search that has ended to the plan that it found, or to why there is none.
 
-use super::super::explain::{least_over_plan_limit, no_plan_reason, remedies};
+use super::super::explain::{least_over_plan_limit, no_plan_reason};
 use super::super::planner::{Plan, PlannedStep, Verdict};
 use super::super::reason::Reason;
+use super::super::remedies::remedies;
 use super::super::risk::of_plan;
 use super::super::timing::Timing;
 use super::OrderSearch;

@@ -1,0 +1,230 @@
+//! In words: what stands in the way of a plan, and what would have to be otherwise.
+//!
+//! Owns [`remedies`], by what the search met alone; changes that are asked about are `advice`'s. Refuses to propose what
+//! would not help: a lighter load where a face holds it, a limit that nobody would set.
+
+use crate::grasp::Rejection;
+use crate::gravity::GRAVITY;
+use crate::scene::Workcell;
+
+use super::explain::least_over_plan_limit;
+use super::goal::Goal;
+use super::reason::{Reason, RejectedCandidate};
+use super::step::StepPlan;
+use super::support::SupportGraph;
+use super::wanted::blocker;
+
+/// The highest limit on the risk of a step that is worth proposing.
+const HIGHEST_LIMIT: f64 = 0.2;
+
+/// What stands in the way and what would have to be otherwise, by what the search met alone (changes that are asked
+/// about are `advice`'s), in sentences, the most telling first; `taken` are the boxes that the search found
+/// a safe step for.
+pub(super) fn remedies(
+    workcell: &Workcell,
+    goal: &Goal,
+    least_risky: Option<&StepPlan>,
+    rejected: &[RejectedCandidate],
+    taken: &[&str],
+) -> Vec<String> {
+    // A step that was safe by itself asks for no other gripper or order.
+    if let Some((r, bound)) = least_over_plan_limit(rejected) {
+        return vec![format!(
+            "a higher limit on the whole plan (safety.max_plan_risk): with `{}` its steps come to {bound:.4}; \
+             or more draws of the check (--verify N), which lower what bounds a step",
+            r.box_id
+        )];
+    }
+    let mut advice = Vec::new();
+    let ids = goal.box_ids();
+    let about_goal = |r: &&RejectedCandidate| ids.contains(&r.box_id.as_str());
+    let of_goal: Vec<&RejectedCandidate> = rejected.iter().filter(about_goal).collect();
+    if let Some(sentence) = take_first(workcell, &ids, taken) {
+        advice.push(sentence);
+    }
+    advice.extend(unblock(&of_goal));
+    advice.extend(stronger_hand(workcell, &ids));
+    advice.extend(lighter_load(&of_goal));
+    advice.extend(nearer(&of_goal));
+    advice.extend(wider_jaw(&of_goal));
+    // A limit that nobody would set is no advice.
+    if let Some(step) = least_risky.filter(|step| step.risk.bound <= HIGHEST_LIMIT) {
+        advice.push(format!(
+            "a limit (safety.max_risk) of {:.3} would allow `{}` by its {} face",
+            // Rounded up: the limit has to be one that allows it.
+            (1e3 * step.risk.bound - 1e-9).ceil() * 1e-3,
+            step.box_id,
+            step.grasp.face.name()
+        ));
+    }
+    advice
+}
+
+/// What rests on the goal's boxes without being part of the goal, and was not taken safely either.
+fn take_first(workcell: &Workcell, ids: &[&str], taken: &[&str]) -> Option<String> {
+    let graph = SupportGraph::of(&workcell.scene);
+    let mut on_top: Vec<&str> = Vec::new();
+    // While a plan is carried out, what is cleared already is gone.
+    let still_there = ids.iter().filter_map(|id| workcell.scene.box_index(id));
+    for index in still_there {
+        for above in graph.above(index) {
+            let name = workcell.scene.boxes[above].id.as_str();
+            if ![ids, taken, &on_top]
+                .iter()
+                .any(|known| known.contains(&name))
+            {
+                on_top.push(name);
+            }
+        }
+    }
+    let list = on_top.join("`, `");
+    (!on_top.is_empty())
+        .then(|| format!("`{list}` rests on it, and cannot be taken safely here either"))
+}
+
+/// Who stands in the hand's way most often.
+fn unblock(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for r in rejected {
+        let Reason::Geometry(why) = &r.reason else {
+            continue;
+        };
+        let Some(by) = blocker(why) else { continue };
+        match counts.iter_mut().find(|(name, _)| *name == by) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((by, 1)),
+        }
+    }
+    let (name, n) = counts.into_iter().max_by_key(|(_, n)| *n)?;
+    Some(format!("`{name}` is in the way of {n} of the grasps"))
+}
+
+/// How much stronger the hand would have to be for what it cannot even hold up, whatever grips it.
+fn stronger_hand(workcell: &Workcell, ids: &[&str]) -> Option<String> {
+    let boxes = &workcell.scene.boxes;
+    let asked = boxes.iter().filter(|b| ids.contains(&b.id.as_str()));
+    let heaviest = asked.max_by(|a, b| a.mass.upper().total_cmp(&b.mass.upper()))?;
+    let (mass_kg, has_n) = (heaviest.mass.upper(), workcell.robot.max_hand_force);
+    let needs_n = mass_kg * GRAVITY;
+    (needs_n > has_n).then(|| {
+        format!(
+            "the hand is too weak for `{}`, which may weigh {mass_kg:.2} kg: it takes at least {:.0} N to lift, \
+             robot.max_hand_force is {has_n:.0} N",
+            heaviest.id,
+            needs_n.ceil()
+        )
+    })
+}
+
+/// How much stronger the gripper would have to be, or how much better the mass known. Of a box that some face holds it is
+/// not the load that has to change.
+fn lighter_load(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let holds = |reason: &Reason| match reason {
+        Reason::Geometry(why) => why.is_past_the_load(),
+        _ => true,
+    };
+    let is_held = |id: &str| {
+        let mut all = rejected.iter();
+        all.any(|r| r.box_id == id && holds(&r.reason))
+    };
+    let mut best: Option<(f64, f64, String)> = None;
+    for r in rejected.iter().filter(|r| !is_held(&r.box_id)) {
+        if let Reason::Geometry(Rejection::TooHeavy {
+            mass_kg,
+            used,
+            limit,
+        }) = &r.reason
+            && best.as_ref().is_none_or(|(u, ..)| used < u)
+        {
+            best = Some((*used, *mass_kg, limit.to_string()));
+        }
+    }
+    let (used, mass_kg, limit) = best?;
+    Some(stronger_or_lighter(used, mass_kg, &limit))
+}
+
+/// Rounded to where it helps: a load that takes 1.004 of the capacity is not helped by 1.00 of it.
+fn stronger_or_lighter(used: f64, mass_kg: f64, limit: &str) -> String {
+    let times = (100.0 * used).ceil() / 100.0;
+    let light_kg = (100.0 * mass_kg / used).floor() / 100.0;
+    format!(
+        "the lightest load that a face allows takes {times:.2} times a gripper's capacity ({limit}), at the {mass_kg:.2} kg that it may weigh: {light_kg:.2} kg would do"
+    )
+}
+
+/// How much further the robot would have to reach.
+fn nearer(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let mut least = f64::INFINITY;
+    for r in rejected {
+        if let Reason::Geometry(Rejection::OutOfReach { distance_m, max_m }) = r.reason {
+            least = least.min(distance_m - max_m);
+        }
+    }
+    least
+        .is_finite()
+        // Rounded up: 4 mm are not 0.00 m.
+        .then(|| {
+            format!(
+                "what is nearest lies {:.2} m out of reach",
+                (100.0 * least).ceil() / 100.0
+            )
+        })
+}
+
+/// How wide a jaw would have to open.
+fn wider_jaw(rejected: &[&RejectedCandidate]) -> Option<String> {
+    let mut least = f64::INFINITY;
+    for r in rejected {
+        if let Reason::Geometry(Rejection::JawTooNarrow { width_m, .. }) = r.reason {
+            least = least.min(width_m);
+        }
+    }
+    least
+        .is_finite()
+        .then(|| format!("a jaw would have to open {:.2} m", least + 0.02))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grasp::{GripLimit, Moment};
+    use crate::scene::geometry::Face;
+
+    fn turned_down(reason: Rejection) -> RejectedCandidate {
+        RejectedCandidate {
+            box_id: "a".to_owned(),
+            gripper: 0,
+            face: Face::Top,
+            grasp: None,
+            hand: None,
+            reason: reason.into(),
+            risk: None,
+        }
+    }
+
+    #[test]
+    fn a_lighter_load_is_proposed_where_no_face_holds_it_and_nowhere_else() {
+        let heavy = turned_down(Rejection::TooHeavy {
+            mass_kg: 8.0,
+            used: 1.3,
+            limit: GripLimit::Shear,
+        });
+        let proposed = lighter_load(&[&heavy]);
+        assert!(proposed.is_some_and(|s| s.contains("6.15 kg would do")));
+        let held = turned_down(Rejection::HandBlocked {
+            by: "shelf".to_owned(),
+            when: Moment::AtContact,
+        });
+        assert_eq!(lighter_load(&[&heavy, &held]), None);
+    }
+
+    #[test]
+    fn a_load_just_over_the_capacity_is_not_helped_by_once_the_capacity() {
+        let sentence = stronger_or_lighter(1.0004, 6.3, "its pull");
+        assert!(sentence.contains("1.01 times"), "{sentence}");
+        assert!(
+            sentence.contains("at the 6.30 kg that it may weigh: 6.29 kg would do"),
+            "{sentence}"
+        );
+    }
+}
