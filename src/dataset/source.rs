@@ -120,3 +120,24 @@ pub(super) fn retried<T, E: Into<SourceError>>(
     }
     Err(last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::families::Family;
+
+    #[test]
+    fn a_search_for_a_hard_stack_is_broken_off_by_a_signal_and_gives_no_other_stack() {
+        let recipe = |mixture| Recipe {
+            seed: 5,
+            scenes: Scenes::generated(&[Family::MixedStack], 6),
+            mixture,
+        };
+        let stopped = AtomicBool::new(true);
+        let hard = recipe(Mixture::Hard).stack_until(0, &stopped).unwrap();
+        assert_eq!(hard, None);
+        let ordinary = recipe(Mixture::Standard);
+        let made = ordinary.stack_until(0, &stopped).unwrap();
+        assert_eq!(made, Some(ordinary.stack(0).unwrap()));
+    }
+}

@@ -268,5 +268,12 @@ mod tests {
         assert_eq!(simulated(0.002, 1, 0.02), 6);
         // Two of six may: only the third that goes wrong is one too many.
         assert_eq!([1, 2].map(|rung| simulated(0.2, rung, 0.34)), [4, 4]);
+        // Whoever tells a person the share spares none.
+        let unhurried = SandboxDynamics {
+            first_rung: 1,
+            ..SandboxDynamics::default()
+        }
+        .unhurried();
+        assert_eq!(simulated(0.2, unhurried.first_rung, 0.02), 6);
     }
 }
