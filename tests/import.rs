@@ -95,6 +95,30 @@ fn a_file_of_somebody_else_is_not_replaced_but_an_import_is() {
 }
 
 #[test]
+fn what_an_earlier_import_made_of_a_stack_goes_where_the_cut_leaves_nothing_of_it() {
+    let high = r#", "8": [
+ {"item": {"article": "tall-004", "length/mm": 600, "width/mm": 400, "height/mm": 900, "weight/kg": 6.5, "sequence": 1},
+  "flb_coordinates": [0, 0, 0], "orientation": 0},
+ {"item": {"article": "tall-004", "length/mm": 600, "width/mm": 400, "height/mm": 900, "weight/kg": 6.5, "sequence": 2},
+  "flb_coordinates": [600, 0, 0], "orientation": 0}]}"#;
+    let two = PACKING.strip_suffix('}').unwrap().to_owned() + high;
+    let folder = folder_with(&two);
+    let mut arguments = vec!["packing_plans.json", "--out", "s"];
+    assert!(import(folder.path(), &arguments).status.success());
+    let files = [7, 8].map(|n| folder.path().join(format!("s/bed-bpp-{n}.yaml")));
+    assert_eq!(files.each_ref().map(|file| file.is_file()), [true; 2]);
+    arguments.extend(["--max-height", "0.9"]);
+    let output = import(folder.path(), &arguments);
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        told.contains("bed-bpp-8: not written: no box of it is left; the file"),
+        "{told}"
+    );
+    assert_eq!(files.each_ref().map(|file| file.is_file()), [true, false]);
+}
+
+#[test]
 fn bad_input_ends_with_2_and_a_remedy() {
     let folder = folder_with(&PACKING[..300]);
     fs::write(folder.path().join("file"), "x").unwrap();

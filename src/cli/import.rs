@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::interrupt::Interrupt;
 use super::{Failure, Outcome};
 use crate::files::write_whole;
-use crate::scene::import::{self, Cut, ImportedStack};
+use crate::scene::import::{self, Cut, Imported, ImportedStack};
 use crate::scene::task::{self, SceneSource, Task, TaskFile};
 use report::{Judged, report};
 pub use standing::Falling;
@@ -50,7 +50,7 @@ pub struct Options {
     /// The file to read
     pub file: PathBuf,
     /// The folder that the scenarios are written to, one file a stack; those of an earlier import are
-    /// replaced, or removed where the stack does not stand any more
+    /// replaced, or removed where nothing of the stack is left or it does not stand any more
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
     /// Leave out boxes whose top is higher above the floor, m
@@ -85,7 +85,14 @@ pub fn run(args: &ImportArgs) -> Outcome {
         Format::Aclpp(options) => (options, aclpp(options)?),
     };
     make_folder(&options.out)?;
-    let judged = judge_all(stacks, options, &interrupt)?;
+    let Imported { stacks, emptied } = stacks;
+    let is_there = |name: &String| stacks.iter().any(|s| s.name.eq_ignore_ascii_case(name));
+    let emptied: Vec<String> = emptied.into_iter().filter(|name| !is_there(name)).collect();
+    let mut judged = judge_all(stacks, options, &interrupt)?;
+    for name in emptied {
+        let removed = remove_import(&options.out.join(format!("{name}.yaml")))?;
+        judged.push(Judged::Emptied { name, removed });
+    }
     report(options, judged)
 }
 
@@ -102,7 +109,7 @@ fn make_folder(out: &Path) -> Result<(), Failure> {
     Err(Failure::input_message(what, remedy))
 }
 
-fn bed_bpp(options: &Options) -> Result<Vec<ImportedStack>, Failure> {
+fn bed_bpp(options: &Options) -> Result<Imported, Failure> {
     let packing = read(&options.file)?;
     let beside = options.file.with_file_name("orders.json");
     let orders = if beside.is_file() {
@@ -114,7 +121,7 @@ fn bed_bpp(options: &Options) -> Result<Vec<ImportedStack>, Failure> {
         .map_err(Failure::input)
 }
 
-fn aclpp(options: &Options) -> Result<Vec<ImportedStack>, Failure> {
+fn aclpp(options: &Options) -> Result<Imported, Failure> {
     let text = read(&options.file)?;
     import::aclpp(&text, &options.file, &cut(options)).map_err(Failure::input)
 }
@@ -167,8 +174,7 @@ fn judge_all(
 }
 
 /// One stack: settled, checked, written; where it does not stand, the file that an earlier import made of it goes, or
-/// whoever reads the folder would take it for this one's. A stack that the cut leaves nothing of does not come here, and
-/// its file stays.
+/// whoever reads the folder would take it for this one's.
 fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
     let (name, boxes) = (stack.name.clone(), stack.workcell.scene.boxes.len());
     let Standing { stack, fallers } = stand(stack, options.falling, options.seed);

@@ -40,6 +40,12 @@ pub(super) enum Judged {
         /// Whether the file of an earlier import was there, and went.
         removed: bool,
     },
+    /// The cut leaves nothing of it: no file.
+    Emptied {
+        name: String,
+        /// As of one that falls.
+        removed: bool,
+    },
 }
 
 #[derive(Serialize)]
@@ -75,6 +81,14 @@ pub(super) fn report(options: &Options, stacks: Vec<Judged>) -> Outcome {
     Ok(exit)
 }
 
+/// What is said where the file of an earlier import went.
+fn removal(removed: bool) -> &'static str {
+    match removed {
+        true => "; the file of an earlier import was removed",
+        false => "",
+    }
+}
+
 fn in_words(stack: &Judged) -> String {
     let mut out = String::new();
     let fallers = match stack {
@@ -106,12 +120,13 @@ fn in_words(stack: &Judged) -> String {
             why,
             removed,
         } => {
-            let earlier = match removed {
-                true => "; the file of an earlier import was removed",
-                false => "",
-            };
+            let earlier = removal(*removed);
             let _ = writeln!(out, "  {name}: {boxes} boxes, not written: {why}{earlier}");
             fallers
+        }
+        Judged::Emptied { name, removed } => {
+            let earlier = removal(*removed);
+            return format!("  {name}: not written: no box of it is left{earlier}\n");
         }
     };
     for faller in fallers {

@@ -10,8 +10,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::error::{FilePlace, ImportError, check_piece};
-use super::name::{number_namesakes, plain};
-use super::stack::{Base, Cut, GRAVITY, ImportedStack, Piece, assemble};
+use super::imported::Imported;
+use super::name::plain;
+use super::stack::{Base, Cut, GRAVITY, Piece};
 use crate::pose::Vec3;
 
 /// Thickness of a cargo pallet, m.
@@ -80,9 +81,9 @@ struct Kind {
 /// # Errors
 /// When `text` is truncated, foreign, lacks a key, loads a piece that it does not describe, or has
 /// numbers that no box has; `path` names it.
-pub fn aclpp(text: &str, path: &Path, cut: &Cut) -> Result<Vec<ImportedStack>, ImportError> {
+pub fn aclpp(text: &str, path: &Path, cut: &Cut) -> Result<Imported, ImportError> {
     let schedule: Schedule = serde_saphyr::from_str(text).map_err(|e| malformed(text, path, &e))?;
-    let mut stacks = Vec::new();
+    let mut all = Imported::default();
     for (segment_name, segment) in &schedule.segments {
         for (uld, built) in &segment.built_ulds {
             let pieces = pieces(segment, uld, built, path)?;
@@ -90,16 +91,10 @@ pub fn aclpp(text: &str, path: &Path, cut: &Cut) -> Result<Vec<ImportedStack>, I
             let (segment, uld) = (plain(segment_name), plain(uld));
             let name = format!("aclpp-{segment}-{uld}");
             let origin = ORIGIN.replace("{segment}", &segment).replace("{uld}", &uld);
-            stacks.extend(assemble(name, &base, pieces, cut, &origin));
+            all.add(name, &base, pieces, cut, &origin);
         }
     }
-    if stacks.is_empty() {
-        return Err(ImportError::Empty {
-            file: path.to_owned(),
-        });
-    }
-    number_namesakes(&mut stacks);
-    Ok(stacks)
+    all.of(path)
 }
 
 /// The pieces of one ULD, numbered where there are several of a kind.

@@ -10,8 +10,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::error::{FilePlace, ImportError, check_piece};
-use super::name::{number_namesakes, plain, slug};
-use super::stack::{Base, Cut, ImportedStack, Piece, assemble};
+use super::imported::Imported;
+use super::name::{plain, slug};
+use super::stack::{Base, Cut, Piece};
 use crate::pose::Vec3;
 
 /// A EUR pallet: 1200 by 800 by 144 mm.
@@ -74,14 +75,14 @@ pub fn bed_bpp(
     orders: Option<&str>,
     path: &Path,
     cut: &Cut,
-) -> Result<Vec<ImportedStack>, ImportError> {
+) -> Result<Imported, ImportError> {
     let plans: BTreeMap<String, Vec<Placed>> =
         serde_json::from_str(packing).map_err(|e| malformed(path, &e, plans_remedy(packing)))?;
     let bases = match orders {
         Some(text) => targets(text, path)?,
         None => BTreeMap::new(),
     };
-    let mut stacks = Vec::new();
+    let mut all = Imported::default();
     for (order, placed) in plans {
         let pieces = placed
             .into_iter()
@@ -94,15 +95,9 @@ pub fn bed_bpp(
         let order = plain(&order);
         let origin = ORIGIN.replace("{order}", &order);
         let name = format!("bed-bpp-{order}");
-        stacks.extend(assemble(name, &base, pieces, cut, &origin));
+        all.add(name, &base, pieces, cut, &origin);
     }
-    if stacks.is_empty() {
-        return Err(ImportError::Empty {
-            file: path.to_owned(),
-        });
-    }
-    number_namesakes(&mut stacks);
-    Ok(stacks)
+    all.of(path)
 }
 
 /// What each order is packed on.

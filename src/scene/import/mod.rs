@@ -8,6 +8,7 @@
 mod aclpp;
 mod bed_bpp;
 mod error;
+mod imported;
 mod name;
 mod robot;
 mod stack;
@@ -15,6 +16,7 @@ mod stack;
 pub use aclpp::aclpp;
 pub use bed_bpp::bed_bpp;
 pub use error::{FilePlace, ImportError};
+pub use imported::Imported;
 pub use stack::{Cut, ImportedStack};
 
 #[cfg(test)]

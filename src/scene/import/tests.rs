@@ -35,11 +35,11 @@ segments:
 ";
 
 fn packing(text: &str, cut: &Cut) -> Result<Vec<ImportedStack>, ImportError> {
-    bed_bpp(text, None, Path::new("packing_plans.json"), cut)
+    bed_bpp(text, None, Path::new("packing_plans.json"), cut).map(|all| all.stacks)
 }
 
 fn schedule(text: &str) -> Result<Vec<ImportedStack>, ImportError> {
-    aclpp(text, Path::new("x.schedule.yaml"), &Cut::default())
+    aclpp(text, Path::new("x.schedule.yaml"), &Cut::default()).map(|all| all.stacks)
 }
 
 #[test]
@@ -57,8 +57,8 @@ fn a_pallets_corner_is_where_its_first_box_begins() {
 fn a_roll_container_is_known_from_the_orders() {
     let orders = r#"{"1": {"item_sequence": {}, "properties": {"target": "rollcontainer"}}}"#;
     let path = Path::new("packing_plans.json");
-    let stacks = bed_bpp(PACKING, Some(orders), path, &Cut::default()).unwrap();
-    let scene = &stacks[0].workcell.scene;
+    let all = bed_bpp(PACKING, Some(orders), path, &Cut::default()).unwrap();
+    let scene = &all.stacks[0].workcell.scene;
     assert_eq!(scene.fixtures[0].size.x, 0.8);
     assert_eq!(scene.fixtures.len(), 4, "a base and three walls");
     for wall in &scene.fixtures[1..] {
