@@ -85,12 +85,8 @@ pub fn run(args: &PlannerArgs) -> Outcome {
             "Name both.",
         ));
     }
-    let plans = [
-        Contestant::Learned,
-        Contestant::LearnedUnverified,
-        Contestant::SandboxEqualTime,
-    ];
-    if args.held_out_draws.is_some() && !plans.into_iter().any(takes_part) {
+    let plans = |who: &Contestant| takes_part(*who) && who.plans_here();
+    if args.held_out_draws.is_some() && !Contestant::ALL.iter().any(plans) {
         return Err(Failure::input_message(
             "--held-out-draws is for plans, and none of --planners makes one in this run",
             "Name learned, learned_unverified or sandbox_equal_time, or leave it out.",

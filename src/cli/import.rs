@@ -80,12 +80,12 @@ pub struct Options {
 /// Unreadable or foreign input (2), a folder that cannot be written to (1 or 2), a signal.
 pub fn run(args: &ImportArgs) -> Outcome {
     let interrupt = Interrupt::install()?;
-    let (options, stacks) = match &args.format {
+    let (options, imported) = match &args.format {
         Format::BedBpp(options) => (options, bed_bpp(options)?),
         Format::Aclpp(options) => (options, aclpp(options)?),
     };
     make_folder(&options.out)?;
-    let Imported { stacks, emptied } = stacks;
+    let Imported { stacks, emptied } = imported;
     let is_there = |name: &String| stacks.iter().any(|s| s.name.eq_ignore_ascii_case(name));
     let emptied: Vec<String> = emptied.into_iter().filter(|name| !is_there(name)).collect();
     let mut judged = judge_all(stacks, options, &interrupt)?;

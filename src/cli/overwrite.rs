@@ -41,14 +41,19 @@ pub(super) fn refuse_task(out: &Path, flag: &str, task: &TaskFile) -> Result<(),
     }
 }
 
+/// Where a file lies; a bare name lies here.
+fn folder_of(path: &Path) -> &Path {
+    let named = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    named.unwrap_or(Path::new("."))
+}
+
 /// Whether two names are of one file, there already or not.
 pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| {
         fs::canonicalize(path).ok().or_else(|| {
-            let folder = path
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty());
-            let folder = fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
+            let folder = fs::canonicalize(folder_of(path)).ok()?;
             Some(folder.join(path.file_name()?))
         })
     };
@@ -60,10 +65,10 @@ pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
 /// # Errors
 /// When `out` is a folder, or in none.
 pub(super) fn refuse_no_place(out: &Path, flag: &str) -> Result<(), Failure> {
-    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder_of(out);
     let what = if out.is_dir() {
         format!("{flag} {} is a folder", out.display())
-    } else if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+    } else if !folder.is_dir() {
         format!(
             "{flag} {}: there is no folder {}",
             out.display(),

@@ -15,7 +15,7 @@ use crate::dataset::Dataset;
 use crate::replay::export::{ExportError, Format};
 use crate::replay::picture::{LARGEST_PX, PictureSize, SMALLEST_PX};
 use crate::replay::{Recording, screen};
-use crate::scene::task;
+use crate::scene::task::{self, TaskFile};
 
 /// Show a scenario, a recorded episode or a plan.
 #[derive(Args, Debug)]
@@ -74,7 +74,7 @@ fn parse_time(text: &str) -> Result<f64, String> {
 /// # Errors
 /// When the file cannot be shown (bad input), or an output cannot be written (failed).
 pub fn run(args: &ReplayArgs) -> Outcome {
-    let recording = read_recording(&args.file, args.episode)?;
+    let (recording, task) = read(&args.file, args.episode)?;
     let size = args.size.unwrap_or_default();
     let wanted = [
         (&args.html, Format::Html),
@@ -82,7 +82,7 @@ pub fn run(args: &ReplayArgs) -> Outcome {
         (&args.png, Format::Png(size, args.at)),
         (&args.mcap, Format::Mcap),
     ];
-    refuse_outputs(args, &wanted)?;
+    refuse_outputs(args, task.as_ref(), &wanted)?;
     let mut written = serde_json::Map::new();
     for (path, format) in wanted {
         if let Some(path) = path {
@@ -110,16 +110,17 @@ pub fn run(args: &ReplayArgs) -> Outcome {
 
 /// Refuses outputs that would replace what they are made from, or each other, and flags of an output that nobody asks
 /// for.
-fn refuse_outputs(args: &ReplayArgs, wanted: &[(&Option<PathBuf>, Format)]) -> Result<(), Failure> {
-    let task = is_task(&args.file)
-        .then(|| task::load(&args.file).ok())
-        .flatten();
+fn refuse_outputs(
+    args: &ReplayArgs,
+    task: Option<&TaskFile>,
+    wanted: &[(&Option<PathBuf>, Format)],
+) -> Result<(), Failure> {
     let outputs: Vec<(&PathBuf, String)> = wanted
         .iter()
         .filter_map(|(path, format)| Some((path.as_ref()?, format!("--{}", format.name()))))
         .collect();
     for (i, (path, flag)) in outputs.iter().enumerate() {
-        match &task {
+        match task {
             Some(task) => refuse_task(path, flag, task)?,
             None => refuse_input(path, flag, &args.file)?,
         }
@@ -182,6 +183,11 @@ fn output_failure(error: ExportError) -> Failure {
 /// # Errors
 /// When it is none of the kinds that are known, or damaged.
 pub fn read_recording(file: &Path, episode: Option<u64>) -> Result<Recording, Failure> {
+    read(file, episode).map(|(recording, _)| recording)
+}
+
+/// The same, and the task where it is one.
+fn read(file: &Path, episode: Option<u64>) -> Result<(Recording, Option<TaskFile>), Failure> {
     let metadata = fs::metadata(file).map_err(|e| {
         Failure::input_message(
             format!("cannot read {}: {e}", file.display()),
@@ -189,7 +195,7 @@ pub fn read_recording(file: &Path, episode: Option<u64>) -> Result<Recording, Fa
         )
     })?;
     if metadata.is_dir() {
-        return read_episode(file, episode.unwrap_or(0));
+        return Ok((read_episode(file, episode.unwrap_or(0))?, None));
     }
     if episode.is_some() {
         return Err(Failure::input_message(
@@ -198,16 +204,20 @@ pub fn read_recording(file: &Path, episode: Option<u64>) -> Result<Recording, Fa
         ));
     }
     if is_task(file) {
-        let task = task::load(file).map_err(Failure::input)?;
-        return Recording::from_task(&task).map_err(|e| in_file(file, e));
+        return of_task(file, task::load(file).map_err(Failure::input)?);
     }
     let text = read_text(file)?;
     // YAML may begin with a brace too, but a task file that does is a rarity; a plan always does.
     if is_named(file, &["json"]) || text.trim_start().starts_with('{') {
-        return Recording::from_plan_json(&text).map_err(|e| in_file(file, e));
+        let recording = Recording::from_plan_json(&text).map_err(|e| in_file(file, e))?;
+        return Ok((recording, None));
     }
-    let task = task::parse(&text, file).map_err(Failure::input)?;
-    Recording::from_task(&task).map_err(|e| in_file(file, e))
+    of_task(file, task::parse(&text, file).map_err(Failure::input)?)
+}
+
+fn of_task(file: &Path, task: TaskFile) -> Result<(Recording, Option<TaskFile>), Failure> {
+    let recording = Recording::from_task(&task).map_err(|e| in_file(file, e))?;
+    Ok((recording, Some(task)))
 }
 
 fn is_named(file: &Path, endings: &[&str]) -> bool {

@@ -36,16 +36,15 @@ pub trait EpisodeSource: Sync {
     /// When they cannot be made; that ends the whole data set, so a source should try hard.
     fn stack(&self, stack: u64) -> Result<Vec<Episode>, SourceError>;
 
-    /// The same, of a source whose stacks take long; `None` where it was broken off because `stop` was set.
+    /// The same, of a source whose stacks take long; `None` where it was broken off because `_stop` was set.
     ///
     /// # Errors
     /// As [`Self::stack`].
     fn stack_until(
         &self,
         stack: u64,
-        stop: &AtomicBool,
+        _stop: &AtomicBool,
     ) -> Result<Option<Vec<Episode>>, SourceError> {
-        let _ = stop;
         self.stack(stack).map(Some)
     }
 }

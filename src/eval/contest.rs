@@ -1,10 +1,10 @@
 //! Who takes part in the closed loop, and what each does with a task.
 //!
 //! Owns [`Contestant`] and the outcome of one of them on one task; the slow one's budget is `reference`'s. All are
-//! carried out in the same draw of the belief; what their plans would come to in others is `holdout`'s. Times are
+//! carried out in the same draw of the belief; what their plans would come to in others is `held_out`'s. Times are
 //! measured for the report and decide nothing.
 
-mod holdout;
+mod held_out;
 mod reference;
 
 pub use reference::REFERENCE_VERSION;
@@ -26,7 +26,7 @@ use crate::plan::{
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
 use crate::sandbox::{Recording, SandboxDynamics};
-use holdout::held_out;
+use held_out::held_out;
 use reference::reference;
 
 /// A planner of the closed loop.
@@ -59,6 +59,14 @@ impl Contestant {
         Self::TopFirst,
         Self::Random,
     ];
+
+    /// Whether it makes a plan in the run, which can be held against other draws; the reference's deeds are stored.
+    pub fn plans_here(self) -> bool {
+        matches!(
+            self,
+            Self::Learned | Self::LearnedUnverified | Self::SandboxEqualTime
+        )
+    }
 
     /// As reports name it.
     pub fn name(self) -> &'static str {

@@ -292,16 +292,19 @@ impl Suite {
         count: usize,
         mut found: impl FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Case>, SandboxError> {
+        /// Stacks that are looked through at a time, at most.
         const CHUNK: u64 = 32;
+        // No more than could do, where few cases are asked for.
+        let chunk = (count as u64).div_ceil(CASES_PER_STACK).clamp(1, CHUNK);
         let mut cases = Vec::new();
         let mut next = 0;
         while cases.len() < count {
-            let chunk: Vec<Vec<Case>> = (next..next + CHUNK)
+            let of_stacks: Vec<Vec<Case>> = (next..next + chunk)
                 .into_par_iter()
                 .map(|stack| self.cases_of(stack))
                 .collect::<Result<_, _>>()?;
-            cases.extend(chunk.into_iter().flatten());
-            next += CHUNK;
+            cases.extend(of_stacks.into_iter().flatten());
+            next += chunk;
             if found(cases.len().min(count)).is_break() {
                 break;
             }

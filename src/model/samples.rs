@@ -97,10 +97,7 @@ impl Sample {
     }
 
     fn pack(stack: u64, kind: SampleKind, input: &GraphInput, labels: Labels) -> Self {
-        let tables = [&input.nodes, &input.edges, &input.action, &input.strides];
-        let numbers = tables
-            .into_iter()
-            .flatten()
+        let numbers = (input.tables().into_iter().flatten())
             .map(|&x| f16::from_f32(x))
             .collect();
         let short = |ids: &[u32]| ids.iter().map(|&i| i as u8).collect();

@@ -235,6 +235,9 @@ impl<'a> Run<'a> {
             self.record(false);
             self.step()?;
         }
+        if !self.monitor.accidents.is_empty() {
+            return Ok(());
+        }
         let is_far = |i: usize| {
             let away =
                 |pose: Pose| pose.translation.vector - self.monitor.reference[i].translation.vector;
@@ -243,7 +246,7 @@ impl<'a> Run<'a> {
         };
         let touches_nothing = |i: usize| self.forces.worst_face(i) == 0.0;
         let flies = (0..self.engine.boxes.len()).find(|&i| touches_nothing(i) && is_far(i));
-        if let (Some(box_index), true) = (flies, self.monitor.accidents.is_empty()) {
+        if let Some(box_index) = flies {
             self.monitor
                 .latch(AccidentKind::Disturb, box_index, self.t());
         }

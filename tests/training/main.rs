@@ -17,7 +17,7 @@ use topple::rollout::AccidentKind;
 use topple::scene::Gripper;
 
 use rule::{data, episode};
-use runs::{Follower, Impatient, Silent, drawn, run, small, weights};
+use runs::{Follower, Impatient, Silent, drawn, resume, run, small, weights};
 
 #[test]
 fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
@@ -123,7 +123,7 @@ fn a_run_that_was_stopped_and_resumed_ends_in_the_same_bits() {
 #[test]
 fn a_checkpoint_in_which_one_bit_was_changed_is_not_gone_on_from() {
     let data = data(320);
-    let (folder, stop) = (tempfile::tempdir().unwrap(), AtomicBool::new(false));
+    let folder = tempfile::tempdir().unwrap();
     run(&data, &small(1), folder.path());
     let path = folder.path().join("checkpoint.safetensors");
     let mut bytes = std::fs::read(&path).unwrap();
@@ -131,14 +131,7 @@ fn a_checkpoint_in_which_one_bit_was_changed_is_not_gone_on_from() {
     let last = bytes.len() - 4;
     bytes[last] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    let resumed = train(
-        &data,
-        &small(1),
-        folder.path(),
-        Start::Resume,
-        &stop,
-        &Silent,
-    );
+    let resumed = resume(&data, &small(1), folder.path());
     let Err(error) = resumed else {
         panic!("{resumed:?}")
     };

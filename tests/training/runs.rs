@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use topple::model::{EpochLog, ModelCard, Observer, Start, TrainConfig, TrainingData, train};
+use topple::model::{
+    EpochLog, ModelCard, Observer, Start, TrainConfig, TrainError, Trained, TrainingData, train,
+};
 use topple::plots;
 
 pub fn small(epochs: usize) -> TrainConfig {
@@ -55,6 +57,16 @@ pub fn run(data: &TrainingData, config: &TrainConfig, folder: &Path) -> ModelCar
     train(data, config, folder, Start::Fresh, &go_on, &Silent)
         .expect("it trains")
         .card
+}
+
+/// Goes on with a run that nobody stops.
+pub fn resume(
+    data: &TrainingData,
+    config: &TrainConfig,
+    folder: &Path,
+) -> Result<Trained, TrainError> {
+    let go_on = AtomicBool::new(false);
+    train(data, config, folder, Start::Resume, &go_on, &Silent)
 }
 
 /// Follows the log as the command does.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use topple::model::{Start, TrainConfig, TrainError, TrainingData, WarmStart, train};
 
 use super::rule::{data, samples};
-use super::runs::{Impatient, Silent, run, small, weights};
+use super::runs::{Impatient, Silent, resume, run, small, weights};
 
 /// Other episodes of the same rule, to go on with from the model in `folder`.
 fn more(folder: &std::path::Path) -> TrainingData {
@@ -105,15 +105,8 @@ fn a_finished_model_without_a_checkpoint_is_not_trained_over() {
     run(&data(320), &small(1), folder.path());
     std::fs::remove_file(folder.path().join("checkpoint.safetensors")).unwrap();
     let before = weights(folder.path());
-    let (data, stop) = (more(folder.path()), AtomicBool::new(false));
-    let refused = train(
-        &data,
-        &small(1),
-        folder.path(),
-        Start::Resume,
-        &stop,
-        &Silent,
-    );
+    let data = more(folder.path());
+    let refused = resume(&data, &small(1), folder.path());
     assert!(matches!(refused, Err(TrainError::Finished(_))));
     assert!(weights(folder.path()) == before);
     assert_eq!(topple::model::log::read(folder.path()).unwrap().len(), 1);

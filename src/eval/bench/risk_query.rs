@@ -5,6 +5,7 @@
 //! of one belief share: the model its encoding, the sandbox the settled worlds of its draws, each
 //! over a whole batch. The sandbox stops at the first accident, as it does when it screens.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
 use rayon::prelude::*;
@@ -17,7 +18,7 @@ use super::{BenchError, Effort};
 use crate::dynamics::Dynamics;
 use crate::eval::open_loop::label;
 use crate::eval::own_draw::own_world;
-use crate::eval::suite::{CASES_PER_STACK, Case, DrawPurpose, Suite};
+use crate::eval::suite::{Case, DrawPurpose, Suite};
 use crate::model::LearnedDynamics;
 use crate::model::metrics::brier;
 use crate::sandbox::SandboxError;
@@ -63,7 +64,11 @@ pub fn risk_query(
     effort: &Effort,
     stop: &AtomicBool,
 ) -> Result<RiskQuery, BenchError> {
-    let cases = first_cases(suite, effort.cases, stop)?;
+    let cases = suite.cases(effort.cases.max(1), |_| match go_on(stop) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    })?;
+    go_on(stop)?;
     let labels: Vec<bool> = cases
         .par_iter()
         .map(|case| Ok(!label(suite, case)?.is_safe()))
@@ -90,25 +95,6 @@ pub fn risk_query(
         sandbox_brier: enough.brier,
         cases: cases.len(),
     })
-}
-
-/// The same cases as [`Suite::cases`], without making more stacks than they need.
-fn first_cases(suite: Suite, count: usize, stop: &AtomicBool) -> Result<Vec<Case>, BenchError> {
-    let count = count.max(1);
-    let chunk = (count as u64).div_ceil(CASES_PER_STACK).clamp(1, 32);
-    let mut cases = Vec::with_capacity(count);
-    let mut next = 0;
-    while cases.len() < count {
-        go_on(stop)?;
-        let made: Vec<Vec<Case>> = (next..next + chunk)
-            .into_par_iter()
-            .map(|stack| suite.cases_of(stack))
-            .collect::<Result<_, SandboxError>>()?;
-        cases.extend(made.into_iter().flatten());
-        next += chunk;
-    }
-    cases.truncate(count);
-    Ok(cases)
 }
 
 /// The model's risk; a prediction that failed counts as certain to go wrong, as in `eval model`.

@@ -115,7 +115,8 @@ fn log_force(newton: f64) -> f64 {
 const MARK: f32 = 6e4;
 
 impl GraphInput {
-    fn tables(&self) -> [&Vec<f32>; 4] {
+    /// Nodes, edges, action and strides, as a sample lays them one after the other.
+    pub fn tables(&self) -> [&Vec<f32>; 4] {
         [&self.nodes, &self.edges, &self.action, &self.strides]
     }
 
