@@ -16,7 +16,7 @@ use crate::dataset::summary::Undecided;
 use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
 use crate::model::card::CARD_FILE;
-use crate::model::{Ancestor, DataSource, ModelCard, Purpose, SetSource};
+use crate::model::{Ancestor, DataSource, ModelCard, Purpose, SetSource, TrainConfig};
 use crate::sandbox::SandboxDynamics;
 
 /// Show what a data set, a model or a task file holds.
@@ -94,6 +94,10 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         )
     });
     let sets = sets_of(data);
+    let calibrated = match card.config.keep_judgement {
+        true => "the judgement as it was calibrated before".to_owned(),
+        false => format!("calibrated on {}", data.calibration),
+    };
     let before = ancestors_of(&card);
     let tools = &card.normaliser.tools;
     let hands = [
@@ -111,7 +115,7 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
     print::text(&format!(
         "{} members of width {} and {} rounds, strides of {} s; weights {}\n\
          made by {} in {} epochs (kept: epoch {}), seed {}\n\
-         trained on {} of {} episodes, chosen on {}, calibrated on {}\n\
+         {} on {} of {} episodes, chosen on {}, {}\n\
          {sets}{before}\
          held out: AUC {}, Brier {}, ECE {} (floor {})\n\
          certified limits on risk: {}\n{promise}{hands}",
@@ -124,10 +128,11 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         card.config.epochs,
         card.epoch,
         card.config.seed,
+        what_was_trained(&card.config),
         data.followed(card.epoch),
         data.episodes,
         data.validation,
-        data.calibration,
+        calibrated,
         share(figures.auc),
         share(figures.brier),
         share(figures.ece),
@@ -135,6 +140,14 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         levels.join(", "),
     ))?;
     Ok(Exit::Done)
+}
+
+/// Which half of a model followed a run's episodes.
+fn what_was_trained(config: &TrainConfig) -> &'static str {
+    match config.keep_judgement {
+        true => "its imagination alone trained",
+        false => "trained",
+    }
 }
 
 /// A line for each data set.
@@ -160,11 +173,12 @@ fn sets_of(data: &DataSource) -> String {
 fn ancestors_of(card: &ModelCard) -> String {
     let of = |ancestor: &Ancestor| {
         format!(
-            "went on from {}, epoch {} of {}, seed {}, trained on {} of {} episodes\n{}",
+            "went on from {}, epoch {} of {}, seed {}, {} on {} of {} episodes\n{}",
             ancestor.weights_hash,
             ancestor.epoch,
             ancestor.config.epochs,
             ancestor.config.seed,
+            what_was_trained(&ancestor.config),
             ancestor.data.followed(ancestor.epoch),
             ancestor.data.episodes,
             sets_of(&ancestor.data)

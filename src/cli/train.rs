@@ -75,6 +75,9 @@ pub struct TrainArgs {
     /// The imagination learns from every N-th batch: 1 is best for it, and dearest.
     #[arg(long, value_name = "N")]
     pub imagine_every: Option<usize>,
+    /// Only the imagination learns: the judgement, and what was calibrated and certified of it, stay those of --from.
+    #[arg(long, requires = "from")]
+    pub keep_judgement: bool,
     /// Share of latents left out while training.
     #[arg(long, value_name = "SHARE")]
     pub dropout: Option<f64>,
@@ -111,6 +114,12 @@ pub fn run(args: &TrainArgs) -> Outcome {
     if let Some(model) = &warm_start {
         (model.card.config.can_go_on_as(&config))
             .map_err(|e| Failure::input_message(e, UNLIKE_REMEDY))?;
+    }
+    if config.keep_judgement && warm_start.is_none() {
+        return Err(Failure::input_message(
+            "there is no judgement to keep",
+            "name the model that has it with --from",
+        ));
     }
     config.validate().map_err(|e| {
         Failure::input_message(e, "see `topple train --help` for what each setting does")
@@ -189,6 +198,7 @@ fn config(args: &TrainArgs, warm_start: Option<&WarmStart>) -> Result<TrainConfi
     set(&mut config.tellings, args.tellings);
     set(&mut config.imagine_every, args.imagine_every);
     set(&mut config.threads, args.threads);
+    config.keep_judgement |= args.keep_judgement;
     config.lr = args.lr.unwrap_or(config.lr);
     config.dropout = args.dropout.unwrap_or(config.dropout);
     config.seed = args.seed.unwrap_or(config.seed);

@@ -111,7 +111,7 @@ impl Observer for Display<'_> {
         let share = v.poses.moved_share.get(5).copied().flatten();
         let still = v.poses.still_m.get(5).copied().flatten();
         self.say(format!(
-            "epoch {}/{}: loss {:.4}, held out {:.4}; AUC {} ({kinds}), Brier {}; poses {:.4}, still {} m, moved {}; {:.0} s, {:.0} s in all",
+            "epoch {}/{}: loss {:.4}, held out {:.4}; AUC {} ({kinds}), Brier {}; poses {:.4}, held out {}, still {} m, moved {}; {:.0} s, {:.0} s in all",
             log.epoch,
             self.epochs,
             mean(&log.loss),
@@ -119,6 +119,7 @@ impl Observer for Display<'_> {
             show(v.auc),
             show(v.brier),
             mean(&log.imagination_loss),
+            show(v.poses.loss),
             show(still),
             show(share),
             log.seconds,

@@ -14,14 +14,19 @@ pub(super) fn in_words(folder: &Path, card: &ModelCard) -> String {
     let v = &card.validation;
     let show = |x: Option<f64>| x.map_or("too few".to_owned(), |x| format!("{x:.4}"));
     // Writing to a String cannot fail.
-    let _ = writeln!(
-        out,
-        "{}: the weights of epoch {}, {} members, trained on {} episodes",
-        folder.display(),
-        card.epoch,
-        card.members,
-        card.trained_on()
-    );
+    let (here, epoch, members) = (folder.display(), card.epoch, card.members);
+    let judged = card.trained_on();
+    let _ = match card.config.keep_judgement {
+        true => writeln!(
+            out,
+            "{here}: the imagination of epoch {epoch}, {members} members, trained on {} episodes; the judgement, trained on {judged}, is that of the model that it went on from",
+            card.data.followed(epoch)
+        ),
+        false => writeln!(
+            out,
+            "{here}: the weights of epoch {epoch}, {members} members, trained on {judged} episodes"
+        ),
+    };
     if card.epoch == 0 {
         let _ = writeln!(
             out,

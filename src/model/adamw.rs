@@ -27,6 +27,28 @@ pub struct AdamW {
     pub second: Vec<Vec<f32>>,
 }
 
+/// Which half of a network a batch teaches; they share no variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halves {
+    /// The judgement alone.
+    Judging,
+    /// The imagination alone.
+    Imagining,
+    /// Both.
+    Both,
+}
+
+impl Halves {
+    /// Whether the variable of that name is among them.
+    fn hold(self, name: &str) -> bool {
+        match self {
+            Self::Judging => !is_imagining(name),
+            Self::Imagining => is_imagining(name),
+            Self::Both => true,
+        }
+    }
+}
+
 impl AdamW {
     /// A state of zeros for `parameters`.
     pub fn new(parameters: &Parameters) -> Self {
@@ -50,16 +72,15 @@ impl AdamW {
         &mut self,
         parameters: &Parameters,
         grads: &GradStore,
-        rate: f64,
-        decay: f64,
+        taught: Halves,
+        (rate, decay): (f64, f64),
     ) -> Result<f64> {
         let mut gathered = Vec::with_capacity(self.first.len());
         for (name, var) in parameters.iter() {
             match grads.get(var) {
                 Some(g) => gathered.push(Some(g.flatten_all()?.to_vec1::<f32>()?)),
-                // The imagination's variables rest in batches that imagine nothing.
-                None if is_imagining(name) => gathered.push(None),
-                None => candle_core::bail!("no gradient for {name}"),
+                None if taught.hold(name) => candle_core::bail!("no gradient for {name}"),
+                None => gathered.push(None),
             }
         }
         let squares: f64 = gathered
@@ -73,9 +94,8 @@ impl AdamW {
             candle_core::bail!("the gradient is not finite");
         }
         let scale = (MAX_NORM / norm.max(1e-12)).min(1.0) as f32;
-        self.step += 1;
-        let mut moved = parameters.iter().zip(&gathered);
-        self.imagined += u64::from(moved.any(|((name, _), g)| is_imagining(name) && g.is_some()));
+        self.step += u64::from(taught != Halves::Imagining);
+        self.imagined += u64::from(taught != Halves::Judging);
         for (k, (name, var)) in parameters.iter().enumerate() {
             let Some(grad) = &gathered[k] else { continue };
             // A variable's moments are as old as the number of gradients that it had.
@@ -105,7 +125,7 @@ impl AdamW {
 }
 
 /// Whether a variable is the imagination's, which learns from some batches only.
-fn is_imagining(name: &str) -> bool {
+pub(super) fn is_imagining(name: &str) -> bool {
     name.starts_with("imagining.")
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use candle_core::{Device, Result, Tensor};
 
 use super::course::{STRIDE_FEATURES, STRIDES};
-use super::features::{ACTION_FEATURES, EDGE_FEATURES, GraphInput, NODE_FEATURES};
+use super::features::{ACTION_FEATURES, EDGE_FEATURES, GraphInput, NODE_FEATURES, WAY_FEATURES};
 use super::normaliser::Normaliser;
 use super::ops::{Edges, Segments};
 use super::samples::Sample;
@@ -31,6 +31,19 @@ pub struct Batch {
     pub graph_of: Tensor,
     /// `[B]` each graph's target.
     pub targets: Tensor,
+    /// `[STRIDES]`: what a box may follow; empty where nothing is to be imagined.
+    pub leads: Vec<Leads>,
+}
+
+/// Two ways that a box may go with, `[N, WAY_FEATURES]` each: what the sketch makes of it, and what the target is meant
+/// to do (none of it for the target itself).
+pub struct Leads {
+    /// Both on the decoder's scale, side by side: `[N, 2 · WAY_FEATURES]`.
+    pub told: Tensor,
+    /// The sketch's, in units of the scale.
+    pub sketched: Tensor,
+    /// The target's, in units of the scale.
+    pub meant: Tensor,
 }
 
 /// Numbers on their way into a batch.
@@ -44,6 +57,7 @@ struct Rows {
     strides: Vec<f32>,
     starts: Vec<u32>,
     graph_of: Vec<u32>,
+    ways: Vec<f32>,
 }
 
 impl Rows {
@@ -61,6 +75,7 @@ impl Rows {
         let edges = self.receivers.len();
         let targets = Tensor::from_slice(&self.starts, graphs, device)?;
         self.starts.push(nodes as u32);
+        let leads = self.leads(device)?;
         let strides = (0..STRIDES)
             .map(|k| {
                 let rows: Vec<f32> = self
@@ -84,7 +99,45 @@ impl Rows {
             segments: Segments(Arc::from(self.starts)),
             graph_of: Tensor::from_vec(self.graph_of, nodes, device)?,
             targets,
+            leads,
         })
+    }
+
+    /// Of graphs whose ways were followed.
+    fn leads(&self, device: &Device) -> Result<Vec<Leads>> {
+        let nodes = self.graph_of.len();
+        if self.ways.len() != nodes * STRIDES * WAY_FEATURES {
+            return Ok(Vec::new());
+        }
+        let mut meant = vec![[0f32; WAY_FEATURES]; self.starts.len() - 1];
+        let mut out = Vec::with_capacity(STRIDES);
+        for k in 0..STRIDES {
+            let rows = self.strides.chunks_exact(STRIDES * STRIDE_FEATURES);
+            for (sum, row) in meant.iter_mut().zip(rows) {
+                // Strides tell steps in units of the scale.
+                let step = &row[k * STRIDE_FEATURES..][..WAY_FEATURES];
+                sum.iter_mut().zip(step).for_each(|(s, x)| *s += x);
+            }
+            let (mut told, mut sketched, mut along) = (Vec::new(), Vec::new(), Vec::new());
+            for (n, &graph) in self.graph_of.iter().enumerate() {
+                let is_target = self.starts[graph as usize] == n as u32;
+                let with_target = match is_target {
+                    true => [0.0; WAY_FEATURES],
+                    false => meant[graph as usize],
+                };
+                let way = &self.ways[(n * STRIDES + k) * WAY_FEATURES..][..WAY_FEATURES];
+                told.extend_from_slice(way);
+                told.extend(with_target.map(f32::asinh));
+                sketched.extend(way.iter().map(|x| x.sinh()));
+                along.extend(with_target);
+            }
+            out.push(Leads {
+                told: Tensor::from_vec(told, (nodes, 2 * WAY_FEATURES), device)?,
+                sketched: Tensor::from_vec(sketched, (nodes, WAY_FEATURES), device)?,
+                meant: Tensor::from_vec(along, (nodes, WAY_FEATURES), device)?,
+            });
+        }
+        Ok(out)
     }
 }
 
@@ -120,6 +173,8 @@ impl Batch {
                 .apply(sample.action_numbers(), f, &mut rows.action);
             rows.strides
                 .extend(sample.stride_numbers().iter().map(|x| x.to_f32()));
+            rows.ways
+                .extend(sample.way_numbers().iter().map(|x| x.to_f32()));
         }
         rows.finish(device)
     }
@@ -144,6 +199,7 @@ impl Batch {
             normaliser.edges.apply(&graph.edges, f, &mut rows.edges);
             normaliser.action.apply(&graph.action, f, &mut rows.action);
             rows.strides.extend_from_slice(&graph.strides);
+            rows.ways.extend_from_slice(&graph.ways);
         }
         rows.finish(device)
     }

@@ -13,10 +13,13 @@ use super::normaliser::Normaliser;
 use super::promise::Promise;
 use super::report::ValidationReport;
 
-/// The version that this program writes: 8 tells a model's ancestors, 9 what each of its data sets was for.
-pub const MODEL_VERSION: u32 = 9;
-/// The oldest that it reads.
+/// The version that this program writes: 8 tells a model's ancestors, 9 what each of its data sets was for; since 10
+/// the imagination is led by the sketch.
+pub const MODEL_VERSION: u32 = 10;
+/// The oldest whose judgement it can go on from.
 pub const OLDEST_VERSION: u32 = 7;
+/// The oldest that it reads whole.
+pub const WHOLE_VERSION: u32 = 10;
 /// The card's file, beside the weights'.
 pub const CARD_FILE: &str = "model.json";
 
@@ -183,9 +186,16 @@ impl ModelCard {
         self.ancestors.iter().cloned().chain([this]).collect()
     }
 
-    /// Episodes that the weights followed, its ancestors' among them; what was learned from twice counts twice.
+    /// Episodes that the judgement's weights followed, its ancestors' among them; what was learned from twice counts
+    /// twice.
     pub fn trained_on(&self) -> usize {
-        let before = self.ancestors.iter().map(|a| a.data.followed(a.epoch));
-        before.sum::<usize>() + self.data.followed(self.epoch)
+        let followed = |config: &TrainConfig, data: &DataSource, epoch| match config.keep_judgement
+        {
+            true => 0,
+            false => data.followed(epoch),
+        };
+        let of = |a: &Ancestor| followed(&a.config, &a.data, a.epoch);
+        let before = self.ancestors.iter().map(of);
+        before.sum::<usize>() + followed(&self.config, &self.data, self.epoch)
     }
 }

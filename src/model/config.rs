@@ -32,6 +32,9 @@ pub struct TrainConfig {
     pub dropout: f64,
     /// The imagination learns from every n-th batch. Default 4; 1 is best for it, and dearest.
     pub imagine_every: usize,
+    /// Whether only the imagination learns. Default false. The judgement, and what was calibrated and certified of it,
+    /// stay those of the model that the run goes on from.
+    pub keep_judgement: bool,
     /// Seed of weights and order. Default 1. Any number of threads gives the same weights.
     pub seed: u64,
     /// Members that train at once. Default 0: as many as the machine has cores.
@@ -53,6 +56,7 @@ impl Default for TrainConfig {
             tellings: 2,
             dropout: 0.0,
             imagine_every: 4,
+            keep_judgement: false,
             seed: 1,
             threads: 0,
             device: DeviceChoice::Auto,

@@ -8,12 +8,12 @@ use candle_core::{Device, Result};
 use super::batch::Batch;
 use super::calibration::Scored;
 use super::course::STRIDES;
-use super::loss::from_scale;
 use super::network::{GRAPH_OUTPUTS, NODE_OUTPUTS, Network, STRIDE_OUTPUTS};
 use super::normaliser::Normaliser;
 use super::ops::Dropout;
 use super::regression::sigmoid;
 use super::samples::{POSE_NUMBERS, Sample};
+use super::scale::from_scale;
 
 /// The members and the scale of their inputs.
 #[derive(Clone, Debug)]
@@ -46,10 +46,64 @@ pub struct Opinion {
 pub struct ImaginedPose {
     /// Displacement (m) and turn (rad) in the action's frame, the mean over members.
     pub pose: [f64; POSE_NUMBERS],
-    /// Standard deviation of its position: of the members' means and their own spread together, m.
+    /// How far it may be from there: root mean square over members, their own spreads and whether it stirs, m.
     pub position_std: f64,
     /// P(it is not where it was, or where its course would have it).
     pub stirs: f64,
+}
+
+/// Where one member sees one node after one stride.
+struct MemberPose {
+    /// If it stirs.
+    pose: [f64; POSE_NUMBERS],
+    /// Of its position then, m².
+    variance: f64,
+    stirs: f64,
+}
+
+impl MemberPose {
+    fn new(row: &[f32]) -> Self {
+        let own = f64::from(row[6].clamp(-4.0, 4.0)).exp();
+        let mut out = Self {
+            pose: [0.0; POSE_NUMBERS],
+            variance: 0.0,
+            stirs: sigmoid(f64::from(row[8])),
+        };
+        for (c, &number) in row.iter().take(POSE_NUMBERS).enumerate() {
+            let (value, step) = from_scale(c, f64::from(number));
+            out.pose[c] = value;
+            if c < 3 {
+                // A Laplace of spread b has variance 2 b².
+                out.variance += 2.0 * (own * step).powi(2);
+            }
+        }
+        out
+    }
+}
+
+/// The median of a mixture of staying and moving: the members vote on whether it stirs, and those who saw it stir
+/// rather than not tell where to.
+fn joined(members: &[MemberPose]) -> ImaginedPose {
+    let share = 1.0 / members.len() as f64;
+    let mut out = ImaginedPose {
+        stirs: share * members.iter().map(|m| m.stirs).sum::<f64>(),
+        ..ImaginedPose::default()
+    };
+    if out.stirs > 0.5 {
+        let weight: f64 = members.iter().map(|m| m.stirs).sum();
+        for (c, at) in out.pose.iter_mut().enumerate() {
+            *at = members.iter().map(|m| m.stirs * m.pose[c]).sum::<f64>() / weight;
+        }
+    }
+    let off = |m: &MemberPose| {
+        (0..3)
+            .map(|c| (m.pose[c] - out.pose[c]).powi(2))
+            .sum::<f64>()
+    };
+    let size: f64 = out.pose[..3].iter().map(|x| x * x).sum();
+    let square = |m: &MemberPose| m.stirs * (off(m) + m.variance) + (1.0 - m.stirs) * size;
+    out.position_std = (share * members.iter().map(square).sum::<f64>()).sqrt();
+    out
 }
 
 /// One member's rows for a batch.
@@ -93,35 +147,22 @@ impl Ensemble {
     pub fn imagine(&self, batch: &Batch, strides: usize) -> Result<Vec<[ImaginedPose; STRIDES]>> {
         let nodes = batch.graph_of.dim(0)?;
         let mut out = vec![[ImaginedPose::default(); STRIDES]; nodes];
-        let mut squares = vec![[0f64; STRIDES]; nodes];
-        let share = 1.0 / self.members.len() as f64;
-        for member in &self.members {
-            for (k, y) in member.imagine(batch, strides)?.iter().enumerate() {
-                let y: Vec<f32> = y.flatten_all()?.to_vec1()?;
-                for (node, row) in y.chunks_exact(STRIDE_OUTPUTS).enumerate() {
-                    let at = &mut out[node][k];
-                    let stirs = sigmoid(f64::from(row[8]));
-                    // The median of a mixture of staying and moving.
-                    let gate = if stirs > 0.5 { 1.0 } else { 0.0 };
-                    let own = f64::from(row[6].clamp(-4.0, 4.0)).exp();
-                    let mut square = 0.0;
-                    for (c, &number) in row.iter().take(POSE_NUMBERS).enumerate() {
-                        let (value, step) = from_scale(c, f64::from(number));
-                        at.pose[c] += share * value * gate;
-                        if c < 3 {
-                            // A Laplace of spread b has variance 2 b².
-                            square += gate * value * value + stirs * 2.0 * (own * step).powi(2);
-                        }
-                    }
-                    squares[node][k] += share * square;
-                    at.stirs += share * stirs;
-                }
-            }
-        }
-        for (out, squares) in out.iter_mut().zip(&squares) {
-            for (at, square) in out.iter_mut().zip(squares) {
-                let mean: f64 = at.pose[..3].iter().map(|x| x * x).sum();
-                at.position_std = (square - mean).max(0.0).sqrt();
+        let rows: Vec<Vec<Vec<f32>>> = (self.members.iter())
+            .map(|member| {
+                let strides = member.imagine(batch, strides)?;
+                let rows = strides.iter().map(|y| y.flatten_all()?.to_vec1());
+                rows.collect()
+            })
+            .collect::<Result<_>>()?;
+        let mut told = Vec::with_capacity(rows.len());
+        for (node, out) in out.iter_mut().enumerate() {
+            for (k, at) in out.iter_mut().enumerate().take(strides) {
+                let row_of = |member: &Vec<Vec<f32>>| -> MemberPose {
+                    MemberPose::new(&member[k][node * STRIDE_OUTPUTS..][..STRIDE_OUTPUTS])
+                };
+                told.clear();
+                told.extend(rows.iter().map(row_of));
+                *at = joined(&told);
             }
         }
         Ok(out)

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use candle_core::{Device, Result as CandleResult};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::card::{CARD_FILE, MODEL_VERSION, ModelCard, OLDEST_VERSION};
+use super::adamw::is_imagining;
+use super::card::{CARD_FILE, MODEL_VERSION, ModelCard, OLDEST_VERSION, WHOLE_VERSION};
 use super::ensemble::Ensemble;
 use super::network::Network;
 use super::params::Parameters;
@@ -61,6 +62,14 @@ pub enum ModelError {
         /// The file's.
         version: u64,
     },
+    /// Its imagination is of another make; its judgement is not.
+    #[error(
+        "{CARD_FILE} is of version {version}, whose imagination this program cannot read: let it learn one, `topple train DATA --from MODEL --keep-judgement --out NEW`"
+    )]
+    Imagination {
+        /// The file's.
+        version: u32,
+    },
     /// Weights or tables hold numbers that are not finite.
     #[error("{name} holds numbers that are not finite")]
     NotFinite {
@@ -107,6 +116,11 @@ impl WorldModel {
     /// See [`ModelError`].
     pub fn from_bytes_on(card: &[u8], weights: &[u8], device: &Device) -> Result<Self, ModelError> {
         let WarmStart { card, tables, .. } = WarmStart::from_bytes(card, weights)?;
+        if card.version < WHOLE_VERSION {
+            return Err(ModelError::Imagination {
+                version: card.version,
+            });
+        }
         let members = (0..card.members)
             .map(|m| {
                 let (network, parameters) = Network::new(card.architecture, 0, device)?;
@@ -174,12 +188,14 @@ impl WarmStart {
         })
     }
 
-    /// Sets the weights of member `m`.
+    /// Sets the weights of member `m`; the imagination keeps its own where the model's is of another make.
     ///
     /// # Errors
     /// When they are of other sizes.
     pub fn fill(&self, parameters: &Parameters, m: usize) -> Result<(), ModelError> {
-        fill(parameters, m, &self.tables)
+        fill_those(parameters, m, &self.tables, |name| {
+            self.card.version >= WHOLE_VERSION || !is_imagining(name)
+        })
     }
 }
 
@@ -224,8 +240,21 @@ pub fn read_tensors(bytes: &[u8]) -> Result<Tables, ModelError> {
 }
 
 fn fill(parameters: &Parameters, m: usize, tables: &Tables) -> Result<(), ModelError> {
+    fill_those(parameters, m, tables, |_| true)
+}
+
+fn fill_those(
+    parameters: &Parameters,
+    m: usize,
+    tables: &Tables,
+    is_told: impl Fn(&str) -> bool,
+) -> Result<(), ModelError> {
     let mut numbers = Vec::new();
-    for (name, var) in parameters.iter() {
+    for ((name, var), own) in parameters.iter().zip(parameters.numbers()?) {
+        if !is_told(name) {
+            numbers.push(own);
+            continue;
+        }
         let full = format!("member{m}.{name}");
         match tables.get(&full) {
             Some(table) if table.len() == var.elem_count() => numbers.push(table.clone()),

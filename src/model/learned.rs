@@ -86,7 +86,12 @@ impl SceneDynamics for Believed<'_> {
         let strides = horizon.clamp(1, STRIDES);
         let mut out = Vec::with_capacity(actions.len());
         for chunk in actions.chunks(SCREEN_BATCH) {
-            let seen: Vec<Option<Seen>> = chunk.iter().map(|a| self.encoder.see(a)).collect();
+            let follow = |action: &Action| {
+                let mut seen = self.encoder.see(action)?;
+                self.encoder.follow(action, &mut seen);
+                Some(seen)
+            };
+            let seen: Vec<Option<Seen>> = chunk.iter().map(follow).collect();
             let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
             let opinions = self.judge(&graphs);
             let poses = self.poses(&graphs, strides);

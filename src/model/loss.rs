@@ -8,18 +8,12 @@ use candle_core::{Device, Result, Tensor};
 use super::course::STRIDES;
 use super::network::{GRAPH_OUTPUTS, Judged, NODE_OUTPUTS, STRIDE_OUTPUTS};
 use super::samples::{POSE_NUMBERS, Sample, node_bit};
+use super::scale::to_scale;
 
 /// A box stirs when it is farther from where it should be than this, m: half of what a glance sees.
 pub const STIR_M: f64 = 0.005;
 /// And when it has turned by more than this, rad.
 pub const STIR_RAD: f64 = 0.03;
-/// The decoder's unit of length, m: about it its scale turns from linear to logarithmic.
-const POSE_UNIT_M: f64 = 0.05;
-/// The same of turning, rad.
-const POSE_UNIT_RAD: f64 = 0.2;
-/// The decoder's numbers are cut here: 27 m.
-const NUMBER_MAX: f64 = 7.0;
-
 /// Weights of the parts: any accident 1, each kind, the fates, the graded sums.
 const KIND_WEIGHT: f64 = 0.3;
 const FATE_WEIGHT: f64 = 0.5;
@@ -139,30 +133,6 @@ impl Targets {
 pub fn stirs_by(pose: &[f64; POSE_NUMBERS]) -> bool {
     let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
     norm(&pose[..3]) > STIR_M || norm(&pose[3..]) > STIR_RAD
-}
-
-fn unit(component: usize) -> f64 {
-    if component < 3 {
-        POSE_UNIT_M
-    } else {
-        POSE_UNIT_RAD
-    }
-}
-
-/// A pose on the decoder's scale: a box that flies 4 m off must not drown those that slide 4 cm. The
-/// median, which the loss seeks, is the same on any ascending scale.
-fn to_scale(pose: &[f64; POSE_NUMBERS]) -> [f32; POSE_NUMBERS] {
-    std::array::from_fn(|c| (pose[c] / unit(c)).asinh() as f32)
-}
-
-/// The metres or radians of the decoder's number for `component`, and how many of them one step on
-/// its scale is there.
-pub fn from_scale(component: usize, number: f64) -> (f64, f64) {
-    let number = number.clamp(-NUMBER_MAX, NUMBER_MAX);
-    (
-        number.sinh() * unit(component),
-        number.cosh() * unit(component),
-    )
 }
 
 /// Element-wise cross-entropy of logits, stable at both ends.

@@ -3,17 +3,18 @@
 //! Owns [`Network`]; what its two halves have one of each is [`mod@trunk`]'s. An interaction network (Battaglia et
 //! al., NeurIPS 2016) with residual rounds, twice: *screening* reads the risk of a whole action off the latents of
 //! the one in one pass; *imagining* rolls the latents of the other forward, stride by stride and with a message
-//! between neighbours in each, told what the hand means to do, and decodes a rigid change of pose of each box at
-//! each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
+//! between neighbours in each, told what the hand means to do and led by what the sketch makes of it, and decodes a rigid change of pose of each box
+//! at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
 
 mod trunk;
 
 use candle_core::{Device, Result, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::batch::Batch;
+use super::batch::{Batch, Leads};
 use super::course::{STRIDE_FEATURES, STRIDES};
-use super::ops::{Activation, Dropout, add_norm, pool};
+use super::features::WAY_FEATURES;
+use super::ops::{Activation, Dropout, add_norm, asinh, pool};
 use super::params::{Builder, Parameters};
 use trunk::{Affine, Round, Trunk};
 
@@ -23,6 +24,9 @@ pub const GRAPH_OUTPUTS: usize = 8;
 pub const NODE_OUTPUTS: usize = 5;
 /// Outputs for each node and stride: step (3), turn (3), log spreads of both, stirs.
 pub const STRIDE_OUTPUTS: usize = 9;
+
+/// Shares for each node and stride: of the sketch's step and turn, of the target's.
+const LEAD_OUTPUTS: usize = 4;
 
 /// Rounds of messages before the first stride; each stride adds one.
 const IMAGINING_ROUNDS: usize = 2;
@@ -56,6 +60,8 @@ pub struct Network {
     stride_hidden: Affine,
     stride_back: Affine,
     stride_out: Affine,
+    stride_led: Affine,
+    stride_lead: Affine,
 }
 
 /// What one pass says of an action.
@@ -92,6 +98,8 @@ impl Network {
             stride_hidden: Affine::new(&mut b, "imagining.stride_hidden", c, c, 1.0)?,
             stride_back: Affine::new(&mut b, "imagining.stride_back", c, c, 0.5)?,
             stride_out: Affine::new(&mut b, "imagining.stride_out", c, STRIDE_OUTPUTS, 0.1)?,
+            stride_led: Affine::new(&mut b, "imagining.stride_led", 2 * WAY_FEATURES, c, 1.0)?,
+            stride_lead: Affine::new(&mut b, "imagining.stride_lead", c, LEAD_OUTPUTS, 0.1)?,
         };
         Ok((network, b.finish()))
     }
@@ -134,14 +142,18 @@ impl Network {
         let mut s = self.stride_start.apply(&start)?;
         let mut moved: Option<Tensor> = None;
         let mut out = Vec::with_capacity(STRIDES);
-        for stride in batch.strides.iter().take(strides) {
+        if batch.leads.len() < strides {
+            candle_core::bail!("nothing was followed that could be imagined");
+        }
+        for (stride, leads) in batch.strides.iter().zip(&batch.leads).take(strides) {
             s = self
                 .stride_round
                 .apply(&s, &seen.e, batch, &mut Dropout::Off)?;
             let told = self.stride_in.features(stride, Activation::None)?;
-            let hidden = self
-                .imagining
-                .tell(&self.stride_hidden.apply(&s)?, &told, batch)?;
+            let led = self.stride_led.features(&leads.told, Activation::None)?;
+            let hidden =
+                self.imagining
+                    .tell(&(self.stride_hidden.apply(&s)? + led)?, &told, batch)?;
             s = add_norm(&s, &self.stride_back.apply(&hidden.relu()?)?)?;
             let y = self.stride_out.apply(&s)?;
             let step = y.narrow(1, 0, 6)?;
@@ -149,13 +161,29 @@ impl Network {
                 Some(before) => (before + step)?,
                 None => step,
             };
+            let at = (&sum + self.follow(&s, leads)?)?;
             out.push(Tensor::cat(
-                &[&sum, &y.narrow(1, 6, STRIDE_OUTPUTS - 6)?],
+                &[&at, &y.narrow(1, 6, STRIDE_OUTPUTS - 6)?],
                 1,
             )?);
             moved = Some(sum);
         }
         Ok(out)
+    }
+
+    /// How far each node goes with what leads it, `[N, WAY_FEATURES]` on the decoder's scale: shares of the sketch's way
+    /// and of the target's, one for steps and one for turns.
+    fn follow(&self, s: &Tensor, leads: &Leads) -> Result<Tensor> {
+        let shares = self.stride_lead.apply(s)?;
+        let share = |k: usize, way: &Tensor| {
+            let half = WAY_FEATURES / 2;
+            let of = |n: usize| {
+                way.narrow(1, n * half, half)?
+                    .broadcast_mul(&shares.narrow(1, 2 * k + n, 1)?)
+            };
+            Tensor::cat(&[of(0)?, of(1)?], 1)
+        };
+        asinh(&(share(0, &leads.sketched)? + share(1, &leads.meant)?)?)
     }
 }
 
@@ -178,7 +206,9 @@ mod tests {
             box_index: 0,
             by: Vec3::new(0.1, 0.02, 0.0),
         };
-        let seen = Encoder::new(&workcell_of(scene)).see(&action).unwrap();
+        let encoder = Encoder::new(&workcell_of(scene));
+        let mut seen = encoder.see(&action).unwrap();
+        encoder.follow(&action, &mut seen);
         let normaliser = Normaliser::measure(std::iter::empty());
         let batch =
             Batch::of_graphs(&[&seen.input, &seen.input], &normaliser, &Device::Cpu).unwrap();

@@ -11,7 +11,7 @@ use super::batch::Batch;
 use super::calibration::{Calibration, Scored};
 use super::course::STRIDES;
 use super::ensemble::Ensemble;
-use super::loss::stirs_by;
+use super::loss::{Targets, imagination_loss, stirs_by};
 use super::metrics::{Forecast, SafeSide, auc, brier, ece, ece_floor, safe_side};
 use super::regression::sigmoid;
 use super::samples::{POSE_NUMBERS, Sample, node_bit};
@@ -47,6 +47,9 @@ pub struct ValidationReport {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoseReport {
+    /// Mean loss of the members' imagination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
     /// Median position error by stride of boxes that stay, m.
     pub still_m: Vec<Option<f64>>,
     /// Median position error by stride of boxes that move by more than 5 cm, m.
@@ -127,9 +130,15 @@ pub fn pose_report(ensemble: &Ensemble, samples: &[&Sample], batch: usize) -> Re
     let mut moved = vec![Vec::new(); STRIDES];
     let mut distance = vec![Vec::new(); STRIDES];
     let mut share = vec![Vec::new(); STRIDES];
+    let mut losses = Vec::new();
     for chunk in samples.chunks(batch.max(1)) {
         let batch = Batch::of_samples(chunk, &ensemble.normaliser, ensemble.device())?;
         let imagined = ensemble.imagine(&batch, STRIDES)?;
+        let targets = Targets::new(chunk, ensemble.device())?;
+        for member in &ensemble.members {
+            let loss = imagination_loss(&member.imagine(&batch, STRIDES)?, &targets)?;
+            losses.push(f64::from(loss.to_scalar::<f32>()?));
+        }
         let truths = chunk.iter().flat_map(|s| {
             let poses = s.labels.poses.chunks_exact(STRIDES * POSE_NUMBERS);
             // The target follows the hand: its error is small for want of anything to imagine.
@@ -162,6 +171,7 @@ pub fn pose_report(ensemble: &Ensemble, samples: &[&Sample], batch: usize) -> Re
     }
     let medians = |v: Vec<Vec<f64>>| v.into_iter().map(median).collect();
     Ok(PoseReport {
+        loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
         still_m: medians(still),
         moved_m: medians(moved),
         moved_distance_m: medians(distance),

@@ -61,7 +61,7 @@ pub struct Sample {
     pub receivers: Box<[u8]>,
     /// `[E]` sending node.
     pub senders: Box<[u8]>,
-    /// Nodes, edges, action and strides, one after the other.
+    /// Nodes, edges, action, strides and ways, one after the other.
     numbers: Box<[f16]>,
     /// What came of it.
     pub labels: Labels,
@@ -85,9 +85,11 @@ impl Sample {
 
     /// The same where the episode's belief has been taken in already: those of a stack share theirs.
     pub fn seen_by(encoder: &Encoder, episode: &Episode) -> Option<Self> {
-        let seen = encoder
-            .see(&episode.action)
-            .filter(|seen| !seen.input.is_marked())?;
+        let mut seen = encoder.see(&episode.action)?;
+        encoder.follow(&episode.action, &mut seen);
+        if seen.input.is_marked() {
+            return None;
+        }
         let labels = labels(episode, &seen)?;
         let kind = match episode.action {
             Action::Remove { .. } | Action::Place { .. } => SampleKind::Carried,
@@ -134,13 +136,23 @@ impl Sample {
 
     /// `[ACTION_FEATURES]`.
     pub fn action_numbers(&self) -> &[f16] {
-        let end = self.numbers.len() - STRIDES * STRIDE_FEATURES;
-        &self.numbers[end - ACTION_FEATURES..end]
+        let start = self.after_edges();
+        &self.numbers[start..start + ACTION_FEATURES]
     }
 
     /// `[STRIDES, STRIDE_FEATURES]`.
     pub fn stride_numbers(&self) -> &[f16] {
-        &self.numbers[self.numbers.len() - STRIDES * STRIDE_FEATURES..]
+        let start = self.after_edges() + ACTION_FEATURES;
+        &self.numbers[start..start + STRIDES * STRIDE_FEATURES]
+    }
+
+    /// `[N, STRIDES, WAY_FEATURES]`.
+    pub fn way_numbers(&self) -> &[f16] {
+        &self.numbers[self.after_edges() + ACTION_FEATURES + STRIDES * STRIDE_FEATURES..]
+    }
+
+    fn after_edges(&self) -> usize {
+        self.nodes() * NODE_FEATURES + self.edges() * EDGE_FEATURES
     }
 
     /// Whether anything went wrong.

@@ -24,8 +24,9 @@ use super::folder::{ModelError, WarmStart};
 use super::log::{self, EpochLog};
 use super::metrics::Forecast;
 use super::normaliser::Normaliser;
+use super::report::ValidationReport;
 use super::samples::Sample;
-use epoch::{Course, Member, restore, run_epoch, steps_of_epoch};
+use epoch::{Course, Member, imagined_steps, restore, run_epoch, steps_of_epoch};
 use finish::{finish, validate};
 use turns::Turns;
 
@@ -151,13 +152,11 @@ pub fn train(
         let steps = steps_of_epoch(data, config);
         state.epoch += 1;
         state.step += steps;
-        state.imagined += steps.div_ceil(config.imagine_every as u64);
+        state.imagined += imagined_steps(steps, config);
         let validation = validate(&members, &normaliser, data)?;
-        if state
-            .best
-            .is_none_or(|(_, loss)| validation.log_loss < loss)
-        {
-            state.best = Some((state.epoch, validation.log_loss));
+        let loss = held_out_loss(&validation, config);
+        if state.best.is_none_or(|(_, least)| loss < least) {
+            state.best = Some((state.epoch, loss));
             for member in &mut members {
                 member.best = member.parameters.numbers()?;
             }
@@ -192,7 +191,11 @@ fn begin(
     let mut members = fresh_members(config, device)?;
     let mut state = RunState::new(config, &data.source.hash);
     if let Some(model) = &data.warm_start {
-        normaliser = model.card.normaliser.widened(&normaliser);
+        normaliser = match config.keep_judgement {
+            // Its limits hold for the ranges that it was calibrated on.
+            true => model.card.normaliser.clone(),
+            false => model.card.normaliser.widened(&normaliser),
+        };
         go_on_from(model, config, &mut members)?;
         state.warm_start = Some(model.hash.clone());
     }
@@ -213,12 +216,20 @@ fn begin(
         log::cut(folder, 0)?;
         if data.warm_start.is_some() {
             let before = EpochLog::before(validate(&members, &normaliser, data)?);
-            state.best = Some((0, before.validation.log_loss));
+            state.best = Some((0, held_out_loss(&before.validation, config)));
             log::append(folder, &before)?;
             observer.epoch(&before);
         }
     }
     Ok((normaliser, members, state))
+}
+
+/// What the best epoch has the least of.
+fn held_out_loss(validation: &ValidationReport, config: &TrainConfig) -> f64 {
+    match config.keep_judgement {
+        true => validation.poses.loss.unwrap_or(f64::INFINITY),
+        false => validation.log_loss,
+    }
 }
 
 /// Sets the members' weights to those of `model`.

@@ -55,6 +55,7 @@ mod tests {
     #[test]
     fn a_stride_that_nothing_moved_in_is_left_out() {
         let poses = PoseReport {
+            loss: None,
             still_m: vec![Some(0.001), Some(0.002)],
             moved_m: vec![None, Some(0.02)],
             moved_distance_m: vec![None, Some(0.1)],

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 STRIDES = 10
 STRIDE_FEATURES = 10
+WAY_FEATURES = 6
 NODE_FEATURES = 106
 EDGE_FEATURES = 40
 ACTION_FEATURES = 114
@@ -43,6 +44,10 @@ class Batch:
     """`[B, ACTION_FEATURES]`."""
     strides: Tensor
     """`[STRIDES, B, STRIDE_FEATURES]`."""
+    sketched: Tensor
+    """`[STRIDES, N, WAY_FEATURES]`: where the sketch takes each node."""
+    meant: Tensor
+    """`[STRIDES, N, WAY_FEATURES]`: where the target is meant to go."""
     graph_of: Tensor
     """`[N]`."""
     targets: Tensor
@@ -149,19 +154,30 @@ class Imagining(nn.Module):
         self.hidden = nn.Linear(c, c)
         self.back = nn.Linear(c, c)
         self.out = nn.Linear(c, STRIDE_OUTPUTS)
+        self.led = nn.Linear(2 * WAY_FEATURES, c)
+        self.lead = nn.Linear(c, 4)
+
+    def follow(self, s: Tensor, sketched: Tensor, meant: Tensor) -> Tensor:
+        """How far each node goes with the sketch and with the target, `[N, WAY_FEATURES]`."""
+        half = WAY_FEATURES // 2
+        shares = self.lead(s).repeat_interleave(half, 1)
+        led = shares[:, :WAY_FEATURES] * sketched + shares[:, WAY_FEATURES:] * meant
+        return torch.asinh(led)
 
     def forward(self, batch: Batch) -> Tensor:
         """`[STRIDES, N, STRIDE_OUTPUTS]`."""
         h, own, e, _ = self.trunk(batch)
         s = self.start(torch.cat([h, own], 1))
-        out = []
-        for stride in batch.strides:
+        leads = torch.asinh(torch.cat([batch.sketched, batch.meant], 2))
+        out, followed = [], []
+        for k, stride in enumerate(batch.strides):
             s = self.round(s, e, batch)
-            hidden = functional.relu(tell(self.hidden(s), self.told(stride), batch))
+            hidden = functional.relu(tell(self.hidden(s) + self.led(leads[k]), self.told(stride), batch))
             s = add_norm(s, self.back(hidden))
             out.append(self.out(s))
+            followed.append(self.follow(s, batch.sketched[k], batch.meant[k]))
         y = torch.stack(out)
-        return torch.cat([y[..., :6].cumsum(0), y[..., 6:]], 2)
+        return torch.cat([y[..., :6].cumsum(0) + torch.stack(followed), y[..., 6:]], 2)
 
 
 class Network(nn.Module):

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from losses import adamw, random_labels, step
-from network import ACTION_FEATURES, EDGE_FEATURES, NODE_FEATURES, STRIDE_FEATURES, STRIDES, Batch, Network
+from network import ACTION_FEATURES, EDGE_FEATURES, NODE_FEATURES, STRIDE_FEATURES, STRIDES, WAY_FEATURES, Batch, Network
 
 ROUNDS = 3
 REPETITIONS = 50
@@ -68,6 +68,8 @@ def random_batch(graphs: int, nodes: int, edges: int) -> Batch:
         senders=torch.from_numpy(senders.copy()),
         action=torch.randn(graphs, ACTION_FEATURES),
         strides=torch.randn(STRIDES, graphs, STRIDE_FEATURES),
+        sketched=torch.randn(STRIDES, nodes, WAY_FEATURES),
+        meant=torch.randn(STRIDES, nodes, WAY_FEATURES),
         graph_of=torch.from_numpy(np.repeat(np.arange(graphs), counts)),
         targets=torch.from_numpy(starts.copy()),
         counts=torch.from_numpy(counts.astype(np.float32)[:, None]),

@@ -111,3 +111,71 @@ fn a_finished_model_without_a_checkpoint_is_not_trained_over() {
     assert!(weights(folder.path()) == before);
     assert_eq!(topple::model::log::read(folder.path()).unwrap().len(), 1);
 }
+
+/// The numbers of a model's variables, by name.
+fn tables(folder: &std::path::Path) -> topple::model::folder::Tables {
+    topple::model::folder::read_tensors(&weights(folder)).unwrap()
+}
+
+#[test]
+fn an_imagination_that_learns_alone_leaves_the_judgement_and_its_limits_as_they_were() {
+    let [first, second, broken] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    run(&data(640), &small(2), first.path());
+    // As its file has it, in which the last digit of a number may be another.
+    let old = WarmStart::load(first.path()).unwrap().card;
+    let alone = TrainConfig {
+        keep_judgement: true,
+        ..small(2)
+    };
+    let data = more(first.path());
+    let card = run(&data, &alone, second.path());
+    assert!(
+        card.epoch > 0,
+        "more of the rule makes no worse imagination"
+    );
+    assert_eq!(card.calibration, old.calibration);
+    assert_eq!(card.promise, old.promise);
+    assert_eq!(card.normaliser, old.normaliser);
+    assert_eq!(card.trained_on(), old.trained_on());
+    let (before, after) = (tables(first.path()), tables(second.path()));
+    for (name, numbers) in &before {
+        let is_imagining = name.contains(".imagining.");
+        assert_eq!(after[name] != *numbers, is_imagining, "{name}");
+    }
+    let log = topple::model::log::read(second.path()).unwrap();
+    let loss = |k: usize| log[k].validation.poses.loss.unwrap();
+    assert!(
+        loss(card.epoch) < loss(0),
+        "{} {}",
+        loss(card.epoch),
+        loss(0)
+    );
+
+    let stop = AtomicBool::new(false);
+    let seen = Impatient::new(&stop);
+    let stopped = train(&data, &alone, broken.path(), Start::Fresh, &stop, &seen);
+    assert!(matches!(stopped, Err(TrainError::Interrupted { .. })));
+    resume(&data, &alone, broken.path()).unwrap();
+    assert!(weights(second.path()) == weights(broken.path()));
+}
+
+#[test]
+fn from_a_model_of_another_make_of_imagination_the_judgement_is_taken_and_nothing_else() {
+    let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    run(&data(640), &small(2), first.path());
+    let card = first.path().join("model.json");
+    let text = std::fs::read_to_string(&card).unwrap();
+    let now = format!("\"version\": {}", topple::model::card::MODEL_VERSION);
+    std::fs::write(&card, text.replacen(&now, "\"version\": 9", 1)).unwrap();
+    assert!(topple::model::WorldModel::load(first.path()).is_err());
+    let alone = TrainConfig {
+        keep_judgement: true,
+        ..small(1)
+    };
+    run(&more(first.path()), &alone, second.path());
+    let (before, after) = (tables(first.path()), tables(second.path()));
+    for (name, numbers) in before.iter().filter(|(n, _)| !n.contains(".imagining.")) {
+        assert_eq!(after[name], *numbers, "{name}");
+    }
+    assert!(topple::model::WorldModel::load(second.path()).is_ok());
+}

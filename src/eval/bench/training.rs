@@ -20,6 +20,7 @@ use super::{BenchError, Effort};
 use crate::dataset::EpisodeSource;
 use crate::dataset::recipe::{Mixture, Recipe, Scenes};
 use crate::eval::suite::BOXES_MAX;
+use crate::model::adamw::Halves;
 use crate::model::batch::Batch;
 use crate::model::course::STRIDES;
 use crate::model::loss::Targets;
@@ -142,12 +143,12 @@ fn speed(
     })?;
     let imagine_ms = ms(rounds, || network.imagine(&batch, STRIDES).map(drop))?;
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    let mut step_ms = |imagines: bool| {
+    let mut step_ms = |taught: Halves| {
         let rate = config.lr;
         let step = Step {
             config,
             rate,
-            imagines,
+            taught,
         };
         ms(rounds, || {
             let mut dropout = Dropout::On {
@@ -157,7 +158,7 @@ fn speed(
             descend(member, &batch, &targets, &step, &mut dropout).map(drop)
         })
     };
-    let (judge_step_ms, both_step_ms) = (step_ms(false)?, step_ms(true)?);
+    let (judge_step_ms, both_step_ms) = (step_ms(Halves::Judging)?, step_ms(Halves::Both)?);
     let episodes_per_s = config.batch as f64 / step_s;
     Ok(TrainSpeed {
         transitions_per_s: episodes_per_s * STRIDES as f64 / config.imagine_every as f64,

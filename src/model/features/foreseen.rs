@@ -7,7 +7,7 @@ use crate::rollout::{Action, PUSH_S, nudge_seconds};
 
 use super::super::course::Course;
 use super::super::demand::Demand;
-use super::super::sketch::{Borne, Fate, Forecast, Held, Mover, STEPS};
+use super::super::sketch::{Borne, Fate, Forecast, Held, Hold, Mover, STEPS};
 use super::placed::Placed;
 use super::{Encoder, Look, TargetView, flag, log_force, push, push3};
 
@@ -47,9 +47,11 @@ impl Encoder {
                     Some(gripper) => {
                         let held = Held {
                             poses: course.opening,
-                            hand_in_box: grasp.hand_in_box.translation.vector,
-                            gives: compliance(gripper),
-                            max_force: self.workcell.robot.max_hand_force,
+                            hold: Hold {
+                                hand_in_box: grasp.hand_in_box.translation.vector,
+                                gives: compliance(gripper),
+                                max_force: self.workcell.robot.max_hand_force,
+                            },
                         };
                         Mover::Hand(held, course.opening_s)
                     }

@@ -5,11 +5,12 @@
 //! neighbours, both ways. All columns are unchanged when the whole scene is turned about the vertical or shifted,
 //! and when it is mirrored, but for what the sketch's search leaves open. Unknown quantities enter as mean and
 //! spread. The columns themselves are [`node`]'s, [`edge`]'s, [`action`]'s and [`foreseen`]'s; where a box is put
-//! down is [`placed`]'s.
+//! down is [`placed`]'s, where boxes get to while it goes on, for what is imagined, [`followed`]'s.
 
 mod action;
 mod edge;
 mod encoder;
+mod followed;
 mod foreseen;
 mod node;
 mod placed;
@@ -17,6 +18,7 @@ mod placed;
 pub use action::{ACTION_FEATURES, GRIP_AT};
 pub use edge::EDGE_FEATURES;
 pub use encoder::Encoder;
+pub use followed::WAY_FEATURES;
 pub use node::NODE_FEATURES;
 
 use crate::pose::Vec3;
@@ -50,6 +52,8 @@ pub struct GraphInput {
     pub action: Vec<f32>,
     /// `[STRIDES, STRIDE_FEATURES]`.
     pub strides: Vec<f32>,
+    /// `[N, STRIDES, WAY_FEATURES]` where it was followed ([`Encoder::follow`]), else empty.
+    pub ways: Vec<f32>,
 }
 
 /// An action with its frame and course.
@@ -115,9 +119,15 @@ fn log_force(newton: f64) -> f64 {
 const MARK: f32 = 6e4;
 
 impl GraphInput {
-    /// Nodes, edges, action and strides, as a sample lays them one after the other.
-    pub fn tables(&self) -> [&Vec<f32>; 4] {
-        [&self.nodes, &self.edges, &self.action, &self.strides]
+    /// Nodes, edges, action, strides and ways, as a sample lays them one after the other.
+    pub fn tables(&self) -> [&Vec<f32>; 5] {
+        [
+            &self.nodes,
+            &self.edges,
+            &self.action,
+            &self.strides,
+            &self.ways,
+        ]
     }
 
     /// Whether a number of it is a mark: nothing to learn from, since no range that holds a mark refuses one.
@@ -134,6 +144,7 @@ fn sanitise(input: &mut GraphInput) {
         &mut input.edges,
         &mut input.action,
         &mut input.strides,
+        &mut input.ways,
     ] {
         for x in table.iter_mut() {
             if !x.is_finite() {

@@ -7,6 +7,7 @@
 //! made of candle's own operators, which have kernels and gradients there; tests hold the two ways
 //! against each other.
 
+mod asinh;
 mod dropout;
 mod linear;
 mod matmul;
@@ -14,6 +15,7 @@ mod message;
 mod norm;
 mod pool;
 
+pub use asinh::asinh;
 pub use dropout::Dropout;
 pub use linear::{Activation, InputGrad, linear};
 pub use message::{Edges, message};

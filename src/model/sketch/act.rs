@@ -2,10 +2,10 @@
 //!
 //! Owns [`Act`] and how the solver carries it out.
 
-use crate::pose::Vec3;
+use crate::pose::{Pose, Vec3};
 
 use super::clock::NUDGE;
-use super::grip::Held;
+use super::grip::{Held, Hold};
 use super::patch::ROWS;
 use super::solve::Solver;
 
@@ -16,6 +16,8 @@ pub enum Act {
     Held(Held),
     /// A spring takes its middle along, and lets it go when the nudge is over.
     Nudged(Held),
+    /// Springs take it along from where it stood, on a way that is told step by step.
+    Guided(Pose, Hold),
     /// A force.
     Pushed {
         /// N.
@@ -32,29 +34,41 @@ pub enum Act {
 impl Solver<'_> {
     /// Tells the target what to do in step `k`, which lasts `h`.
     pub fn drive(&mut self, k: usize, h: f64) {
-        match &self.target {
-            Some((_, Act::Nudged(_))) if k >= NUDGE.len() => {
-                if self.grip.take().is_some() {
-                    // What was wedged by the drive is so no more.
-                    for &k in &self.active {
-                        let rest = self.sketch.resting.get(k);
-                        self.impulses[k] = rest.map_or([0.0; ROWS], |f| f.map(|x| x * self.last_h));
-                    }
-                }
+        match self.target {
+            Some((_, Act::Nudged(_))) if k >= NUDGE.len() => self.let_go(),
+            Some((_, Act::Held(held) | Act::Nudged(held))) => {
+                self.guide(&held.poses[k], &held.poses[k + 1], h);
             }
-            Some((i, Act::Held(held) | Act::Nudged(held))) => {
-                if let Some(grip) = &mut self.grip {
-                    let step = (&held.poses[k], &held.poses[k + 1]);
-                    grip.follow(step, h, &self.states[*i], &self.bodies[*i]);
-                }
+            Some((_, Act::Pushed { force, arm, until })) => {
+                self.push_target(&force, &arm, (until - self.elapsed).clamp(0.0, h));
             }
-            Some((i, Act::Pushed { force, arm, until })) => {
-                let lasting = (until - self.elapsed).clamp(0.0, h);
-                let state = &mut self.states[*i];
-                state.linear += force * (self.bodies[*i].inverse_mass * lasting);
-                state.angular += self.bodies[*i].inverse_inertia * arm.cross(force) * lasting;
+            Some((_, Act::Guided(..) | Act::Gone)) | None => {}
+        }
+    }
+
+    /// Takes what is held from one pose to another within a step of `h` seconds.
+    pub(super) fn guide(&mut self, from: &Pose, to: &Pose, h: f64) {
+        if let (Some((i, _)), Some(grip)) = (&self.target, &mut self.grip) {
+            grip.follow((from, to), h, &self.states[*i], &self.bodies[*i]);
+        }
+    }
+
+    /// Lets go of what is held. What was wedged by the drive is so no more.
+    pub(super) fn let_go(&mut self) {
+        if self.grip.take().is_some() {
+            for &k in &self.active {
+                let rest = self.sketch.resting.get(k);
+                self.impulses[k] = rest.map_or([0.0; ROWS], |f| f.map(|x| x * self.last_h));
             }
-            Some((_, Act::Gone)) | None => {}
+        }
+    }
+
+    /// A force on the target for so many seconds, `arm` from its centre of mass.
+    pub(super) fn push_target(&mut self, force: &Vec3, arm: &Vec3, lasting: f64) {
+        if let Some((i, _)) = self.target {
+            let state = &mut self.states[i];
+            state.linear += force * (self.bodies[i].inverse_mass * lasting);
+            state.angular += self.bodies[i].inverse_inertia * arm.cross(force) * lasting;
         }
     }
 }

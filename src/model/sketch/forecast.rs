@@ -32,6 +32,9 @@ const SHARED: Care = Care {
     rounds: 1,
 };
 
+/// How far a pushed box is looked ahead of, m.
+pub(super) const PUSHED_M: f64 = 0.1;
+
 /// What moves the target.
 #[expect(
     clippy::large_enum_variant,
@@ -129,7 +132,10 @@ impl Sketch {
             },
             Mover::Gone => Act::Gone,
         };
-        let met = self.met(target, mover);
+        let met = match straight_way(&mover) {
+            Some(way) => self.met(target, &[way]),
+            None => None,
+        };
         let (patches, resting) = match &met {
             Some((patches, resting)) => (patches.as_slice(), resting.as_slice()),
             None => (self.patches.as_slice(), self.resting.as_slice()),
@@ -154,29 +160,34 @@ impl Sketch {
         out
     }
 
-    /// With what the target comes to on its way, where that is beyond what is watched anyhow.
-    fn met(&self, target: usize, mover: Mover) -> Option<(Vec<Patch>, Vec<[f64; ROWS]>)> {
-        let way = match mover {
-            Mover::Hand(Held { poses, .. }, _) => {
-                poses[STEPS].translation.vector - poses[0].translation.vector
-            }
-            Mover::Nudge { by, .. } => by,
-            Mover::Push(force, _) => force.try_normalize(1e-9)? * 0.1,
-            Mover::Gone => return None,
-        };
+    /// With what the target comes to on its way, one straight leg after the other, where that is beyond what is
+    /// watched anyhow.
+    pub(super) fn met(
+        &self,
+        target: usize,
+        legs: &[Vec3],
+    ) -> Option<(Vec<Patch>, Vec<[f64; ROWS]>)> {
         let shape = &self.shapes[target];
         let (low, high) = shape.aabb();
-        let (low, high) = (low.inf(&(low + way)), high.sup(&(high + way)));
-        let mut more = Vec::new();
-        for (i, other) in self.shapes.iter().enumerate() {
-            let (olow, ohigh) = other.aabb();
-            if i == target || (0..3).any(|k| olow[k] > high[k] || ohigh[k] < low[k]) {
-                continue;
+        let mut more: Vec<Patch> = Vec::new();
+        let mut from = Vec3::zeros();
+        for way in legs {
+            let to = from + way;
+            let low = (low + from).inf(&(low + to));
+            let high = (high + from).sup(&(high + to));
+            for (i, other) in self.shapes.iter().enumerate() {
+                let (olow, ohigh) = other.aabb();
+                if i == target || (0..3).any(|k| olow[k] > high[k] || ohigh[k] < low[k]) {
+                    continue;
+                }
+                let known = |p: &Patch| p.is_between(target, i);
+                if self.patches.iter().any(known) || more.iter().any(known) {
+                    continue;
+                }
+                let ends = (target, i);
+                more.extend(meeting(&self.bodies, ends, (shape, other), (&from, way)));
             }
-            if self.patches.iter().any(|p| p.is_between(target, i)) {
-                continue;
-            }
-            more.extend(meeting(&self.bodies, (target, i), (shape, other), &way));
+            from = to;
         }
         if more.is_empty() {
             return None;
@@ -186,5 +197,17 @@ impl Sketch {
         resting.resize(resting.len() + more.len(), [0.0; ROWS]);
         patches.extend(more);
         Some((patches, resting))
+    }
+}
+
+/// Where the target is meant to go, m; `None` where it goes nowhere.
+fn straight_way(mover: &Mover) -> Option<Vec3> {
+    match mover {
+        Mover::Hand(Held { poses, .. }, _) => {
+            Some(poses[STEPS].translation.vector - poses[0].translation.vector)
+        }
+        Mover::Nudge { by, .. } => Some(*by),
+        Mover::Push(force, _) => Some(force.try_normalize(1e-9)? * PUSHED_M),
+        Mover::Gone => None,
     }
 }

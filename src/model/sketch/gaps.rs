@@ -92,24 +92,25 @@ pub fn islands(bodies: &[Inert], patches: &[Patch]) -> Vec<usize> {
     of
 }
 
-/// The patch of a shape that goes along `way` and comes to another: conservative advancement (Mirtich,
-/// "Impulse-based dynamic simulation of rigid body systems", 1996), until they touch or pass.
+/// The patch of a shape that has gone `from`, goes on along `way` and comes to another: conservative advancement
+/// (Mirtich, "Impulse-based dynamic simulation of rigid body systems", 1996), until they touch or pass.
 pub fn meeting(
     bodies: &[Inert],
     ends: (usize, usize),
     (shape, other): (&Obb, &Obb),
-    way: &Vec3,
+    (from, way): (&Vec3, &Vec3),
 ) -> Option<Patch> {
     let mut gone = 0.0;
     for _ in 0..ADVANCES {
+        let so_far = from + way * gone;
         let there = Obb {
             half: shape.half,
-            pose: shifted(&shape.pose, &(way * gone)),
+            pose: shifted(&shape.pose, &so_far),
         };
         let apart = separation(&there, other);
         if apart.gap <= TOUCH_M {
             let patch = Patch::ahead(ends, &apart, bodies, (&there, other))?;
-            return Some(patch.met_after(&(way * gone)));
+            return Some(patch.met_after(&so_far));
         }
         let nears = apart.axis.dot(way);
         if nears <= apart.gap * 1e-3 {

@@ -1,6 +1,6 @@
 //! A hand that holds a box by springs, and a nudge that takes its middle along by one.
 //!
-//! Owns [`Held`] and [`Grip`]: six soft rows between a point of the box and a hand that goes its way, implicit in
+//! Owns [`Hold`], [`Held`] and [`Grip`]: six soft rows between a point of the box and a hand that goes its way, implicit in
 //! the step (a spring and damper as softness and bias; Catto, "Soft Constraints", GDC 2011), with no more than
 //! the robot's force.
 
@@ -22,15 +22,36 @@ const LEVER_M: f64 = 0.1;
 
 /// How a hand holds its box.
 #[derive(Clone, Copy, Debug)]
-pub struct Held {
-    /// Where the box would be if nothing gave: at the onset, then at each step's end.
-    pub poses: [Pose; STEPS + 1],
+pub struct Hold {
     /// The hand's origin in the box's frame, m.
     pub hand_in_box: Vec3,
     /// How far it gives.
     pub gives: Compliance,
     /// What the robot drives it with at most, N.
     pub max_force: f64,
+}
+
+impl Hold {
+    /// How a nudge has its box: by the middle, which may turn; with so much force at most, N.
+    pub(super) fn nudging(max_force: f64) -> Self {
+        Self {
+            hand_in_box: Vec3::zeros(),
+            gives: Compliance {
+                linear: NUDGE_DRIVE,
+                angular: (0.0, 0.0),
+            },
+            max_force,
+        }
+    }
+}
+
+/// How a hand holds its box, and where it takes it in the steps of a forecast.
+#[derive(Clone, Copy, Debug)]
+pub struct Held {
+    /// Where the box would be if nothing gave: at the onset, then at each step's end.
+    pub poses: [Pose; STEPS + 1],
+    /// How it is held.
+    pub hold: Hold,
 }
 
 impl Held {
@@ -46,12 +67,7 @@ impl Held {
                 pose.translation.vector += by * shares(k);
                 pose
             }),
-            hand_in_box: Vec3::zeros(),
-            gives: Compliance {
-                linear: NUDGE_DRIVE,
-                angular: (0.0, 0.0),
-            },
-            max_force,
+            hold: Hold::nudging(max_force),
         }
     }
 
@@ -89,16 +105,15 @@ pub struct Grip {
 }
 
 impl Grip {
-    /// A grip that has just formed.
-    pub fn new(held: &Held, body: &Inert) -> Self {
-        let start = held.poses[0];
-        let at = start * nalgebra::Point3::from(held.hand_in_box);
+    /// A grip that has just formed on a box at `start`.
+    pub fn new(start: Pose, hold: &Hold, body: &Inert) -> Self {
+        let at = start * nalgebra::Point3::from(hold.hand_in_box);
         Self {
-            gives: held.gives,
-            max_force: held.max_force,
+            gives: hold.gives,
+            max_force: hold.max_force,
             most: 0.0,
             arm: at.coords - body.com,
-            point_in_box: held.hand_in_box,
+            point_in_box: hold.hand_in_box,
             start,
             linear: Vec3::zeros(),
             angular: Vec3::zeros(),

@@ -118,8 +118,9 @@ impl<'a> Solver<'a> {
             pushed: vec![0; bodies.len()],
             grip: match &target {
                 Some((i, Act::Held(held) | Act::Nudged(held))) => {
-                    Some(Grip::new(held, &bodies[*i]))
+                    Some(Grip::new(held.poses[0], &held.hold, &bodies[*i]))
                 }
+                Some((i, Act::Guided(start, hold))) => Some(Grip::new(*start, hold, &bodies[*i])),
                 _ => None,
             },
             bodies,

@@ -54,12 +54,14 @@ fn taken(scene: &Scene, target: usize, by: Vec3) -> (Held, [f64; STEPS + 1]) {
     let times = carry_times(&[0.0; STEPS], 1.0);
     let held = Held {
         poses: times.map(|t| level(by * (t / times[STEPS]), 0.0) * start),
-        hand_in_box: Vec3::zeros(),
-        gives: Compliance {
-            linear: (1.0e6, 1.0e4),
-            angular: (1.0e5, 1.0e3),
+        hold: Hold {
+            hand_in_box: Vec3::zeros(),
+            gives: Compliance {
+                linear: (1.0e6, 1.0e4),
+                angular: (1.0e5, 1.0e3),
+            },
+            max_force: 1.0e4,
         },
-        max_force: 1.0e4,
     };
     (held, times)
 }
@@ -160,10 +162,13 @@ fn a_box_that_hangs_beside_its_cup_droops_as_far_as_the_bellows_gives() {
     let scene = scene_of(vec![box_at("a", [0.2; 3], [0.0, 0.0, 0.1], 2.0)]);
     let (held, times) = taken(&scene, 0, Vec3::new(0.0, 0.0, 0.1));
     let held = Held {
-        hand_in_box: Vec3::new(0.05, 0.0, 0.1),
-        gives: Compliance {
-            linear: (2.0e4, 4.0e2),
-            angular: (1.2e2, 3.0),
+        hold: Hold {
+            hand_in_box: Vec3::new(0.05, 0.0, 0.1),
+            gives: Compliance {
+                linear: (2.0e4, 4.0e2),
+                angular: (1.2e2, 3.0),
+            },
+            ..held.hold
         },
         ..held
     };

@@ -4,12 +4,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use candle_core::{Device, Result as CandleResult};
+use candle_core::{Device, Result as CandleResult, Tensor};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::super::adamw::{AdamW, learning_rate};
+use super::super::adamw::{AdamW, Halves, learning_rate};
 use super::super::batch::Batch;
 use super::super::checkpoint::MemberState;
 use super::super::config::TrainConfig;
@@ -47,7 +47,7 @@ pub(crate) struct Losses {
 #[derive(Default)]
 pub(super) struct Passed {
     pub(super) mean: Losses,
-    /// `[steps]` of the judgement.
+    /// `[steps]` of the judgement, or of what alone is taught.
     pub(super) steps: Vec<f64>,
 }
 
@@ -141,7 +141,11 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
             .collect();
         let step = course.epoch as u64 * steps + i as u64;
         let rate = learning_rate(config.lr, step, total);
-        let imagines = i % config.imagine_every == 0;
+        let taught = match (config.keep_judgement, i % config.imagine_every == 0) {
+            (true, _) => Halves::Imagining,
+            (false, true) => Halves::Both,
+            (false, false) => Halves::Judging,
+        };
         let mut dropout = Dropout::On {
             rate: config.dropout,
             rng: &mut rng,
@@ -149,18 +153,19 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
         let step = Step {
             config,
             rate,
-            imagines,
+            taught,
         };
         let loss = step_member(member, &samples, course.normaliser, &step, &mut dropout)?;
-        passed.steps.push(loss.judgement);
+        let of_step = match taught {
+            Halves::Imagining => loss.imagination,
+            Halves::Judging | Halves::Both => loss.judgement,
+        };
+        passed.steps.push(of_step);
         passed.mean.judgement += loss.judgement / steps as f64;
-        passed.mean.imagination +=
-            loss.imagination / steps.div_ceil(config.imagine_every as u64) as f64;
+        passed.mean.imagination += loss.imagination / imagined_steps(steps, config) as f64;
         let done = course.done.fetch_add(1, Ordering::Relaxed) + 1;
         let all = steps as usize * config.members;
-        course
-            .observer
-            .batch(course.epoch + 1, done, all, loss.judgement);
+        course.observer.batch(course.epoch + 1, done, all, of_step);
     }
     Ok(passed)
 }
@@ -169,7 +174,7 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
 pub(crate) struct Step<'a> {
     pub(crate) config: &'a TrainConfig,
     pub(crate) rate: f64,
-    pub(crate) imagines: bool,
+    pub(crate) taught: Halves,
 }
 
 fn step_member(
@@ -193,27 +198,34 @@ pub(crate) fn descend(
     step: &Step<'_>,
     dropout: &mut Dropout<'_>,
 ) -> CandleResult<Losses> {
-    let judged = member.network.judge(batch, dropout)?;
-    let judgement = judgement_loss(&judged, targets)?;
-    let mut losses = Losses {
-        judgement: f64::from(judgement.to_scalar::<f32>()?),
-        imagination: 0.0,
+    let mut losses = Losses::default();
+    let number = |loss: &Tensor| Ok::<_, candle_core::Error>(f64::from(loss.to_scalar::<f32>()?));
+    let imagination = match step.taught {
+        Halves::Judging => None,
+        Halves::Imagining | Halves::Both => {
+            let imagined = member.network.imagine(batch, STRIDES)?;
+            let loss = imagination_loss(&imagined, targets)?;
+            losses.imagination = number(&loss)?;
+            Some(loss)
+        }
     };
-    let loss = if step.imagines {
-        let imagined = member.network.imagine(batch, STRIDES)?;
-        let imagination = imagination_loss(&imagined, targets)?;
-        losses.imagination = f64::from(imagination.to_scalar::<f32>()?);
-        (judgement + (imagination * IMAGINATION_WEIGHT)?)?
-    } else {
-        judgement
+    let judgement = match step.taught {
+        Halves::Imagining => None,
+        Halves::Judging | Halves::Both => {
+            let judged = member.network.judge(batch, dropout)?;
+            let loss = judgement_loss(&judged, targets)?;
+            losses.judgement = number(&loss)?;
+            Some(loss)
+        }
+    };
+    let loss = match (judgement, imagination) {
+        (Some(judgement), Some(imagination)) => (judgement + (imagination * IMAGINATION_WEIGHT)?)?,
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => return Ok(losses),
     };
     let grads = loss.backward()?;
-    member.optimiser.update(
-        &member.parameters,
-        &grads,
-        step.rate,
-        step.config.weight_decay,
-    )?;
+    let pace = (step.rate, step.config.weight_decay);
+    (member.optimiser).update(&member.parameters, &grads, step.taught, pace)?;
     Ok(losses)
 }
 
@@ -223,6 +235,14 @@ const IMAGINATION_WEIGHT: f64 = 0.1;
 
 pub(super) fn steps_of_epoch(data: &TrainingData, config: &TrainConfig) -> u64 {
     (data.train.len() / config.batch) as u64
+}
+
+/// How many of an epoch's steps teach the imagination.
+pub(super) fn imagined_steps(steps: u64, config: &TrainConfig) -> u64 {
+    match config.keep_judgement {
+        true => steps,
+        false => steps.div_ceil(config.imagine_every as u64),
+    }
 }
 
 /// One seed out of three numbers.

@@ -1,0 +1,272 @@
+//! The sketch followed for as long as the imagination looks: where each box would be, stride by stride.
+//!
+//! Owns [`Guide`] and the steps. A forecast asks what an action bears and stirs at first, in five steps for any
+//! candidate; this one asks where boxes get to, in steps of an eighth of a second, round the corners of the target's
+//! way, and only for what is imagined. What falls farther than gaps are watched lands on the ground alone.
+
+use crate::pose::{Pose, Quat, Vec3};
+use crate::rollout::{STRIDE_S, nudge_seconds, nudge_travel};
+
+use super::Sketch;
+use super::act::Act;
+use super::forecast::PUSHED_M;
+use super::grip::Hold;
+use super::solve::{Care, Solver};
+
+/// Ends of the steps of the first stride, s after the onset: blows fall there.
+const FIRST_S: [f64; 5] = [0.0126, 0.05, 0.1, 0.17, STRIDE_S];
+/// Steps of each later stride.
+const LATER: usize = 2;
+/// How well each step is solved.
+const FOLLOWING: Care = Care {
+    sweeps: 60,
+    enough: 1e-3,
+    rounds: 1,
+};
+/// The same of what a stiff drive may wedge.
+const WEDGED: Care = Care {
+    sweeps: 150,
+    enough: 3e-4,
+    rounds: 3,
+};
+/// How deep a corner may be in the ground before its box has landed, m: contacts there give a little.
+const DEEP_M: f64 = 0.002;
+/// What a landing leaves of speed along the ground and of spin.
+const LANDED: f64 = 0.5;
+
+/// What moves the target, for as long as it is followed; times are s after the onset.
+pub enum Guide<'a> {
+    /// A hand, to where it takes its box at a time.
+    Hand(Hold, &'a dyn Fn(f64) -> Pose),
+    /// A nudge of its middle, free to turn, then let go.
+    Nudge {
+        /// m.
+        by: Vec3,
+        /// What the robot drives it with at most, N.
+        max_force: f64,
+    },
+    /// A force on its middle for so many seconds, N.
+    Push(Vec3, f64),
+}
+
+impl Guide<'_> {
+    /// Where the target that stood at `start` is meant to be at time `t`; a pushed one is looked ahead of.
+    fn target(&self, start: &Pose, t: f64) -> Pose {
+        let gone = match self {
+            Self::Hand(_, way) => return way(t),
+            Self::Nudge { by, .. } => {
+                let way = by.norm();
+                by * (nudge_travel(way, t) / way.max(1e-9))
+            }
+            Self::Push(..) if t <= 0.0 => Vec3::zeros(),
+            Self::Push(force, _) => force.try_normalize(1e-9).unwrap_or_default() * PUSHED_M,
+        };
+        Pose::from_parts((start.translation.vector + gone).into(), start.rotation)
+    }
+
+    /// What it does to a target that stood at `start`, its middle `arm` from its centre of mass; how carefully to
+    /// follow that.
+    fn act(&self, start: Pose, arm: Vec3) -> (Act, Care) {
+        match self {
+            Self::Hand(hold, _) => (Act::Guided(start, *hold), FOLLOWING),
+            Self::Nudge { max_force, .. } => {
+                (Act::Guided(start, Hold::nudging(*max_force)), WEDGED)
+            }
+            Self::Push(force, until) => {
+                let (force, until) = (*force, *until);
+                (Act::Pushed { force, arm, until }, FOLLOWING)
+            }
+        }
+    }
+
+    /// Acts in a step from `now` to `end`.
+    fn drive(&self, solver: &mut Solver<'_>, start: &Pose, (now, end): (f64, f64)) {
+        match self {
+            Self::Nudge { by, .. } if now >= nudge_seconds(by.norm()) - 1e-9 => solver.let_go(),
+            Self::Hand(..) | Self::Nudge { .. } => {
+                solver.guide(
+                    &self.target(start, now),
+                    &self.target(start, end),
+                    end - now,
+                );
+            }
+            Self::Push(..) => solver.drive(0, end - now),
+        }
+    }
+}
+
+/// How far a body has gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Gone {
+    /// Its middle, m.
+    pub moved: Vec3,
+    /// Rotation vector, rad.
+    pub turned: Vec3,
+}
+
+impl Sketch {
+    /// Where each body is after each of so many strides, `[strides, N]`.
+    pub fn follow(&self, target: usize, guide: &Guide<'_>, strides: usize) -> Vec<Vec<Gone>> {
+        let start = self.shapes[target].pose;
+        let ends = (0..=strides).map(|k| guide.target(&start, k as f64 * STRIDE_S));
+        let ends: Vec<Vec3> = ends.map(|pose| pose.translation.vector).collect();
+        let legs: Vec<Vec3> = ends.windows(2).map(|w| w[1] - w[0]).collect();
+        let met = self.met(target, &legs);
+        let (patches, resting) = match &met {
+            Some((patches, resting)) => (patches.as_slice(), resting.as_slice()),
+            None => (self.patches.as_slice(), self.resting.as_slice()),
+        };
+        let arm = start.translation.vector - self.bodies[target].com;
+        let (act, care) = guide.act(start, arm);
+        let mut solver = Solver::new(self, patches, resting, Some((target, act)));
+        let mut out = Vec::with_capacity(strides);
+        let mut now = 0.0;
+        for stride in 0..strides {
+            for end in step_ends(stride) {
+                guide.drive(&mut solver, &start, (now, end));
+                solver.step(end - now, care);
+                solver.land();
+                now = end;
+            }
+            out.push(solver.whereabouts());
+        }
+        out
+    }
+}
+
+/// When the steps of a stride end, s after the onset.
+fn step_ends(stride: usize) -> Vec<f64> {
+    let begin = stride as f64 * STRIDE_S;
+    match stride {
+        0 => FIRST_S.to_vec(),
+        _ => (1..=LATER)
+            .map(|k| begin + STRIDE_S * k as f64 / LATER as f64)
+            .collect(),
+    }
+}
+
+impl Solver<'_> {
+    /// Puts what has gone into the ground on it.
+    fn land(&mut self) {
+        for (i, shape) in self.sketch.shapes.iter().enumerate() {
+            if self.bodies[i].inverse_mass <= 0.0 {
+                continue;
+            }
+            let gone = self.gone(i);
+            if gone.moved.z >= 0.0 && gone.turned.xy().norm() < 1e-3 {
+                continue;
+            }
+            let rotation = Quat::from_scaled_axis(gone.turned) * shape.pose.rotation;
+            let axes = rotation.to_rotation_matrix();
+            let reach = axes.matrix().row(2).abs() * shape.half;
+            let lowest = shape.pose.translation.z + gone.moved.z - reach[0];
+            if lowest < -DEEP_M {
+                let state = &mut self.states[i];
+                state.moved.z -= lowest;
+                state.linear.z = state.linear.z.max(0.0);
+                state.linear.x *= LANDED;
+                state.linear.y *= LANDED;
+                state.angular *= LANDED;
+            }
+        }
+    }
+
+    fn whereabouts(&self) -> Vec<Gone> {
+        (0..self.states.len()).map(|i| self.gone(i)).collect()
+    }
+
+    /// How far the middle of a body has gone.
+    fn gone(&self, i: usize) -> Gone {
+        let state = &self.states[i];
+        let arm = self.sketch.shapes[i].pose.translation.vector - self.bodies[i].com;
+        Gone {
+            moved: state.moved + Quat::from_scaled_axis(state.turned) * arm - arm,
+            turned: state.turned,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::contacts::SceneGraph;
+    use super::super::super::loads::Loads;
+    use super::*;
+    use crate::grasp::Compliance;
+    use crate::model::fixture_scenes::{box_at, scene_of};
+    use crate::pose::level;
+    use crate::scene::Scene;
+
+    fn follow(scene: &Scene, guide: &Guide<'_>) -> Vec<Vec<Gone>> {
+        let graph = SceneGraph::new(scene);
+        Sketch::new(&graph, &Loads::new(&graph, None)).follow(0, guide, 8)
+    }
+
+    /// A stiff hand.
+    const HOLD: Hold = Hold {
+        hand_in_box: Vec3::new(0.0, 0.0, 0.0),
+        gives: Compliance {
+            linear: (1.0e6, 1.0e4),
+            angular: (1.0e5, 1.0e3),
+        },
+        max_force: 1.0e4,
+    };
+
+    #[test]
+    fn a_box_on_top_goes_up_with_what_it_stands_on_and_one_beside_stays() {
+        let scene = scene_of(vec![
+            box_at("a", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 5.0),
+            box_at("on", [0.2, 0.2, 0.2], [0.0, 0.0, 0.3], 2.0),
+            box_at("beside", [0.2, 0.2, 0.2], [0.6, 0.0, 0.1], 2.0),
+        ]);
+        let up = |t: f64| level(Vec3::new(0.0, 0.0, 0.1 + 0.1 * t), 0.0);
+        let ways = follow(&scene, &Guide::Hand(HOLD, &up));
+        for (k, boxes) in ways.iter().enumerate() {
+            let meant = 0.1 * STRIDE_S * (k + 1) as f64;
+            assert!((boxes[1].moved.z - meant).abs() < 0.01, "{k} {boxes:?}");
+            assert_eq!(boxes[2], Gone::default());
+        }
+    }
+
+    #[test]
+    fn a_plank_whose_counterweight_goes_tips_and_ends_on_the_ground() {
+        let scene = scene_of(vec![
+            box_at("weight", [0.1, 0.3, 0.2], [-0.1, 0.0, 0.34], 20.0),
+            box_at("plank", [0.5, 0.3, 0.04], [0.15, 0.0, 0.22], 1.0),
+            box_at("base", [0.3, 0.3, 0.2], [-0.15, 0.0, 0.1], 20.0),
+        ]);
+        let up = |t: f64| level(Vec3::new(-0.1, 0.0, 0.34 + 0.3 * t), 0.0);
+        let ways = follow(&scene, &Guide::Hand(HOLD, &up));
+        let end = ways[7][1];
+        assert!(end.turned.y > 0.3, "{end:?}");
+        // No corner is below the ground by more than contacts give.
+        let axes = Quat::from_scaled_axis(end.turned).to_rotation_matrix();
+        let reach = (axes.matrix().row(2).abs() * Vec3::new(0.25, 0.15, 0.02))[0];
+        assert!(0.22 + end.moved.z - reach > -0.01, "{end:?}");
+        assert!(ways[7][2].moved.norm() < 0.02, "{:?}", ways[7][2]);
+    }
+
+    #[test]
+    fn a_nudged_box_goes_as_far_as_it_is_nudged_and_takes_along_what_stands_on_it() {
+        let scene = scene_of(vec![
+            box_at("a", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 2.0),
+            box_at("on", [0.2, 0.2, 0.1], [0.0, 0.0, 0.25], 1.0),
+        ]);
+        let by = Vec3::new(0.05, 0.0, 0.0);
+        let max_force = 250.0;
+        let ways = follow(&scene, &Guide::Nudge { by, max_force });
+        for gone in &ways[7] {
+            assert!((gone.moved - by).norm() < 0.005, "{:?}", ways[7]);
+        }
+        // It takes 0.1 s to set out, at half its speed.
+        assert!((ways[0][0].moved.x - 0.02).abs() < 0.004, "{:?}", ways[0]);
+    }
+
+    #[test]
+    fn a_pushed_box_slides_until_friction_has_stopped_it() {
+        let scene = scene_of(vec![box_at("a", [0.3, 0.3, 0.1], [0.0, 0.0, 0.05], 2.0)]);
+        let ways = follow(&scene, &Guide::Push(Vec3::new(30.0, 0.0, 0.0), 0.2));
+        let (early, late) = (ways[5][0].moved.x, ways[7][0].moved.x);
+        assert!(early > 0.05, "{early}");
+        assert!((late - early).abs() < 1e-3, "{early} {late}");
+    }
+}
