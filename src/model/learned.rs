@@ -91,7 +91,7 @@ impl SceneDynamics for Believed<'_> {
                 self.encoder.follow(action, &mut seen);
                 Some(seen)
             };
-            let seen: Vec<Option<Seen>> = chunk.iter().map(follow).collect();
+            let seen: Vec<Option<Seen>> = chunk.par_iter().map(follow).collect();
             let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
             let opinions = self.judge(&graphs);
             let poses = self.poses(&graphs, strides);
