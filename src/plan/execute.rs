@@ -162,11 +162,10 @@ impl Run<'_> {
         };
         self.timing.add(&found.timing);
         let mut verify = 0.0;
-        let steps = found.safe.into_iter().chain(found.doubtful);
         // Where none passes the whole is planned again, which tells why.
         let mut rejected = Vec::new();
         let passed = timed(&mut verify, || {
-            (self.planner).first_vouched(seen, steps, (salt, self.spent), &mut rejected)
+            (self.planner).first_vouched(seen, found, (salt, self.spent), &mut rejected)
         });
         self.timing.verify += verify;
         self.timing.total += verify;

@@ -7,10 +7,10 @@
 //!
 //! - `objective`, `risk`: what is wanted, and one number from many (the budget is the task file's);
 //! - `sampler`: CEM, iCEM, MPPI, the distributions alone; `lift_space`: a lift as a vector;
-//! - `candidates`, `rated`, `step`, `lift_search`: within a step, from geometry to the best safe action;
+//! - `candidates`, `rated`, `step`, `lift_search`, `finalists`: within a step, from geometry to the best safe action;
 //! - `goal`, `planner`: what is asked, and what is answered;
 //! - `support`, `wanted`, `order`: across steps, a search over imagined scenes;
-//! - `shield`: a second physics, whose draws weigh with what was judged;
+//! - `shield`: a second physics, whose draws weigh with what was judged; `vouching`: in which order it is asked;
 //! - `execute`, `watch`, `surprise`, `execution`: the closed loop against a [`Plant`];
 //! - `probe`: the largest nudge or push that is still safe; `vet`: somebody else's steps;
 //! - `baseline`: what the planner is measured against;
@@ -22,6 +22,7 @@ pub mod candidates;
 pub mod execute;
 pub mod execution;
 pub mod explain;
+mod finalists;
 pub mod goal;
 mod lift_search;
 pub mod lift_space;
@@ -43,6 +44,7 @@ pub mod support;
 pub mod surprise;
 pub mod timing;
 pub mod vet;
+mod vouching;
 mod wanted;
 pub mod watch;
 

@@ -19,6 +19,7 @@ use crate::scene::Workcell;
 use self::node::{Branch, Node, state_key, step_price};
 use super::goal::Goal;
 use super::planner::{PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
+use super::rated::Rated;
 use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
 use super::shield::Guard;
@@ -66,6 +67,8 @@ impl<'a> OrderSearch<'a> {
             depth: 0,
             tiers: 0,
             doubtful: Vec::new(),
+            untried: Vec::new(),
+            left: 0,
         };
         Ok(Self {
             planner,
@@ -182,6 +185,8 @@ impl<'a> OrderSearch<'a> {
             workcell: after,
             tiers: 0,
             doubtful: Vec::new(),
+            untried: Vec::new(),
+            left: 0,
         });
         self.guards.push(None);
         Ok(Some(self.nodes.len() - 1))
@@ -197,10 +202,35 @@ impl<'a> OrderSearch<'a> {
         }
         let leads_on = self.open.iter().any(|b| b.parent == parent)
             || self.nodes.iter().any(|n| n.parent == Some(parent));
-        if leads_on || self.expansions_left == 0 {
+        if leads_on || self.look_further(parent, true)? || self.expansions_left == 0 {
             return Ok(());
         }
         self.expand(parent)
+    }
+
+    /// Where a shield turned down what was imagined, branches out to what was left untried: what is judged safe, or
+    /// what is not. Whether there is any.
+    fn look_further(&mut self, node: usize, is_safe: bool) -> Result<bool, PlanError> {
+        if self.planner.shield.is_none() {
+            return Ok(false);
+        }
+        let of_node = &mut self.nodes[node];
+        let wanted = |r: &mut Rated| r.score.is_safe() == is_safe;
+        let mut untried: Vec<Rated> = of_node.untried.extract_if(.., wanted).collect();
+        while !untried.is_empty() {
+            let (workcell, left) = (&self.nodes[node].workcell, self.nodes[node].left);
+            let salt = (node as u64) << 8;
+            let found = self.planner.step_further(workcell, untried, salt)?;
+            self.timing.add(&found.timing);
+            self.rejected.extend(found.rejected);
+            untried = found.untried;
+            let steps = if is_safe { found.safe } else { found.doubtful };
+            if self.branch_out(node, left, steps) {
+                self.nodes[node].untried.extend(untried);
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn reject(&mut self, node: usize, step: &StepPlan, risk: f64, reason: Reason) {
@@ -238,12 +268,16 @@ impl<'a> OrderSearch<'a> {
                 self.least_risky = found.doubtful.first().cloned();
             }
             self.nodes[node].doubtful.extend(found.doubtful);
+            self.nodes[node].untried.extend(found.untried);
+            self.nodes[node].left = wanted.left;
             if self.branch_out(node, wanted.left, found.safe) {
                 return Ok(());
             }
         }
         let doubtful = std::mem::take(&mut self.nodes[node].doubtful);
-        self.branch_out(node, wanted.left, doubtful);
+        if !self.branch_out(node, wanted.left, doubtful) {
+            self.look_further(node, false)?;
+        }
         Ok(())
     }
 

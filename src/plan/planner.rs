@@ -11,7 +11,7 @@ use crate::scene::task::PlannerSettings;
 use crate::scene::{Scene, Workcell};
 use crate::seed::{INCREMENT, scrambled};
 
-use super::candidates::{Wish, turned_down};
+use super::candidates::Wish;
 use super::goal::Goal;
 use super::objective::Objective;
 use super::order::OrderSearch;
@@ -168,7 +168,7 @@ impl Planner<'_> {
     }
 
     fn grant(&self, workcell: &Workcell, wish: &Wish) -> Result<Plan, PlanError> {
-        let found = self.step(workcell, std::slice::from_ref(wish), 0)?;
+        let mut found = self.step(workcell, std::slice::from_ref(wish), 0)?;
         let least_risky = found.doubtful.first().cloned();
         let mut plan = Plan {
             verdict: Verdict::NoSafePlan,
@@ -177,14 +177,13 @@ impl Planner<'_> {
             steps: Vec::new(),
             risk: least_risky.as_ref().map_or(1.0, |s| s.risk.risk),
             risk_bound: least_risky.as_ref().map_or(1.0, |s| s.risk.bound),
-            rejected: found.rejected,
+            rejected: std::mem::take(&mut found.rejected),
             least_risky,
             timing: found.timing,
         };
         let mut verify = 0.0;
-        let steps = found.safe.into_iter().chain(found.doubtful);
         let passed = timed(&mut verify, || {
-            self.first_vouched(workcell, steps, (0, 0.0), &mut plan.rejected)
+            self.first_vouched(workcell, found, (0, 0.0), &mut plan.rejected)
         });
         plan.timing.verify += verify;
         if let Some(planned) = passed? {
@@ -195,41 +194,6 @@ impl Planner<'_> {
             plan.steps.push(planned);
         }
         Ok(plan)
-    }
-
-    /// The first of `steps` in one scene that may be carried out after others whose bounds come to `spent`;
-    /// why the ones before it may not goes to `rejected`.
-    ///
-    /// # Errors
-    /// When the second physics cannot take the scene in.
-    pub fn first_vouched(
-        &self,
-        workcell: &Workcell,
-        steps: impl Iterator<Item = StepPlan>,
-        (salt, spent): (u64, f64),
-        rejected: &mut Vec<RejectedCandidate>,
-    ) -> Result<Option<PlannedStep>, PlanError> {
-        let mut guard = self.guard(workcell, salt);
-        for step in steps {
-            let vouched = guard.vouch(&step)?;
-            let over = over_plan_limit(workcell, spent, &vouched.risk);
-            if let Some(reason) = vouched.objection.or(over) {
-                rejected.push(RejectedCandidate {
-                    risk: Some(vouched.risk.risk),
-                    ..turned_down(workcell, &step.grasp, reason)
-                });
-                continue;
-            }
-            return Ok(Some(PlannedStep {
-                step: StepPlan {
-                    risk: vouched.risk,
-                    ..step
-                },
-                scene: workcell.scene.clone(),
-                shield: vouched.witness,
-            }));
-        }
-        Ok(None)
     }
 
     /// Who has to agree to steps in a scene.

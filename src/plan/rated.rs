@@ -11,7 +11,7 @@ use super::objective::Score;
 pub(super) const HOPELESS: f64 = 0.95;
 
 /// A candidate with its risk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Rated {
     pub(super) candidate: Candidate,
     pub(super) risk: Risk,

@@ -7,7 +7,9 @@
 //! confirm what is judged safe, one accident turns it down, and what is judged over the limit, up to a quarter,
 //! may still be done if 24 draws say so (at a limit of 2 %). Where the first physics abstains (a bound of 1 on what
 //! it does not hold for dangerous: nothing like it was ever learned from) nothing is known before the
-//! draws: they alone decide, 24 safe ones at a limit of 2 %.
+//! draws: they alone decide, 24 safe ones at a limit of 2 %. Where a draw has shown the judgement of a box wrong, other
+//! ways to take it are asked about under all the draws that there are: one after the other, under a few draws each,
+//! some risky one would pass by chance.
 
 mod prior;
 
@@ -86,6 +88,8 @@ pub struct Guard<'a> {
     batches: Vec<Box<dyn SceneDynamics + 'a>>,
     /// Seeds that were tried for them.
     tried: u64,
+    /// Boxes of which some action was judged safe that went wrong in a draw.
+    misjudged: Vec<usize>,
 }
 
 impl<'a> Guard<'a> {
@@ -97,6 +101,7 @@ impl<'a> Guard<'a> {
             seed,
             batches: Vec::new(),
             tried: 0,
+            misjudged: Vec::new(),
         }
     }
 
@@ -127,7 +132,10 @@ impl<'a> Guard<'a> {
                 });
             }
         };
-        let wanted = prior.draws_for(limit).clamp(shield.draws, most);
+        let wanted = match self.misjudged.contains(&action.box_index()) {
+            true => most,
+            false => prior.draws_for(limit).clamp(shield.draws, most),
+        };
         let mut seen = Tally::default();
         let mut asked = 0;
         // Until it would be over the limit even if all that are left ended well.
@@ -149,6 +157,9 @@ impl<'a> Guard<'a> {
                     });
                 }
             }
+        }
+        if is_safe && seen.witness.accidents > 0.0 {
+            self.misjudged.push(action.box_index());
         }
         let risk = seen.update(judged, prior);
         let objection = (risk.bound > limit).then(|| Reason::Shield {

@@ -4,8 +4,6 @@
 //! lifts of the best few, imagine the finalists, constraint first and objective second. Refuses to decide
 //! what comes after the step: that is [`crate::plan::order`]'s business.
 
-use std::cmp::Ordering;
-
 use rand_chacha::ChaCha8Rng;
 
 use crate::dynamics::{Imagined, Risk, SceneDynamics};
@@ -15,22 +13,19 @@ use crate::rollout::Action;
 use crate::scene::Workcell;
 
 use super::candidates::{Candidate, Wish, gather, turned_down};
+use super::finalists::untried;
 use super::objective::{Objective, Score, violation};
-use super::rated::{Rated, is_hopeless, of_box, valid, valid_trajectory};
+use super::rated::{Rated, is_hopeless, valid, valid_trajectory};
 use super::reason::{Reason, RejectedCandidate};
 use super::timing::{Timing, timed};
 use crate::scene::task::PlannerSettings;
 
-/// So many finalists for one box at most where several are asked for; one alone has all the elites.
-const FINALISTS_PER_BOX: usize = 3;
 /// Finalists that are imagined together; the next ones only where none of these is safe.
 const IMAGINED_AT_ONCE: usize = 3;
 /// Parts in which the budget is screened, so that clear cases end early.
 const SCREENING_PARTS: usize = 4;
 /// Screening ends once so many times the elites are safe: what is left is worse by statics.
 const ENOUGH_ELITES: usize = 4;
-/// Of actions that are not safe so many are imagined, where none is safe.
-const DOUBTFUL: usize = 3;
 
 /// One action that was imagined.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +53,8 @@ pub struct StepSearch {
     pub safe: Vec<StepPlan>,
     /// Where none is safe: the least risky actions, best first, which a shield may vouch for.
     pub doubtful: Vec<StepPlan>,
+    /// Not imagined yet, what is judged safe first: for when a shield turns down all that was.
+    pub(super) untried: Vec<Rated>,
     /// Everything that was turned down.
     pub rejected: Vec<RejectedCandidate>,
     /// Where the time went.
@@ -100,11 +97,42 @@ pub fn search_step(
     rated.extend(improved);
     rated.sort_by(|a, b| a.score.compare(&b.score));
     let finalists = search.finalists(&rated);
-    let plans = timed(&mut timing.imagine, || {
+    let (plans, imagined) = timed(&mut timing.imagine, || {
         search.imagine(&finalists, &mut rejected)
     });
     timing.total = timing.propose + timing.screen + timing.imagine;
-    search.settle(plans, &rated, rejected, timing)
+    StepSearch {
+        untried: untried(&rated, &finalists[..imagined]),
+        ..search.settle(plans, &rated, rejected, timing)
+    }
+}
+
+/// The next few of what an earlier search in the same scene left `untried`, imagined.
+pub(super) fn search_further(
+    dynamics: &dyn SceneDynamics,
+    workcell: &Workcell,
+    mut untried: Vec<Rated>,
+    settings: &PlannerSettings,
+    objective: &Objective,
+) -> StepSearch {
+    let search = Search {
+        dynamics,
+        workcell,
+        wishes: &[],
+        settings,
+        objective,
+    };
+    let mut timing = Timing::default();
+    let mut rejected = Vec::new();
+    let (plans, imagined) = timed(&mut timing.imagine, || {
+        search.imagine(&untried, &mut rejected)
+    });
+    timing.total = timing.imagine;
+    untried.drain(..imagined);
+    StepSearch {
+        untried,
+        ..search.settle(plans, &[], rejected, timing)
+    }
 }
 
 impl Search<'_> {
@@ -166,61 +194,22 @@ impl Search<'_> {
         }
     }
 
-    /// The best of each grasp, a few for each box, then other lifts of the same grasps; `rated` is in order
-    /// of score.
-    fn finalists(&self, rated: &[Rated]) -> Vec<Rated> {
-        let elites = self.settings.elites.max(1);
-        let per_box = FINALISTS_PER_BOX.max(elites / self.wishes.len().max(1));
-        let mut finalists: Vec<Rated> = Vec::new();
-        for next in rated {
-            let grasp = &next.candidate.grasp;
-            let same_grasp = |f: &Rated| f.candidate.grasp == *grasp;
-            if !self.is_hopeful(next, &finalists) || finalists.iter().any(same_grasp) {
-                continue;
-            }
-            if finalists.len() < elites && of_box(&finalists, grasp.box_index) < per_box {
-                finalists.push(next.clone());
-            }
-        }
-        // Where few grasps are to be had, a second lift of one, the safest: its first may be turned down yet.
-        let mut safest: Vec<&Rated> = rated.iter().collect();
-        safest.sort_by(|a, b| a.doubt().partial_cmp(&b.doubt()).unwrap_or(Ordering::Equal));
-        for next in safest {
-            let grasp = &next.candidate.grasp;
-            let of_grasp: Vec<&Rated> = finalists
-                .iter()
-                .filter(|f| f.candidate.grasp == *grasp)
-                .collect();
-            let [first] = of_grasp[..] else { continue };
-            let other = first.candidate.lift != next.candidate.lift;
-            if other
-                && self.is_hopeful(next, &finalists)
-                && finalists.len() < elites
-                && of_box(&finalists, grasp.box_index) < FINALISTS_PER_BOX
-            {
-                finalists.push(next.clone());
-            }
-        }
-        finalists
-    }
-
-    /// Whether it is safe, or one of a few that are not where none is.
-    fn is_hopeful(&self, next: &Rated, finalists: &[Rated]) -> bool {
-        let doubtful = finalists.iter().filter(|f| !f.score.is_safe()).count();
-        let any_safe = finalists.len() > doubtful;
-        next.score.is_safe() || !(any_safe || doubtful == DOUBTFUL)
-    }
-
-    /// The finalists carried out in the mind, a few at a time, until some are safe.
-    fn imagine(&self, finalists: &[Rated], rejected: &mut Vec<RejectedCandidate>) -> Vec<StepPlan> {
+    /// The finalists carried out in the mind, a few at a time, until some are safe; and how many were.
+    fn imagine(
+        &self,
+        finalists: &[Rated],
+        rejected: &mut Vec<RejectedCandidate>,
+    ) -> (Vec<StepPlan>, usize) {
         let mut plans = Vec::new();
+        let mut imagined = 0;
         for few in finalists.chunks(IMAGINED_AT_ONCE) {
             plans.extend(self.imagine_few(few, rejected));
+            imagined += few.len();
             if plans.iter().any(|p: &StepPlan| p.score.is_safe()) {
                 break;
             }
         }
-        plans
+        (plans, imagined)
     }
 
     fn imagine_few(
@@ -294,6 +283,7 @@ impl Search<'_> {
         StepSearch {
             safe,
             doubtful: unsafe_plans,
+            untried: Vec::new(),
             rejected,
             timing,
         }

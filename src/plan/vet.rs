@@ -4,6 +4,8 @@
 //! not is judged at the best grasp that the planner finds. After an unsafe step the rest is
 //! judged in the scene that is imagined to come of it, so that a person sees every weak step at once.
 
+use std::ops::ControlFlow;
+
 use crate::dynamics::DynamicsError;
 use crate::pose::Pose;
 use crate::scene::task::find_box_faults;
@@ -12,7 +14,7 @@ use crate::scene::{Scene, Workcell};
 use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
 use super::goal::Goal;
-use super::planner::{Plan, PlanError, Planner, Verdict, over_plan_limit, scene_after};
+use super::planner::{Plan, PlanError, Planner, Verdict, scene_after};
 use super::reason::{Reason, nearest};
 use super::risk::of_plan;
 use super::step::StepPlan;
@@ -110,19 +112,17 @@ fn judge(
         target: step.target,
         filter: step.filter.clone(),
     };
-    let found = planner.step(workcell, &[wish], salt)?;
-    let mut guard = planner.guard(workcell, salt);
+    let mut found = planner.step(workcell, &[wish], salt)?;
+    let rejected = std::mem::take(&mut found.rejected);
     let mut objected: Option<JudgedStep> = None;
-    for step in found.safe.into_iter().chain(found.doubtful) {
-        let vouched = guard.vouch(&step)?;
+    let passed = planner.vouch_for_each(workcell, found, (salt, spent), |step, vouched| {
         let step = StepPlan {
             risk: vouched.risk,
             ..step
         };
         let closest = closest_accident(&step, &workcell.scene);
-        let over = over_plan_limit(workcell, spent, &step.risk);
-        let Some(objection) = vouched.objection.or(over) else {
-            return Ok(JudgedStep {
+        let Some(objection) = vouched.objection else {
+            return ControlFlow::Break(JudgedStep {
                 verdict: Verdict::Safe,
                 why: format!(
                     "it comes closest to {} ({:.3})",
@@ -149,12 +149,16 @@ fn judge(
             why,
             step: Some(step),
         });
+        ControlFlow::Continue(())
+    })?;
+    if let Some(judged) = passed {
+        return Ok(judged);
     }
     if let Some(judged) = objected {
         return Ok(judged);
     }
-    let why = nearest(&found.rejected)
-        .map_or_else(|| "no grasp fits".to_owned(), |r| r.reason.to_string());
+    let why =
+        nearest(&rejected).map_or_else(|| "no grasp fits".to_owned(), |r| r.reason.to_string());
     Ok(impossible(format!("it cannot be carried out: {why}")))
 }
 

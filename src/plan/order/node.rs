@@ -4,6 +4,7 @@
 //! ([`state_key`]).
 
 use super::super::planner::PlannedStep;
+use super::super::rated::Rated;
 use super::super::step::StepPlan;
 use crate::scene::{Scene, Workcell};
 
@@ -23,6 +24,9 @@ pub(super) struct Node {
     pub(super) tiers: usize,
     /// The least risky of what is not judged safe, for when nothing is.
     pub(super) doubtful: Vec<StepPlan>,
+    /// What its searches left untried, and how many boxes were left to take.
+    pub(super) untried: Vec<Rated>,
+    pub(super) left: usize,
 }
 
 /// A step that was found but not yet taken.

@@ -124,3 +124,34 @@ fn where_few_draws_stand_a_clear_case_is_vouched_for_by_those_and_a_doubtful_one
         Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. }))
     ));
 }
+
+#[test]
+fn where_all_that_was_imagined_is_turned_down_what_was_left_untried_has_to_pass_all_the_draws() {
+    let sure = Fake::default();
+    let quickest = planned(&sure, None, &retrieve("high"));
+    let taken = quickest.steps[0].step.action.motion().unwrap().duration();
+    // In the draws, whatever is about as quick as what is liked best topples.
+    let hasty = Fake {
+        nervous: Some(("high".into(), 9.0, 1.2 * taken)),
+        ..Fake::default()
+    };
+    let shield: Option<&dyn Dynamics> = Some(&hasty);
+    let wish = Wish::remove(tower().scene.box_index("high").unwrap());
+    let whole = planned(&sure, Some(&hasty), &retrieve("high"));
+    let single = planner(&sure, shield).single_step(&tower(), &wish).unwrap();
+    for plan in [whole, single] {
+        assert_eq!(plan.verdict, Verdict::Safe);
+        assert_eq!(plan.steps[0].shield.map(|w| w.draws), Some(24));
+        let motion = plan.steps[0].step.action.motion().unwrap();
+        assert!(motion.duration() >= 1.2 * taken);
+        let turned_down = plan.rejected.iter().filter(|r| r.reason.kind() == "shield");
+        assert!(turned_down.count() >= 3);
+    }
+    // What topples however slowly it is done is given up in the end.
+    let never = Fake {
+        nervous: Some(("high".into(), 9.0, 1e3)),
+        ..Fake::default()
+    };
+    let plan = planned(&sure, Some(&never), &retrieve("high"));
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+}

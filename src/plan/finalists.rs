@@ -1,0 +1,87 @@
+//! Which of what was rated is imagined, and which is kept for when a shield turns that down.
+//!
+//! Owns the choice; what is safe and what it costs was settled by [`super::step`] before.
+
+use std::cmp::Ordering;
+
+use super::candidates::Candidate;
+use super::rated::{Rated, of_box};
+use super::step::Search;
+
+/// So many finalists for one box at most where several are asked for; one alone has all the elites.
+const FINALISTS_PER_BOX: usize = 3;
+/// Of actions that are not safe so many are imagined, where none is safe.
+const DOUBTFUL: usize = 3;
+/// So many actions are kept beside those that are imagined.
+const UNTRIED: usize = 8;
+
+impl Search<'_> {
+    /// The best of each grasp, a few for each box, then other lifts of the same grasps; `rated` is in order
+    /// of score.
+    pub(super) fn finalists(&self, rated: &[Rated]) -> Vec<Rated> {
+        let elites = self.settings.elites.max(1);
+        let per_box = FINALISTS_PER_BOX.max(elites / self.wishes.len().max(1));
+        let mut finalists: Vec<Rated> = Vec::new();
+        for next in rated {
+            let grasp = &next.candidate.grasp;
+            let same_grasp = |f: &Rated| f.candidate.grasp == *grasp;
+            if !self.is_hopeful(next, &finalists) || finalists.iter().any(same_grasp) {
+                continue;
+            }
+            if finalists.len() < elites && of_box(&finalists, grasp.box_index) < per_box {
+                finalists.push(next.clone());
+            }
+        }
+        // Where few grasps are to be had, a second lift of one, the safest: its first may be turned down yet.
+        let mut safest: Vec<&Rated> = rated.iter().collect();
+        safest.sort_by(|a, b| a.doubt().partial_cmp(&b.doubt()).unwrap_or(Ordering::Equal));
+        for next in safest {
+            let grasp = &next.candidate.grasp;
+            let of_grasp: Vec<&Rated> = finalists
+                .iter()
+                .filter(|f| f.candidate.grasp == *grasp)
+                .collect();
+            let [first] = of_grasp[..] else { continue };
+            let other = first.candidate.lift != next.candidate.lift;
+            if other
+                && self.is_hopeful(next, &finalists)
+                && finalists.len() < elites
+                && of_box(&finalists, grasp.box_index) < FINALISTS_PER_BOX
+            {
+                finalists.push(next.clone());
+            }
+        }
+        finalists
+    }
+
+    /// Whether it is safe, or one of a few that are not where none is.
+    fn is_hopeful(&self, next: &Rated, finalists: &[Rated]) -> bool {
+        let doubtful = finalists.iter().filter(|f| !f.score.is_safe()).count();
+        let any_safe = finalists.len() > doubtful;
+        next.score.is_safe() || !(any_safe || doubtful == DOUBTFUL)
+    }
+}
+
+/// What of `rated` is not among what was `imagined`, the least doubtful first: of every grasp one, then of every grasp
+/// another, since what is wrong with one lift is likely to be wrong with the next.
+pub(super) fn untried(rated: &[Rated], imagined: &[Rated]) -> Vec<Rated> {
+    let mut safest: Vec<&Rated> = rated.iter().collect();
+    safest.sort_by(|a, b| a.doubt().partial_cmp(&b.doubt()).unwrap_or(Ordering::Equal));
+    let mut out: Vec<Rated> = Vec::new();
+    for of_each in 1..=UNTRIED {
+        for next in &safest {
+            let Candidate { grasp, lift, .. } = &next.candidate;
+            let of_grasp = |r: &&Rated| r.candidate.grasp == *grasp;
+            let is_known = (imagined.iter().chain(&out))
+                .filter(of_grasp)
+                .any(|r| r.candidate.lift == *lift);
+            let has_its_share = out.iter().filter(of_grasp).count() >= of_each;
+            if !is_known && !has_its_share && out.len() < UNTRIED {
+                out.push((*next).clone());
+            }
+        }
+    }
+    // What is safe comes first wherever it is.
+    out.sort_by_key(|r| !r.score.is_safe());
+    out
+}
