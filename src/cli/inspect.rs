@@ -69,7 +69,7 @@ pub fn run(args: &InspectArgs) -> Outcome {
 }
 
 fn inspect_model(args: &InspectArgs) -> Outcome {
-    let card = super::physics::world_model(Some(&args.path), crate::model::DeviceChoice::Cpu)?.card;
+    let card = super::physics::card(&args.path)?;
     if args.json {
         return print::indented_json(&card).map(|()| Exit::Done);
     }

@@ -255,6 +255,15 @@ pub fn world_model(folder: Option<&Path>, device: DeviceChoice) -> Result<WorldM
     }
 }
 
+/// What is known of the model in `folder`, also of one that can only be gone on from.
+///
+/// # Errors
+/// When the folder holds no model.
+pub fn card(folder: &Path) -> Result<ModelCard, Failure> {
+    let model = WarmStart::load(folder);
+    Ok(model.map_err(|error| unusable(folder, &error))?.card)
+}
+
 /// A finished model to go on from.
 pub fn warm_start(folder: &Path) -> Result<WarmStart, Failure> {
     WarmStart::load(folder).map_err(|error| {
@@ -269,9 +278,17 @@ pub fn warm_start(folder: &Path) -> Result<WarmStart, Failure> {
 }
 
 fn unusable(folder: &Path, error: &ModelError) -> Failure {
+    let here = folder.display();
+    let remedy = match error {
+        ModelError::Imagination { .. } => format!(
+            "Let it learn another, its judgement stays: `topple train DATA.. --from {here} --keep-judgement --out NEW`."
+        ),
+        _ => "Give a folder that `topple train` made; where a model is optional, leave it out."
+            .to_owned(),
+    };
     Failure::input_message(
-        format!("the model `{}` cannot be used: {error}", folder.display()),
-        "Give a folder that `topple train` made; where a model is optional, leave it out.",
+        format!("the model `{here}` cannot be used: {error}"),
+        remedy,
     )
 }
 

@@ -18,6 +18,7 @@ use crate::model::card::CARD_FILE;
 use crate::model::checkpoint::{CHECKPOINT_FILE, ResumeError};
 use crate::model::folder::WEIGHTS_FILE;
 use crate::model::log::LOG_FILE;
+use crate::model::train::can_begin;
 use crate::model::{
     DeviceChoice, ModelCard, Purpose, Start, TrainConfig, TrainError, WarmStart, train,
 };
@@ -111,16 +112,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
     }
     let warm_start = args.from.as_deref().map(physics::warm_start).transpose()?;
     let config = config(args, warm_start.as_ref())?;
-    if let Some(model) = &warm_start {
-        (model.card.config.can_go_on_as(&config))
-            .map_err(|e| Failure::input_message(e, UNLIKE_REMEDY))?;
-    }
-    if config.keep_judgement && warm_start.is_none() {
-        return Err(Failure::input_message(
-            "there is no judgement to keep",
-            "name the model that has it with --from",
-        ));
-    }
+    can_begin(&config, warm_start.as_ref()).map_err(|e| failure(e, args, &interrupt))?;
     config.validate().map_err(|e| {
         Failure::input_message(e, "see `topple train --help` for what each setting does")
     })?;
@@ -199,6 +191,22 @@ fn config(args: &TrainArgs, warm_start: Option<&WarmStart>) -> Result<TrainConfi
     set(&mut config.imagine_every, args.imagine_every);
     set(&mut config.threads, args.threads);
     config.keep_judgement |= args.keep_judgement;
+    if config.keep_judgement {
+        let is_idle = [
+            ("imagine_every", args.imagine_every.is_some()),
+            ("dropout", args.dropout.is_some()),
+            ("calibrate_on", !args.calibrate_on.is_empty()),
+        ];
+        let idle = is_idle
+            .iter()
+            .find(|(name, given)| *given || said.contains(*name));
+        if let Some((name, _)) = idle {
+            return Err(Failure::input_message(
+                format!("{name} does nothing where only the imagination learns"),
+                "leave it out, or --keep-judgement (in a file: keep_judgement)",
+            ));
+        }
+    }
     config.lr = args.lr.unwrap_or(config.lr);
     config.dropout = args.dropout.unwrap_or(config.dropout);
     config.seed = args.seed.unwrap_or(config.seed);
@@ -290,6 +298,13 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
             "resume with the settings, the data sets and the --from that the run began with, or start anew in another folder",
         ),
         TrainError::Unlike(_) => Failure::input_message(error, UNLIKE_REMEDY),
+        TrainError::NothingToKeep => {
+            Failure::input_message(error, "name the model that has it with --from")
+        }
+        TrainError::Imagination { .. } => Failure::input_message(
+            error,
+            "let it learn one first, with --keep-judgement; that leaves the judgement as it is",
+        ),
         TrainError::Device(_) => Failure::input_message(error, physics::DEVICE_REMEDY),
         TrainError::Knob(_) => Failure::input_message(error, "see `topple train --help`"),
         TrainError::TooFew { .. } => {

@@ -99,10 +99,11 @@ impl Observer for Display<'_> {
         let show = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{x:.4}"));
         if log.epoch == 0 {
             self.say(format!(
-                "the model to go on from: held out {:.4}; AUC {}, Brier {}",
+                "the model to go on from: held out {:.4}; AUC {}, Brier {}; poses held out {}",
                 v.log_loss,
                 show(v.auc),
-                show(v.brier)
+                show(v.brier),
+                show(v.poses.loss)
             ));
             return;
         }
@@ -110,14 +111,21 @@ impl Observer for Display<'_> {
         let kinds = v.auc_by_accident.map(show).join(" ");
         let share = v.poses.moved_share.get(5).copied().flatten();
         let still = v.poses.still_m.get(5).copied().flatten();
+        let judged = match log.loss.is_empty() {
+            // The imagination learned alone.
+            true => String::new(),
+            false => format!(
+                "loss {:.4}, held out {:.4}; AUC {} ({kinds}), Brier {}; ",
+                mean(&log.loss),
+                v.log_loss,
+                show(v.auc),
+                show(v.brier),
+            ),
+        };
         self.say(format!(
-            "epoch {}/{}: loss {:.4}, held out {:.4}; AUC {} ({kinds}), Brier {}; poses {:.4}, held out {}, still {} m, moved {}; {:.0} s, {:.0} s in all",
+            "epoch {}/{}: {judged}poses {:.4}, held out {}, still {} m, moved {}; {:.0} s, {:.0} s in all",
             log.epoch,
             self.epochs,
-            mean(&log.loss),
-            v.log_loss,
-            show(v.auc),
-            show(v.brier),
             mean(&log.imagination_loss),
             show(v.poses.loss),
             show(still),

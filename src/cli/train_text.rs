@@ -69,9 +69,9 @@ pub(super) fn in_words(folder: &Path, card: &ModelCard) -> String {
     if card.calibration.ladder.is_empty() {
         let _ = writeln!(
             out,
-            "  no limit on risk is certified, so every bound is 1 and by itself it calls nothing safe: it was calibrated on {} \
+            "  no limit on risk is certified, so every bound is 1 and by itself it calls nothing safe: it was calibrated on \
              episodes of {} stacks; give some thousand of more stacks (--calibrate-on)",
-            card.data.calibration, card.calibration.stacks
+            card.calibration.stacks
         );
     }
     out

@@ -209,3 +209,49 @@ impl Batch {
         self.segments.count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::normaliser::Normaliser;
+
+    /// Two nodes, of which the target goes one unit along x in every stride.
+    fn graph(ways: Vec<f32>) -> GraphInput {
+        let mut strides = vec![0.0; STRIDES * STRIDE_FEATURES];
+        for step in strides.chunks_exact_mut(STRIDE_FEATURES) {
+            step[0] = 1.0;
+        }
+        GraphInput {
+            bodies: vec![0, 1],
+            nodes: vec![0.0; 2 * NODE_FEATURES],
+            action: vec![0.0; ACTION_FEATURES],
+            strides,
+            ways,
+            ..GraphInput::default()
+        }
+    }
+
+    #[test]
+    fn others_are_led_by_all_the_way_that_the_target_has_come_and_the_target_is_not() {
+        let sketched = 0.5;
+        let normaliser = Normaliser::measure(std::iter::empty());
+        let followed = graph(vec![sketched; 2 * STRIDES * WAY_FEATURES]);
+        let of = |graph: &GraphInput| {
+            Batch::of_graphs(&[graph, graph], &normaliser, &Device::Cpu).unwrap()
+        };
+        let leads = of(&followed).leads;
+        assert_eq!(leads.len(), STRIDES);
+        for (k, lead) in leads.iter().enumerate() {
+            let meant: Vec<Vec<f32>> = lead.meant.to_vec2().unwrap();
+            let along = [0, 1, 2, 3].map(|node| meant[node][0]);
+            let sum = (k + 1) as f32;
+            assert_eq!(along, [0.0, sum, 0.0, sum]);
+            let units: Vec<Vec<f32>> = lead.sketched.to_vec2().unwrap();
+            assert!((units[1][0] - sketched.sinh()).abs() < 1e-6);
+            let told: Vec<Vec<f32>> = lead.told.to_vec2().unwrap();
+            assert_eq!(told[1][0], sketched);
+            assert!((told[1][WAY_FEATURES] - sum.asinh()).abs() < 1e-6);
+        }
+        assert!(of(&graph(Vec::new())).leads.is_empty());
+    }
+}

@@ -76,7 +76,7 @@ pub struct DataSource {
     pub train: usize,
     /// Episodes that chose the epoch and shaped the score.
     pub validation: usize,
-    /// Episodes that the risk and its bound come from.
+    /// Episodes that the risk and its bound come from, unless those of another model were kept.
     pub calibration: usize,
     /// Episodes of each generator family or import.
     pub families: std::collections::BTreeMap<String, usize>,

@@ -16,8 +16,8 @@ use super::params::Parameters;
 /// The file, beside the model's.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
 /// What it writes and reads; before 3 nothing told how old the imagination's moments are, before 4 whether a number was
-/// changed on the disk.
-const CHECKPOINT_VERSION: u32 = 4;
+/// changed on the disk, before 5 the imagination was another.
+const CHECKPOINT_VERSION: u32 = 5;
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -181,7 +181,11 @@ pub fn load(
         members.push(MemberState {
             weights: take("weights")?,
             optimiser: AdamW {
-                step: state.step,
+                // A judgement that is kept takes none.
+                step: match config.keep_judgement {
+                    true => 0,
+                    false => state.step,
+                },
                 imagined: state.imagined,
                 first: take("first")?,
                 second: take("second")?,

@@ -3,7 +3,7 @@
 //! Owns [`Ensemble`]: one batch in, every member's answer joined. Refuses numbers that are not finite
 //! one action at a time, so that a bad one does not take its batch with it.
 
-use candle_core::{Device, Result};
+use candle_core::{Device, Result, Tensor};
 
 use super::batch::Batch;
 use super::calibration::Scored;
@@ -44,7 +44,8 @@ pub struct Opinion {
 /// Where the ensemble sees one node after one stride.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ImaginedPose {
-    /// Displacement (m) and turn (rad) in the action's frame, the mean over members.
+    /// Displacement (m) and turn (rad) in the action's frame: none where the members vote that it does not stir, else
+    /// their mean, each weighted by how sure it is that it does.
     pub pose: [f64; POSE_NUMBERS],
     /// How far it may be from there: root mean square over members, their own spreads and whether it stirs, m.
     pub position_std: f64,
@@ -145,27 +146,16 @@ impl Ensemble {
     /// # Errors
     /// When the tensor library refuses.
     pub fn imagine(&self, batch: &Batch, strides: usize) -> Result<Vec<[ImaginedPose; STRIDES]>> {
-        let nodes = batch.graph_of.dim(0)?;
-        let mut out = vec![[ImaginedPose::default(); STRIDES]; nodes];
-        let rows: Vec<Vec<Vec<f32>>> = (self.members.iter())
-            .map(|member| {
-                let strides = member.imagine(batch, strides)?;
-                let rows = strides.iter().map(|y| y.flatten_all()?.to_vec1());
-                rows.collect()
-            })
-            .collect::<Result<_>>()?;
-        let mut told = Vec::with_capacity(rows.len());
-        for (node, out) in out.iter_mut().enumerate() {
-            for (k, at) in out.iter_mut().enumerate().take(strides) {
-                let row_of = |member: &Vec<Vec<f32>>| -> MemberPose {
-                    MemberPose::new(&member[k][node * STRIDE_OUTPUTS..][..STRIDE_OUTPUTS])
-                };
-                told.clear();
-                told.extend(rows.iter().map(row_of));
-                *at = joined(&told);
-            }
-        }
-        Ok(out)
+        poses_of(&self.imagine_each(batch, strides)?)
+    }
+
+    /// `[M][strides]` what each member decodes.
+    ///
+    /// # Errors
+    /// When the tensor library refuses.
+    pub fn imagine_each(&self, batch: &Batch, strides: usize) -> Result<Vec<Vec<Tensor>>> {
+        let members = self.members.iter();
+        members.map(|m| m.imagine(batch, strides)).collect()
     }
 
     /// Opinions on training samples with what really happened, in batches of `batch`.
@@ -189,6 +179,32 @@ impl Ensemble {
     }
 }
 
+/// `[N, STRIDES]` what comes of `[M][strides]` that members decoded; strides that they did not are left at rest.
+///
+/// # Errors
+/// When the tensor library refuses.
+pub fn poses_of(decoded: &[Vec<Tensor>]) -> Result<Vec<[ImaginedPose; STRIDES]>> {
+    let numbers = |y: &Tensor| y.flatten_all()?.to_vec1::<f32>();
+    let rows: Vec<Vec<Vec<f32>>> = (decoded.iter())
+        .map(|strides| strides.iter().map(numbers).collect())
+        .collect::<Result<_>>()?;
+    let strides = rows.first().map_or(0, Vec::len);
+    let nodes = rows
+        .first()
+        .and_then(|member| member.first())
+        .map_or(0, |y| y.len() / STRIDE_OUTPUTS);
+    let mut out = vec![[ImaginedPose::default(); STRIDES]; nodes];
+    for (node, out) in out.iter_mut().enumerate() {
+        for (k, at) in out.iter_mut().enumerate().take(strides) {
+            let of = |member: &Vec<Vec<f32>>| {
+                MemberPose::new(&member[k][node * STRIDE_OUTPUTS..][..STRIDE_OUTPUTS])
+            };
+            *at = joined(&rows.iter().map(of).collect::<Vec<_>>());
+        }
+    }
+    Ok(out)
+}
+
 fn join(rows: &[Rows], graph: usize, nodes: std::ops::Range<usize>) -> Opinion {
     let m = rows.len() as f64;
     let of = |row: &Rows, k: usize| f64::from(row.graph[graph * GRAPH_OUTPUTS + k]);
@@ -208,5 +224,41 @@ fn join(rows: &[Rows], graph: usize, nodes: std::ops::Range<usize>) -> Opinion {
         path_length: from_log(mean(GRAPH_OUTPUTS - 2)),
         peak_speed: from_log(mean(GRAPH_OUTPUTS - 1)),
         fates: nodes.map(|n| [fate(n, 3), fate(n, 4)]).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A member's row: so far along x on the scale, with its logit that the box stirs.
+    fn member(along: f32, stirs: f32) -> MemberPose {
+        let mut row = [0.0; STRIDE_OUTPUTS];
+        (row[0], row[6], row[7], row[8]) = (along, -4.0, -4.0, stirs);
+        MemberPose::new(&row)
+    }
+
+    #[test]
+    fn members_vote_on_whether_a_box_stirs_and_those_that_saw_it_say_how_far() {
+        // 5 cm are a unit of the scale.
+        let (far, _) = from_scale(0, 1.0);
+        let sure = joined(&[member(1.0, 9.0), member(1.0, 9.0), member(3.0, -9.0)]);
+        assert!((sure.stirs - 2.0 / 3.0).abs() < 1e-3);
+        assert!((sure.pose[0] - far).abs() < 1e-3, "{sure:?}");
+        let outvoted = joined(&[member(1.0, 9.0), member(1.0, -9.0), member(3.0, -9.0)]);
+        assert_eq!(outvoted.pose, [0.0; POSE_NUMBERS]);
+        // What the outvoted one saw is how far it may be off.
+        let spread = far * (1.0f64 / 3.0).sqrt();
+        assert!((outvoted.position_std - spread).abs() < 0.1 * spread);
+    }
+
+    #[test]
+    fn strides_that_nobody_decoded_leave_a_box_at_rest() {
+        let row = [1.0f32, 0.0, 0.0, 0.0, 0.0, 0.0, -4.0, -4.0, 9.0];
+        let y = Tensor::from_slice(&row, (1, STRIDE_OUTPUTS), &Device::Cpu).unwrap();
+        let poses = poses_of(&[vec![y.clone(), y]]).unwrap();
+        assert_eq!(poses.len(), 1);
+        assert!(poses[0][1].pose[0] > 0.05);
+        assert_eq!(poses[0][2], ImaginedPose::default());
     }
 }

@@ -56,16 +56,14 @@ pub enum ModelError {
     },
     /// The file is of a version that this program does not know.
     #[error(
-        "{CARD_FILE} is of version {version}; this program reads versions {OLDEST_VERSION} to {MODEL_VERSION}"
+        "{CARD_FILE} is of version {version}; this program reads versions {WHOLE_VERSION} to {MODEL_VERSION}, and goes on from {OLDEST_VERSION} on"
     )]
     Version {
         /// The file's.
         version: u64,
     },
     /// Its imagination is of another make; its judgement is not.
-    #[error(
-        "{CARD_FILE} is of version {version}, whose imagination this program cannot read: let it learn one, `topple train DATA --from MODEL --keep-judgement --out NEW`"
-    )]
+    #[error("{CARD_FILE} is of version {version}, whose imagination this program cannot read")]
     Imagination {
         /// The file's.
         version: u32,
@@ -115,11 +113,11 @@ impl WorldModel {
     /// # Errors
     /// See [`ModelError`].
     pub fn from_bytes_on(card: &[u8], weights: &[u8], device: &Device) -> Result<Self, ModelError> {
-        let WarmStart { card, tables, .. } = WarmStart::from_bytes(card, weights)?;
-        if card.version < WHOLE_VERSION {
-            return Err(ModelError::Imagination {
-                version: card.version,
-            });
+        let model = WarmStart::from_bytes(card, weights)?;
+        let (is_whole, WarmStart { card, tables, .. }) = (model.is_whole(), model);
+        if !is_whole {
+            let version = card.version;
+            return Err(ModelError::Imagination { version });
         }
         let members = (0..card.members)
             .map(|m| {
@@ -188,14 +186,18 @@ impl WarmStart {
         })
     }
 
+    /// Whether its imagination can be gone on from too.
+    pub fn is_whole(&self) -> bool {
+        self.card.version >= WHOLE_VERSION
+    }
+
     /// Sets the weights of member `m`; the imagination keeps its own where the model's is of another make.
     ///
     /// # Errors
     /// When they are of other sizes.
     pub fn fill(&self, parameters: &Parameters, m: usize) -> Result<(), ModelError> {
-        fill_those(parameters, m, &self.tables, |name| {
-            self.card.version >= WHOLE_VERSION || !is_imagining(name)
-        })
+        let is_told = |name: &str| self.is_whole() || !is_imagining(name);
+        fill_those(parameters, m, &self.tables, is_told)
     }
 }
 

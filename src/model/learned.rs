@@ -88,7 +88,7 @@ impl SceneDynamics for Believed<'_> {
         for chunk in actions.chunks(SCREEN_BATCH) {
             let follow = |action: &Action| {
                 let mut seen = self.encoder.see(action)?;
-                self.encoder.follow(action, &mut seen);
+                self.encoder.follow(action, &mut seen, strides);
                 Some(seen)
             };
             let seen: Vec<Option<Seen>> = chunk.par_iter().map(follow).collect();
@@ -199,6 +199,9 @@ impl Believed<'_> {
         (poses, strides): (&[[ImaginedPose; STRIDES]], usize),
     ) -> Prediction<Imagined> {
         let risk = self.risk(&seen.input, opinion)?;
+        if seen.input.is_lost() {
+            return Err(PredictionFailure::NotFinite);
+        }
         let scene = &self.encoder.workcell().scene;
         let onset = action.onset();
         let observed: Vec<Pose> = scene.boxes.iter().map(|b| b.pose).collect();

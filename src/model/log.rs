@@ -23,7 +23,7 @@ pub struct EpochLog {
     pub epoch: usize,
     /// Learning rate at its end.
     pub rate: f64,
-    /// Mean loss of each member.
+    /// Mean loss of each member's judgement; empty where the imagination learned alone.
     pub loss: Vec<f64>,
     /// Mean loss of the imagination of each member.
     pub imagination_loss: Vec<f64>,
@@ -58,7 +58,7 @@ pub struct WindowLog {
     pub step: u64,
     /// Learning rate of its last step.
     pub rate: f64,
-    /// Mean loss of each member within it.
+    /// Mean loss of each member's judgement within it, or of the imagination that learned alone.
     pub loss: Vec<f64>,
 }
 

@@ -3,8 +3,8 @@
 //! Owns [`Network`]; what its two halves have one of each is [`mod@trunk`]'s. An interaction network (Battaglia et
 //! al., NeurIPS 2016) with residual rounds, twice: *screening* reads the risk of a whole action off the latents of
 //! the one in one pass; *imagining* rolls the latents of the other forward, stride by stride and with a message
-//! between neighbours in each, told what the hand means to do and led by what the sketch makes of it, and decodes a rigid change of pose of each box
-//! at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
+//! between neighbours in each, told what the hand means to do and led by what the sketch makes of it, and decodes a
+//! rigid change of pose of each box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
 
 mod trunk;
 
@@ -61,7 +61,7 @@ pub struct Network {
     stride_back: Affine,
     stride_out: Affine,
     stride_led: Affine,
-    stride_lead: Affine,
+    stride_shares: Affine,
 }
 
 /// What one pass says of an action.
@@ -99,7 +99,7 @@ impl Network {
             stride_back: Affine::new(&mut b, "imagining.stride_back", c, c, 0.5)?,
             stride_out: Affine::new(&mut b, "imagining.stride_out", c, STRIDE_OUTPUTS, 0.1)?,
             stride_led: Affine::new(&mut b, "imagining.stride_led", 2 * WAY_FEATURES, c, 1.0)?,
-            stride_lead: Affine::new(&mut b, "imagining.stride_lead", c, LEAD_OUTPUTS, 0.1)?,
+            stride_shares: Affine::new(&mut b, "imagining.stride_lead", c, LEAD_OUTPUTS, 0.1)?,
         };
         Ok((network, b.finish()))
     }
@@ -141,7 +141,8 @@ impl Network {
         let start = Tensor::cat(&[&seen.h, &seen.own], 1)?;
         let mut s = self.stride_start.apply(&start)?;
         let mut moved: Option<Tensor> = None;
-        let mut out = Vec::with_capacity(STRIDES);
+        let strides = strides.min(STRIDES);
+        let mut out = Vec::with_capacity(strides);
         if batch.leads.len() < strides {
             candle_core::bail!("nothing was followed that could be imagined");
         }
@@ -174,7 +175,7 @@ impl Network {
     /// How far each node goes with what leads it, `[N, WAY_FEATURES]` on the decoder's scale: shares of the sketch's way
     /// and of the target's, one for steps and one for turns.
     fn follow(&self, s: &Tensor, leads: &Leads) -> Result<Tensor> {
-        let shares = self.stride_lead.apply(s)?;
+        let shares = self.stride_shares.apply(s)?;
         let share = |k: usize, way: &Tensor| {
             let half = WAY_FEATURES / 2;
             let of = |n: usize| {
@@ -208,7 +209,7 @@ mod tests {
         };
         let encoder = Encoder::new(&workcell_of(scene));
         let mut seen = encoder.see(&action).unwrap();
-        encoder.follow(&action, &mut seen);
+        encoder.follow(&action, &mut seen, STRIDES);
         let normaliser = Normaliser::measure(std::iter::empty());
         let batch =
             Batch::of_graphs(&[&seen.input, &seen.input], &normaliser, &Device::Cpu).unwrap();

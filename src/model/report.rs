@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::Batch;
 use super::calibration::{Calibration, Scored};
 use super::course::STRIDES;
-use super::ensemble::Ensemble;
+use super::ensemble::{Ensemble, poses_of};
 use super::loss::{Targets, imagination_loss, stirs_by};
 use super::metrics::{Forecast, SafeSide, auc, brier, ece, ece_floor, safe_side};
 use super::regression::sigmoid;
@@ -130,15 +130,17 @@ pub fn pose_report(ensemble: &Ensemble, samples: &[&Sample], batch: usize) -> Re
     let mut moved = vec![Vec::new(); STRIDES];
     let mut distance = vec![Vec::new(); STRIDES];
     let mut share = vec![Vec::new(); STRIDES];
-    let mut losses = Vec::new();
+    let mut loss = 0.0;
     for chunk in samples.chunks(batch.max(1)) {
         let batch = Batch::of_samples(chunk, &ensemble.normaliser, ensemble.device())?;
-        let imagined = ensemble.imagine(&batch, STRIDES)?;
+        let decoded = ensemble.imagine_each(&batch, STRIDES)?;
         let targets = Targets::new(chunk, ensemble.device())?;
-        for member in &ensemble.members {
-            let loss = imagination_loss(&member.imagine(&batch, STRIDES)?, &targets)?;
-            losses.push(f64::from(loss.to_scalar::<f32>()?));
+        // By how many episodes a batch has: the last may be a short one.
+        let weight = chunk.len() as f64 / (samples.len() * decoded.len()) as f64;
+        for strides in &decoded {
+            loss += weight * f64::from(imagination_loss(strides, &targets)?.to_scalar::<f32>()?);
         }
+        let imagined = poses_of(&decoded)?;
         let truths = chunk.iter().flat_map(|s| {
             let poses = s.labels.poses.chunks_exact(STRIDES * POSE_NUMBERS);
             // The target follows the hand: its error is small for want of anything to imagine.
@@ -171,7 +173,7 @@ pub fn pose_report(ensemble: &Ensemble, samples: &[&Sample], batch: usize) -> Re
     }
     let medians = |v: Vec<Vec<f64>>| v.into_iter().map(median).collect();
     Ok(PoseReport {
-        loss: (!losses.is_empty()).then(|| losses.iter().sum::<f64>() / losses.len() as f64),
+        loss: (!samples.is_empty()).then_some(loss),
         still_m: medians(still),
         moved_m: medians(moved),
         moved_distance_m: medians(distance),

@@ -86,7 +86,7 @@ impl Sample {
     /// The same where the episode's belief has been taken in already: those of a stack share theirs.
     pub fn seen_by(encoder: &Encoder, episode: &Episode) -> Option<Self> {
         let mut seen = encoder.see(&episode.action)?;
-        encoder.follow(&episode.action, &mut seen);
+        encoder.follow(&episode.action, &mut seen, STRIDES);
         if seen.input.is_marked() {
             return None;
         }

@@ -1,6 +1,6 @@
 //! The scale of imagined poses: linear about what a glance sees, logarithmic beyond.
 //!
-//! Owns [`to_scale`] and [`from_scale`]. A box that flies 4 m off must not drown those that slide 4 cm; the median,
+//! Owns [`to_scale`], [`from_scale`] and [`in_units`]. A box that flies 4 m off must not drown those that slide 4 cm; the median,
 //! which the loss seeks, is the same on any ascending scale.
 
 use super::samples::POSE_NUMBERS;
@@ -10,15 +10,20 @@ const UNIT_M: f64 = 0.05;
 /// The same of turning, rad.
 const UNIT_RAD: f64 = 0.2;
 /// Numbers are cut here: 27 m.
-pub const NUMBER_MAX: f64 = 7.0;
+const NUMBER_MAX: f64 = 7.0;
 
 fn unit(component: usize) -> f64 {
     if component < 3 { UNIT_M } else { UNIT_RAD }
 }
 
+/// A displacement (m) and rotation vector (rad) in the scale's units, before it is bent.
+pub fn in_units(pose: &[f64; POSE_NUMBERS]) -> [f64; POSE_NUMBERS] {
+    std::array::from_fn(|c| pose[c] / unit(c))
+}
+
 /// A displacement (m) and rotation vector (rad) on the scale.
 pub fn to_scale(pose: &[f64; POSE_NUMBERS]) -> [f32; POSE_NUMBERS] {
-    std::array::from_fn(|c| (pose[c] / unit(c)).asinh().clamp(-NUMBER_MAX, NUMBER_MAX) as f32)
+    in_units(pose).map(|x| x.asinh().clamp(-NUMBER_MAX, NUMBER_MAX) as f32)
 }
 
 /// The metres or radians of a number on the scale for `component`, and how many of them one step on

@@ -91,6 +91,23 @@ pub trait Observer: Sync {
     fn epoch(&self, log: &EpochLog);
 }
 
+/// Whether a run of `config` can go on from `model`, or begin from nothing.
+///
+/// # Errors
+/// When the model is of another kind, or there is no judgement to keep or no imagination to go on from.
+pub fn can_begin(config: &TrainConfig, model: Option<&WarmStart>) -> Result<(), TrainError> {
+    match model {
+        None if config.keep_judgement => Err(TrainError::NothingToKeep),
+        Some(model) if !model.is_whole() && !config.keep_judgement => {
+            Err(TrainError::Imagination {
+                version: model.card.version,
+            })
+        }
+        Some(model) => Ok(model.card.config.can_go_on_as(config)?),
+        None => Ok(()),
+    }
+}
+
 /// Trains an ensemble in `folder` and leaves the finished model there.
 ///
 /// # Errors
@@ -104,6 +121,7 @@ pub fn train(
     observer: &dyn Observer,
 ) -> Result<Trained, TrainError> {
     config.validate()?;
+    can_begin(config, data.warm_start.as_ref())?;
     let device = config.device.open()?;
     let config = &TrainConfig {
         device: DeviceChoice::naming(&device),
@@ -166,7 +184,10 @@ pub fn train(
         let log = EpochLog {
             epoch: state.epoch,
             rate: rate(state.step),
-            loss: passed.iter().map(|p| p.mean.judgement).collect(),
+            loss: match config.keep_judgement {
+                true => Vec::new(),
+                false => passed.iter().map(|p| p.mean.judgement).collect(),
+            },
             imagination_loss: passed.iter().map(|p| p.mean.imagination).collect(),
             validation,
             seconds: began.elapsed().as_secs_f64(),
@@ -196,7 +217,7 @@ fn begin(
             true => model.card.normaliser.clone(),
             false => model.card.normaliser.widened(&normaliser),
         };
-        go_on_from(model, config, &mut members)?;
+        go_on_from(model, &mut members)?;
         state.warm_start = Some(model.hash.clone());
     }
     let mut found = None;
@@ -214,9 +235,11 @@ fn begin(
         log::cut(folder, state.epoch + usize::from(data.warm_start.is_some()))?;
     } else {
         log::cut(folder, 0)?;
-        if data.warm_start.is_some() {
+        if let Some(model) = &data.warm_start {
             let before = EpochLog::before(validate(&members, &normaliser, data)?);
-            state.best = Some((0, held_out_loss(&before.validation, config)));
+            // An imagination that nothing was learned by is no model's.
+            let loss = held_out_loss(&before.validation, config);
+            state.best = model.is_whole().then_some((0, loss));
             log::append(folder, &before)?;
             observer.epoch(&before);
         }
@@ -226,19 +249,16 @@ fn begin(
 
 /// What the best epoch has the least of.
 fn held_out_loss(validation: &ValidationReport, config: &TrainConfig) -> f64 {
-    match config.keep_judgement {
-        true => validation.poses.loss.unwrap_or(f64::INFINITY),
+    let loss = match config.keep_judgement {
+        true => validation.poses.loss.unwrap_or(f64::NAN),
         false => validation.log_loss,
-    }
+    };
+    // What is no number is better than nothing else.
+    if loss.is_nan() { f64::INFINITY } else { loss }
 }
 
 /// Sets the members' weights to those of `model`.
-fn go_on_from(
-    model: &WarmStart,
-    config: &TrainConfig,
-    members: &mut [Member],
-) -> Result<(), TrainError> {
-    model.card.config.can_go_on_as(config)?;
+fn go_on_from(model: &WarmStart, members: &mut [Member]) -> Result<(), TrainError> {
     for (m, member) in members.iter_mut().enumerate() {
         model.fill(&member.parameters, m)?;
         member.best = member.parameters.numbers()?;

@@ -6,7 +6,8 @@ use crate::model::EpochLog;
 
 /// The plot of a run whose weights are those of epoch `kept`.
 pub fn draw(logs: &[EpochLog], kept: usize) -> Drawn {
-    let members = logs.iter().map(|l| l.loss.len()).max().unwrap_or(0);
+    let members = |log: &EpochLog| log.loss.len().max(log.imagination_loss.len());
+    let members = logs.iter().map(members).max().unwrap_or(0);
     let by_member = |of: &dyn Fn(&EpochLog, usize) -> Option<f64>| -> Vec<Series> {
         (0..members)
             .map(|m| Series {
@@ -17,30 +18,23 @@ pub fn draw(logs: &[EpochLog], kept: usize) -> Drawn {
             })
             .collect()
     };
-    let held_out = vec![
-        Series {
-            name: "ensemble".into(),
-            points: over_epochs(logs, |log| Some(log.validation.log_loss)),
-            colour: COLOURS[0],
-            stroke: Stroke::Dotted,
-        },
-        Series {
-            name: "base rate".into(),
-            points: over_epochs(logs, |log| Some(entropy(log.validation.base_rate))),
-            colour: GREY,
-            stroke: Stroke::Dashed,
-        },
-        Series {
-            name: format!("kept: epoch {kept}"),
-            points: logs
-                .iter()
-                .filter(|log| log.epoch == kept)
-                .map(|log| (log.epoch as f64, log.validation.log_loss))
-                .collect(),
-            colour: COLOURS[1],
-            stroke: Stroke::Dots,
-        },
-    ];
+    // The loss that chose the epoch.
+    let by_epoch = |of: &dyn Fn(&EpochLog) -> Option<f64>| {
+        vec![
+            Series {
+                name: "ensemble".into(),
+                points: over_epochs(logs, of),
+                colour: COLOURS[0],
+                stroke: Stroke::Dotted,
+            },
+            Series {
+                name: format!("kept: epoch {kept}"),
+                points: over_epochs(logs, |log| of(log).filter(|_| log.epoch == kept)),
+                colour: COLOURS[1],
+                stroke: Stroke::Dots,
+            },
+        ]
+    };
     let panel = |title: &str, y_label, series: Vec<Series>| Panel {
         title: title.into(),
         x_label: "epoch",
@@ -50,12 +44,30 @@ pub fn draw(logs: &[EpochLog], kept: usize) -> Drawn {
         series,
         intervals: Vec::new(),
     };
-    let judged = by_member(&|log, m| log.loss.get(m).copied());
     let imagined = by_member(&|log, m| log.imagination_loss.get(m).copied());
+    let imagining = panel("Training: imagining", IMAGINED, imagined);
+    let learned = |log: &EpochLog| !log.imagination_loss.is_empty();
+    let alone = logs.iter().any(learned) && logs.iter().all(|log| log.loss.is_empty());
+    if alone {
+        let held_out = by_epoch(&|log| log.validation.poses.loss);
+        let held_out = panel("Held out: imagining", IMAGINED, held_out);
+        return side_by_side(&[imagining, held_out], 760, 420);
+    }
+    let judged = by_member(&|log, m| log.loss.get(m).copied());
+    let mut held_out = by_epoch(&|log| Some(log.validation.log_loss));
+    held_out.insert(
+        1,
+        Series {
+            name: "base rate".into(),
+            points: over_epochs(logs, |log| Some(entropy(log.validation.base_rate))),
+            colour: GREY,
+            stroke: Stroke::Dashed,
+        },
+    );
     side_by_side(
         &[
             panel("Training: judging", "loss, weighted sum, nats", judged),
-            panel("Training: imagining", "loss, nats a stride", imagined),
+            imagining,
             panel(
                 "Held out: any accident",
                 "cross-entropy, nats an episode",
@@ -66,6 +78,9 @@ pub fn draw(logs: &[EpochLog], kept: usize) -> Drawn {
         420,
     )
 }
+
+/// What losses of imagined poses are in.
+const IMAGINED: &str = "loss, nats a stride";
 
 fn over_epochs(logs: &[EpochLog], of: impl Fn(&EpochLog) -> Option<f64>) -> Vec<(f64, f64)> {
     let point = |log: &EpochLog| Some((log.epoch as f64, of(log)?));
@@ -81,10 +96,26 @@ fn entropy(p: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::report::ValidationReport;
 
     #[test]
     fn a_run_without_epochs_has_empty_axes() {
         assert!(draw(&[], 0).unwrap().contains("epoch"));
+    }
+
+    #[test]
+    fn where_the_imagination_learned_alone_its_losses_are_drawn_and_no_judgement() {
+        let log = |epoch, loss: &[f64]| EpochLog {
+            epoch,
+            loss: loss.to_vec(),
+            imagination_loss: vec![-1.0, -1.2],
+            ..EpochLog::before(ValidationReport::default())
+        };
+        let alone = draw(&[log(1, &[]), log(2, &[])], 2).unwrap();
+        assert!(alone.contains("Held out: imagining") && alone.contains("member 1"));
+        assert!(!alone.contains("judging") && !alone.contains("any accident"));
+        let both = draw(&[log(1, &[0.5, 0.6])], 1).unwrap();
+        assert!(both.contains("judging") && both.contains("any accident"));
     }
 
     #[test]

@@ -20,7 +20,12 @@ pub fn of_log(logs: &[EpochLog]) -> Vec<u8> {
     for log in logs {
         for window in &log.windows {
             let mut scalars = vec![scalar("step/learning_rate", window.rate)];
-            scalars.extend(by_member("step/loss", &window.loss));
+            let of_step = match log.loss.is_empty() {
+                // The imagination learned alone.
+                true => "step/imagination_loss",
+                false => "step/loss",
+            };
+            scalars.extend(by_member(of_step, &window.loss));
             steps = window.step;
             out.extend(record(window.step, steps, scalars));
         }
@@ -81,6 +86,7 @@ fn figures(group: &str, report: &ValidationReport) -> Vec<(String, f32)> {
     add("brier", report.brier);
     add("calibration_error", report.ece);
     add("calibration_error_floor", report.ece_floor);
+    add("imagination_loss", report.poses.loss);
     let at = |errors: &[Option<f64>]| errors.get(STRIDE - 1).copied().flatten();
     let t = STRIDE as f64 * STRIDE_S;
     add(

@@ -156,7 +156,7 @@ fn a_model_that_is_cut_foreign_future_or_not_finite_is_refused() {
     // The versions before imagined otherwise.
     let before = text.replacen(&now, "\"version\": 9", 1);
     let error = WorldModel::from_bytes(before.as_bytes(), &tensors).unwrap_err();
-    assert!(error.to_string().contains("--keep-judgement"), "{error}");
+    assert!(error.to_string().contains("imagination"), "{error}");
     let mut poisoned = tensors.clone();
     let end = poisoned.len();
     poisoned[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
@@ -294,4 +294,50 @@ fn a_set_to_calibrate_on_is_that_whole_and_shares_no_stack_with_what_was_learned
     train(&["one", "--calibrate-on", "chosen", "--out", "no"])
         .code(2)
         .stderr(predicates::str::contains("no sample of what will be asked"));
+}
+
+#[test]
+fn a_model_of_another_make_is_told_how_its_judgement_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let few = ["--episodes", "200", "--families", "bridge", "--seed", "1"];
+    topple(&[&["generate", "--out", "one"], &few[..]].concat(), dir).success();
+    let small = ["--epochs", "1", "--width", "8", "--members", "1"];
+    topple(
+        &[&["train", "one", "--out", "old"], &small[..]].concat(),
+        dir,
+    )
+    .success();
+    let card = dir.join("old/model.json");
+    let text = std::fs::read_to_string(&card).unwrap();
+    let now = format!("\"version\": {MODEL_VERSION}");
+    std::fs::write(&card, text.replacen(&now, "\"version\": 9", 1)).unwrap();
+
+    let says = |text: &'static str| predicates::str::contains(text);
+    topple(&["inspect", "old"], dir).success();
+    topple(&["eval", "model", "--model", "old"], dir)
+        .code(2)
+        .stderr(says("--keep-judgement"));
+    let more = [
+        "train", "one", "--from", "old", "--epochs", "1", "--out", "new",
+    ];
+    topple(&more, dir).code(2).stderr(says("--keep-judgement"));
+    let alone = [&more[..], &["--keep-judgement"]].concat();
+    topple(&[&alone[..], &["--dropout", "0.1"]].concat(), dir)
+        .code(2)
+        .stderr(says("dropout does nothing"));
+    std::fs::write(dir.join("alone.yaml"), "keep_judgement: true\n").unwrap();
+    let by_file = ["--config", "alone.yaml"];
+    topple(
+        &[&["train", "one", "--out", "new"], &by_file[..]].concat(),
+        dir,
+    )
+    .code(2)
+    .stderr(says("no judgement to keep"));
+    topple(
+        &[&more[..], &by_file[..], &["--calibrate-on", "one"]].concat(),
+        dir,
+    )
+    .code(2)
+    .stderr(says("calibrate_on does nothing"));
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use topple::model::folder::{hash, le_bytes, serialise};
 use topple::model::{Start, TrainConfig, TrainError, TrainingData, WarmStart, train};
 
 use super::rule::{data, samples};
@@ -120,9 +121,7 @@ fn tables(folder: &std::path::Path) -> topple::model::folder::Tables {
 #[test]
 fn an_imagination_that_learns_alone_leaves_the_judgement_and_its_limits_as_they_were() {
     let [first, second, broken] = [(); 3].map(|()| tempfile::tempdir().unwrap());
-    run(&data(640), &small(2), first.path());
-    // As its file has it, in which the last digit of a number may be another.
-    let old = WarmStart::load(first.path()).unwrap().card;
+    let old = run(&data(640), &small(2), first.path());
     let alone = TrainConfig {
         keep_judgement: true,
         ..small(2)
@@ -166,16 +165,59 @@ fn from_a_model_of_another_make_of_imagination_the_judgement_is_taken_and_nothin
     let card = first.path().join("model.json");
     let text = std::fs::read_to_string(&card).unwrap();
     let now = format!("\"version\": {}", topple::model::card::MODEL_VERSION);
-    std::fs::write(&card, text.replacen(&now, "\"version\": 9", 1)).unwrap();
+    let text = text.replacen(&now, "\"version\": 9", 1);
+    // As one that was written before there was anything to be led by.
+    let mut tables = tables(first.path());
+    tables.retain(|name, _| !name.contains("stride_led") && !name.contains("stride_lead"));
+    let entries = tables
+        .iter()
+        .map(|(name, table)| (name.clone(), vec![table.len()], le_bytes(table)));
+    let bytes = serialise(entries.collect(), None).unwrap();
+    let text = text.replacen(&hash(&weights(first.path())), &hash(&bytes), 1);
+    std::fs::write(first.path().join("model.safetensors"), bytes).unwrap();
+    std::fs::write(&card, text).unwrap();
     assert!(topple::model::WorldModel::load(first.path()).is_err());
+    let refused = stopped_at_once(&more(first.path()), &small(1), second.path());
+    assert!(matches!(
+        refused,
+        Err(TrainError::Imagination { version: 9 })
+    ));
+    // So fast that nothing is learned: what was drawn at random is not kept all the same.
+    let alone = TrainConfig {
+        keep_judgement: true,
+        lr: 1.0,
+        ..small(1)
+    };
+    let card = run(&more(first.path()), &alone, second.path());
+    assert_eq!(card.epoch, 1);
+    let after = self::tables(second.path());
+    for (name, numbers) in &tables {
+        assert_eq!(
+            after[name] != *numbers,
+            name.contains(".imagining."),
+            "{name}"
+        );
+    }
+    assert!(topple::model::WorldModel::load(second.path()).is_ok());
+}
+
+#[test]
+fn without_a_model_to_go_on_from_there_is_no_judgement_to_keep() {
+    let folder = tempfile::tempdir().unwrap();
     let alone = TrainConfig {
         keep_judgement: true,
         ..small(1)
     };
-    run(&more(first.path()), &alone, second.path());
-    let (before, after) = (tables(first.path()), tables(second.path()));
-    for (name, numbers) in before.iter().filter(|(n, _)| !n.contains(".imagining.")) {
-        assert_eq!(after[name], *numbers, "{name}");
-    }
-    assert!(topple::model::WorldModel::load(second.path()).is_ok());
+    let refused = stopped_at_once(&data(320), &alone, folder.path());
+    assert!(matches!(refused, Err(TrainError::NothingToKeep)));
+}
+
+/// What a run says that nobody would let go on.
+fn stopped_at_once(
+    data: &TrainingData,
+    config: &TrainConfig,
+    folder: &std::path::Path,
+) -> Result<topple::model::Trained, TrainError> {
+    let stop = AtomicBool::new(true);
+    train(data, config, folder, Start::Fresh, &stop, &Silent)
 }

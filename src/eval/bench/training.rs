@@ -42,7 +42,7 @@ pub struct TrainSpeed {
     pub transitions_per_s: f64,
     /// Episodes a second that the judgement's gradient runs over.
     pub episodes_per_s: f64,
-    /// One gradient step, ms; every second one imagines too.
+    /// One gradient step, ms: the mean over those that judge and the one in [`TrainConfig::imagine_every`] that imagines too.
     pub step_ms: f64,
     /// Episodes in a step.
     pub batch: usize,

@@ -6,6 +6,7 @@ use crate::rollout::Action;
 
 use super::super::course::{STRIDE_FEATURES, STRIDES, Waypoint};
 use super::super::grip::{GRIP_FEATURES, Gripped, grip_features};
+use super::super::scale::in_units;
 use super::super::sweep::FAR_M;
 use super::foreseen::FORESEEN_ACTION;
 use super::{Look, flag, push, push3};
@@ -131,9 +132,9 @@ impl Look<'_> {
         let weight = body.mass_mean.max(1e-3) * GRAVITY;
         for (k, pair) in self.course.strides.windows(2).enumerate() {
             let (moved, turned) = self.step(&pair[0], &pair[1]);
-            // Centimetres and tenths of a radian: numbers near one, in no need of a normaliser.
-            push3(out, moved * 20.0);
-            push3(out, turned * 5.0);
+            // Numbers near one, in no need of a normaliser; what leads the imagination adds them up.
+            let step = [moved.x, moved.y, moved.z, turned.x, turned.y, turned.z];
+            push(out, &in_units(&step));
             push(out, &[flag(self.course.closed[k])]);
             let pushes = k as f64 * crate::rollout::STRIDE_S < crate::rollout::PUSH_S;
             let force = self.frame.vector(&self.course.force) / weight * flag(pushes);

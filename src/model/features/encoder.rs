@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::grasp::{approach_opening, hand_shape};
+use crate::grasp::{GraspCandidate, approach_opening, compliance, hand_shape};
 use crate::pose::Vec3;
 use crate::rollout::Action;
 use crate::scene::Workcell;
@@ -16,7 +16,7 @@ use super::super::course::{Carry, Course, STRIDES};
 use super::super::frame::ActionFrame;
 use super::super::grip::grip_width;
 use super::super::loads::Loads;
-use super::super::sketch::{Forecast, Sketch};
+use super::super::sketch::{Forecast, Hold, Sketch};
 use super::super::slide::Slides;
 use super::super::sweep::{Clearance, Moving};
 use super::super::way::{Carried, Way};
@@ -165,6 +165,16 @@ impl Encoder {
                 }
             })
             .collect()
+    }
+
+    /// How the sketch has a hand hold its box; `None` where the robot has no such gripper.
+    pub(super) fn hold(&self, grasp: &GraspCandidate) -> Option<Hold> {
+        let robot = &self.workcell.robot;
+        Some(Hold {
+            hand_in_box: grasp.hand_in_box.translation.vector,
+            gives: compliance(robot.grippers.get(grasp.gripper)?),
+            max_force: robot.max_hand_force,
+        })
     }
 
     /// The hand's boxes in its own frame, as it comes and as it holds the target; none without a hand.

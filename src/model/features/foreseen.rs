@@ -2,12 +2,11 @@
 //!
 //! Owns [`Foreseen`]: the scene while the action goes on, and afterwards.
 
-use crate::grasp::compliance;
 use crate::rollout::{Action, PUSH_S, nudge_seconds};
 
 use super::super::course::Course;
 use super::super::demand::Demand;
-use super::super::sketch::{Borne, Fate, Forecast, Held, Hold, Mover, STEPS};
+use super::super::sketch::{Borne, Fate, Forecast, Held, Mover, STEPS};
 use super::placed::Placed;
 use super::{Encoder, Look, TargetView, flag, log_force, push, push3};
 
@@ -43,18 +42,9 @@ impl Encoder {
         let target = action.box_index();
         let mover = match action {
             Action::Remove { grasp, .. } | Action::Place { grasp, .. } => {
-                match self.workcell.robot.grippers.get(grasp.gripper) {
-                    Some(gripper) => {
-                        let held = Held {
-                            poses: course.opening,
-                            hold: Hold {
-                                hand_in_box: grasp.hand_in_box.translation.vector,
-                                gives: compliance(gripper),
-                                max_force: self.workcell.robot.max_hand_force,
-                            },
-                        };
-                        Mover::Hand(held, course.opening_s)
-                    }
+                let poses = course.opening;
+                match self.hold(grasp) {
+                    Some(hold) => Mover::Hand(Held { poses, hold }, course.opening_s),
                     None => Mover::Gone,
                 }
             }

@@ -135,9 +135,15 @@ impl GraphInput {
         let mut all = self.tables().into_iter().flatten();
         all.any(|x| x.abs() >= MARK)
     }
+
+    /// Whether the sketch lost a box on its way, so that nothing can be imagined.
+    pub fn is_lost(&self) -> bool {
+        self.ways.iter().any(|x| x.abs() >= MARK)
+    }
 }
 
-/// Numbers that are not finite become a mark far outside every range, which the bound refuses.
+/// Numbers that are not finite become a mark far outside every range: in nodes, edges and action the bound refuses it, in
+/// ways the imagination does ([`GraphInput::is_lost`]), and strides are steps of what the action's columns tell too.
 fn sanitise(input: &mut GraphInput) {
     for table in [
         &mut input.nodes,

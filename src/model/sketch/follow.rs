@@ -2,11 +2,13 @@
 //!
 //! Owns [`Guide`] and the steps. A forecast asks what an action bears and stirs at first, in five steps for any
 //! candidate; this one asks where boxes get to, in steps of an eighth of a second, round the corners of the target's
-//! way, and only for what is imagined. What falls farther than gaps are watched lands on the ground alone.
+//! way, and only for what is imagined. What falls farther than gaps are watched lands on the ground alone; and a pushed
+//! box comes up against what stands within [`PUSHED_M`] of it and goes through what stands farther off.
 
 use crate::pose::{Pose, Quat, Vec3};
 use crate::rollout::{STRIDE_S, nudge_seconds, nudge_travel};
 
+use super::super::course::STRIDES;
 use super::Sketch;
 use super::act::Act;
 use super::forecast::PUSHED_M;
@@ -105,10 +107,12 @@ pub struct Gone {
 }
 
 impl Sketch {
-    /// Where each body is after each of so many strides, `[strides, N]`.
+    /// Where each body is after each of so many strides, `[strides, N]`; the first ones are the same however many are
+    /// asked for.
     pub fn follow(&self, target: usize, guide: &Guide<'_>, strides: usize) -> Vec<Vec<Gone>> {
         let start = self.shapes[target].pose;
-        let ends = (0..=strides).map(|k| guide.target(&start, k as f64 * STRIDE_S));
+        // What it comes to in the end is among the contacts from the first on.
+        let ends = (0..=STRIDES).map(|k| guide.target(&start, k as f64 * STRIDE_S));
         let ends: Vec<Vec3> = ends.map(|pose| pose.translation.vector).collect();
         let legs: Vec<Vec3> = ends.windows(2).map(|w| w[1] - w[0]).collect();
         let met = self.met(target, &legs);
@@ -146,7 +150,7 @@ fn step_ends(stride: usize) -> Vec<f64> {
 }
 
 impl Solver<'_> {
-    /// Puts what has gone into the ground on it.
+    /// Puts what has gone into the ground on it; what was seen in the ground rests as deep as it was seen.
     fn land(&mut self) {
         for (i, shape) in self.sketch.shapes.iter().enumerate() {
             if self.bodies[i].inverse_mass <= 0.0 {
@@ -157,12 +161,12 @@ impl Solver<'_> {
                 continue;
             }
             let rotation = Quat::from_scaled_axis(gone.turned) * shape.pose.rotation;
-            let axes = rotation.to_rotation_matrix();
-            let reach = axes.matrix().row(2).abs() * shape.half;
-            let lowest = shape.pose.translation.z + gone.moved.z - reach[0];
-            if lowest < -DEEP_M {
+            let height = shape.pose.translation.z;
+            let lowest = height + gone.moved.z - reach_down(&rotation, &shape.half);
+            let ground = (height - reach_down(&shape.pose.rotation, &shape.half)).min(0.0);
+            if lowest < ground - DEEP_M {
                 let state = &mut self.states[i];
-                state.moved.z -= lowest;
+                state.moved.z += ground - lowest;
                 state.linear.z = state.linear.z.max(0.0);
                 state.linear.x *= LANDED;
                 state.linear.y *= LANDED;
@@ -184,6 +188,11 @@ impl Solver<'_> {
             turned: state.turned,
         }
     }
+}
+
+/// How far the lowest corner of a box so turned is below its middle, m.
+fn reach_down(rotation: &Quat, half: &Vec3) -> f64 {
+    (rotation.to_rotation_matrix().matrix().row(2).abs() * half)[0]
 }
 
 #[cfg(test)]
@@ -239,8 +248,8 @@ mod tests {
         let end = ways[7][1];
         assert!(end.turned.y > 0.3, "{end:?}");
         // No corner is below the ground by more than contacts give.
-        let axes = Quat::from_scaled_axis(end.turned).to_rotation_matrix();
-        let reach = (axes.matrix().row(2).abs() * Vec3::new(0.25, 0.15, 0.02))[0];
+        let turned = Quat::from_scaled_axis(end.turned);
+        let reach = reach_down(&turned, &Vec3::new(0.25, 0.15, 0.02));
         assert!(0.22 + end.moved.z - reach > -0.01, "{end:?}");
         assert!(ways[7][2].moved.norm() < 0.02, "{:?}", ways[7][2]);
     }
@@ -268,5 +277,33 @@ mod tests {
         let (early, late) = (ways[5][0].moved.x, ways[7][0].moved.x);
         assert!(early > 0.05, "{early}");
         assert!((late - early).abs() < 1e-3, "{early} {late}");
+    }
+
+    #[test]
+    fn a_box_that_is_seen_in_the_ground_slides_as_far_as_one_on_it() {
+        let slides = |z: f64| {
+            let scene = scene_of(vec![box_at("a", [0.3, 0.3, 0.1], [0.0, 0.0, z], 2.0)]);
+            follow(&scene, &Guide::Push(Vec3::new(30.0, 0.0, 0.0), 0.2))[7][0].moved
+        };
+        let (on, under) = (slides(0.05), slides(0.0455));
+        assert!((under.x / on.x - 1.0).abs() < 0.05, "{on} {under}");
+        assert!(under.z.abs() < 0.002, "{under}");
+    }
+
+    #[test]
+    fn the_first_strides_are_the_same_however_many_are_asked_for() {
+        let scene = scene_of(vec![
+            box_at("a", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 5.0),
+            box_at("far", [0.3, 0.3, 0.2], [0.7, 0.0, 0.1], 5.0),
+        ]);
+        let graph = SceneGraph::new(&scene);
+        let along = |t: f64| level(Vec3::new(0.25 * t, 0.0, 0.1), 0.0);
+        let asked = |strides: usize| {
+            let sketch = Sketch::new(&graph, &Loads::new(&graph, None));
+            sketch.follow(0, &Guide::Hand(HOLD, &along), strides)
+        };
+        let (few, all) = (asked(3), asked(STRIDES));
+        assert_eq!(few[..], all[..3]);
+        assert!(all[STRIDES - 1][1].moved.x > 0.01, "it is met in the end");
     }
 }

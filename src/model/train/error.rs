@@ -29,6 +29,18 @@ pub enum TrainError {
     /// The model that is to be gone on from is of another kind.
     #[error(transparent)]
     Unlike(#[from] Unlike),
+    /// Only the imagination is to learn, and no model is named whose judgement would be kept.
+    #[error("there is no judgement to keep")]
+    NothingToKeep,
+    /// The model that is to be gone on from has an imagination of another make, which one in a few batches would not
+    /// make anew.
+    #[error(
+        "the model to go on from is of version {version}, whose imagination this program cannot read"
+    )]
+    Imagination {
+        /// Its card's.
+        version: u32,
+    },
     /// The folder holds another run.
     #[error("{0} already holds a training run")]
     Occupied(std::path::PathBuf),

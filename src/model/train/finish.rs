@@ -93,15 +93,17 @@ pub(super) fn finish(
     };
     let all = |samples| spread(samples, usize::MAX);
     let validation = score(&ensemble, &all(&data.validation))?;
-    let kept_apart = score(&ensemble, &all(&data.calibration))?;
     let (calibration, promise) = match &data.warm_start {
         Some(model) if config.keep_judgement => {
             (model.card.calibration.clone(), model.card.promise)
         }
-        _ => (
-            Calibration::fit(&validation, &kept_apart),
-            Promise::test(&validation, &kept_apart, config.seed),
-        ),
+        _ => {
+            let kept_apart = score(&ensemble, &all(&data.calibration))?;
+            (
+                Calibration::fit(&validation, &kept_apart),
+                Promise::test(&validation, &kept_apart, config.seed),
+            )
+        }
     };
     let mut report = judge_report(&validation, Some(&calibration));
     let part = spread(&data.validation, IMAGINED_AT_THE_END);
