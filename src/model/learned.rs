@@ -93,10 +93,8 @@ impl SceneDynamics for Believed<'_> {
             };
             let seen: Vec<Option<Seen>> = chunk.par_iter().map(follow).collect();
             let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
-            let opinions = self.judge(&graphs);
-            let poses = self.poses(&graphs, strides);
-            let pairs = opinions.into_iter().zip(poses).map(|(o, p)| Ok((o?, p?)));
-            let with_actions = spread_over(&seen, pairs.collect()).zip(chunk);
+            let answers = self.judge_and_imagine(&graphs, strides);
+            let with_actions = spread_over(&seen, answers).zip(chunk);
             out.extend(with_actions.map(|((seen, answer), action)| {
                 let (opinion, poses) = answer?;
                 self.imagined(action, seen, &opinion, (&poses, strides))
@@ -130,37 +128,41 @@ type Poses = Vec<[ImaginedPose; STRIDES]>;
 impl Believed<'_> {
     /// `[B]` opinions; a failure of the whole batch is each action's.
     fn judge(&self, graphs: &[&GraphInput]) -> Vec<Prediction<Opinion>> {
-        if graphs.is_empty() {
-            return Vec::new();
-        }
-        let ensemble = &self.model.ensemble;
-        let answer = Batch::of_graphs(graphs, &ensemble.normaliser, ensemble.device())
-            .and_then(|b| ensemble.judge(&b));
-        match answer {
-            Ok(opinions) => opinions.into_iter().map(Ok).collect(),
-            Err(e) => graphs
-                .iter()
-                .map(|_| Err(PredictionFailure::Simulation(e.to_string())))
-                .collect(),
-        }
+        self.of_each(graphs, |batch| self.model.ensemble.judge(batch))
     }
 
-    /// `[B]` of `[N]` imagined poses, of which the first `strides` are looked at.
-    fn poses(&self, graphs: &[&GraphInput], strides: usize) -> Vec<Prediction<Poses>> {
+    /// `[B]` opinions and `[N]` imagined poses each, of which the first `strides` are looked at.
+    fn judge_and_imagine(
+        &self,
+        graphs: &[&GraphInput],
+        strides: usize,
+    ) -> Vec<Prediction<(Opinion, Poses)>> {
+        let ensemble = &self.model.ensemble;
+        self.of_each(graphs, |batch| {
+            let opinions = ensemble.judge(batch)?;
+            let mut rest = ensemble.imagine(batch, strides)?.into_iter();
+            let of_graph = |g: &&GraphInput| rest.by_ref().take(g.bodies.len()).collect();
+            Ok(opinions
+                .into_iter()
+                .zip(graphs.iter().map(of_graph))
+                .collect())
+        })
+    }
+
+    /// What `ask` makes of the graphs as one batch, one answer each.
+    fn of_each<T>(
+        &self,
+        graphs: &[&GraphInput],
+        ask: impl FnOnce(&Batch) -> candle_core::Result<Vec<T>>,
+    ) -> Vec<Prediction<T>> {
         if graphs.is_empty() {
             return Vec::new();
         }
         let ensemble = &self.model.ensemble;
-        let answer = Batch::of_graphs(graphs, &ensemble.normaliser, ensemble.device())
-            .and_then(|b| ensemble.imagine(&b, strides));
+        let answer =
+            Batch::of_graphs(graphs, &ensemble.normaliser, ensemble.device()).and_then(|b| ask(&b));
         match answer {
-            Ok(all) => {
-                let mut rest = all.into_iter();
-                graphs
-                    .iter()
-                    .map(|g| Ok(rest.by_ref().take(g.bodies.len()).collect()))
-                    .collect()
-            }
+            Ok(all) => all.into_iter().map(Ok).collect(),
             Err(e) => graphs
                 .iter()
                 .map(|_| Err(PredictionFailure::Simulation(e.to_string())))

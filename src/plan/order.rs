@@ -6,20 +6,21 @@
 //! A step's price is its bound and a constant; the estimate of what is left counts each box that
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
 //! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Where nothing is
-//! judged safe, the shield is asked about what is least risky. What it goes over is `node`'s, what it comes to
-//! `outcome`'s.
+//! judged safe, the shield is asked about what is least risky. What it goes over is `node`'s, what is tried where a
+//! step was turned down `retreat`'s, what it comes to `outcome`'s.
 
 mod node;
 mod outcome;
+mod retreat;
 
 use crate::dynamics::DynamicsError;
 use crate::rollout::Action;
 use crate::scene::Workcell;
 
 use self::node::{Branch, Node, state_key, step_price};
+use self::retreat::Left;
 use super::goal::Goal;
 use super::planner::{PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
-use super::rated::Rated;
 use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
 use super::shield::Guard;
@@ -192,47 +193,6 @@ impl<'a> OrderSearch<'a> {
         Ok(Some(self.nodes.len() - 1))
     }
 
-    /// Puts the next best step for the same box in the place of one that was turned down, or looks for others.
-    fn turn_back(&mut self, mut branch: Branch) -> Result<(), PlanError> {
-        let parent = branch.parent;
-        if !branch.alternatives.is_empty() {
-            let step = branch.alternatives.remove(0);
-            self.open.push(Branch { step, ..branch });
-            return Ok(());
-        }
-        let leads_on = self.open.iter().any(|b| b.parent == parent)
-            || self.nodes.iter().any(|n| n.parent == Some(parent));
-        if leads_on || self.look_further(parent, true)? || self.expansions_left == 0 {
-            return Ok(());
-        }
-        self.expand(parent)
-    }
-
-    /// Where a shield turned down what was imagined, branches out to what was left untried: what is judged safe, or
-    /// what is not. Whether there is any.
-    fn look_further(&mut self, node: usize, is_safe: bool) -> Result<bool, PlanError> {
-        if self.planner.shield.is_none() {
-            return Ok(false);
-        }
-        let of_node = &mut self.nodes[node];
-        let wanted = |r: &mut Rated| r.score.is_safe() == is_safe;
-        let mut untried: Vec<Rated> = of_node.untried.extract_if(.., wanted).collect();
-        while !untried.is_empty() {
-            let (workcell, left) = (&self.nodes[node].workcell, self.nodes[node].left);
-            let salt = (node as u64) << 8;
-            let found = self.planner.step_further(workcell, untried, salt)?;
-            self.timing.add(&found.timing);
-            self.rejected.extend(found.rejected);
-            untried = found.untried;
-            let steps = if is_safe { found.safe } else { found.doubtful };
-            if self.branch_out(node, left, steps) {
-                self.nodes[node].untried.extend(untried);
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     fn reject(&mut self, node: usize, step: &StepPlan, risk: f64, reason: Reason) {
         let workcell = &self.nodes[node].workcell;
         self.rejected.push(RejectedCandidate {
@@ -276,7 +236,7 @@ impl<'a> OrderSearch<'a> {
         }
         let doubtful = std::mem::take(&mut self.nodes[node].doubtful);
         if !self.branch_out(node, wanted.left, doubtful) {
-            self.look_further(node, false)?;
+            self.look_further(node, Left::Doubtful)?;
         }
         Ok(())
     }

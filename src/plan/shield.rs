@@ -12,17 +12,19 @@
 //! some risky one would pass by chance.
 
 mod prior;
+mod tally;
 
 use crate::dynamics::{
     Dynamics, DynamicsError, Prediction, PredictionFailure, Risk, SceneDynamics,
 };
-use crate::rollout::{AccidentKind, Action};
+use crate::rollout::Action;
 use crate::scene::Workcell;
 
 use self::prior::Prior;
+use self::tally::Tally;
 use super::planner::mixed;
 use super::rated::valid;
-use super::reason::{Reason, worst_accident};
+use super::reason::Reason;
 use super::step::StepPlan;
 
 /// Draws of the shield for a clear case where nobody says how many: with 8 it took longer than all of
@@ -222,51 +224,6 @@ struct Answer {
     draws: usize,
 }
 
-/// What was seen so far.
-#[derive(Default)]
-struct Tally {
-    witness: Witness,
-    by_accident: [f64; 5],
-}
-
-impl Tally {
-    fn add(&mut self, found: &Risk, draws: usize) {
-        self.witness.draws += draws;
-        self.witness.accidents += found.risk * draws as f64;
-        for (sum, share) in self.by_accident.iter_mut().zip(found.by_accident) {
-            *sum += share * draws as f64;
-        }
-    }
-
-    fn update(&self, judged: &Risk, prior: Prior) -> Risk {
-        let Witness { draws, accidents } = self.witness;
-        let before = prior.before(judged);
-        let more = before / judged.risk.max(1e-9);
-        let mut by_accident = judged.by_accident;
-        for (p, seen) in by_accident.iter_mut().zip(self.by_accident) {
-            *p = prior.weighed((*p * more).min(before), seen, draws);
-        }
-        Risk {
-            risk: prior.weighed(before, accidents, draws),
-            bound: prior.updated(accidents, draws),
-            by_accident,
-            ..*judged
-        }
-    }
-
-    /// The kind that was seen most; where none was, the one that was judged likeliest.
-    fn worst(&self, judged: &Risk) -> AccidentKind {
-        let seen = Risk {
-            by_accident: self.by_accident,
-            ..*judged
-        };
-        match self.witness.accidents > 0.0 {
-            true => worst_accident(&seen),
-            false => worst_accident(judged),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::prior::tests::judged;
@@ -286,25 +243,5 @@ mod tests {
         for (draws, risk, bound) in [(24, 0.4, 0.5), (4, 0.05, 0.1), (4, 0.01, 1.0)] {
             assert_eq!(after(draws, risk, bound), None);
         }
-    }
-
-    #[test]
-    fn after_the_draws_no_kind_is_likelier_than_any_accident_and_the_bound_is_no_less() {
-        let mut seen = Tally::default();
-        // Of eight draws one tilts, one tilts and crushes.
-        seen.add(
-            &Risk {
-                by_accident: [0.0, 0.25, 0.0, 0.125, 0.0],
-                ..judged(0.25, 0.25)
-            },
-            8,
-        );
-        for before in [judged(0.01, 0.02), judged(0.01, 1.0), judged(0.6, 0.9)] {
-            let after = seen.update(&before, Prior::of(&before));
-            assert!(after.is_valid() && after.risk <= after.bound, "{after:?}");
-            assert!(after.by_accident.iter().all(|&p| p <= after.risk));
-            assert!(after.by_accident.iter().sum::<f64>() >= after.risk);
-        }
-        assert_eq!(seen.worst(&judged(0.1, 0.1)), AccidentKind::Tilt);
     }
 }

@@ -1,0 +1,81 @@
+//! What the draws of an action came to, and what is thought of it then.
+//!
+//! Owns [`Tally`].
+
+use crate::dynamics::Risk;
+use crate::rollout::AccidentKind;
+
+use super::Witness;
+use super::prior::Prior;
+use crate::plan::reason::worst_accident;
+
+/// What was seen so far.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) witness: Witness,
+    by_accident: [f64; 5],
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, found: &Risk, draws: usize) {
+        self.witness.draws += draws;
+        self.witness.accidents += found.risk * draws as f64;
+        for (sum, share) in self.by_accident.iter_mut().zip(found.by_accident) {
+            *sum += share * draws as f64;
+        }
+    }
+
+    pub(super) fn update(&self, judged: &Risk, prior: Prior) -> Risk {
+        let Witness { draws, accidents } = self.witness;
+        let before = prior.before(judged);
+        let more = before / judged.risk.max(1e-9);
+        let mut by_accident = judged.by_accident;
+        for (p, seen) in by_accident.iter_mut().zip(self.by_accident) {
+            *p = prior.weighed((*p * more).min(before), seen, draws);
+        }
+        Risk {
+            risk: prior.weighed(before, accidents, draws),
+            bound: prior.updated(accidents, draws),
+            by_accident,
+            ..*judged
+        }
+    }
+
+    /// The kind that was seen most; where none was, the one that was judged likeliest.
+    pub(super) fn worst(&self, judged: &Risk) -> AccidentKind {
+        let seen = Risk {
+            by_accident: self.by_accident,
+            ..*judged
+        };
+        match self.witness.accidents > 0.0 {
+            true => worst_accident(&seen),
+            false => worst_accident(judged),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::prior::tests::judged;
+    use super::*;
+
+    #[test]
+    fn after_the_draws_no_kind_is_likelier_than_any_accident_and_the_bound_is_no_less() {
+        let mut seen = Tally::default();
+        // Of eight draws one tilts, one tilts and crushes.
+        seen.add(
+            &Risk {
+                by_accident: [0.0, 0.25, 0.0, 0.125, 0.0],
+                ..judged(0.25, 0.25)
+            },
+            8,
+        );
+        for before in [judged(0.01, 0.02), judged(0.01, 1.0), judged(0.6, 0.9)] {
+            let after = seen.update(&before, Prior::of(&before));
+            assert!(after.is_valid() && after.risk <= after.bound, "{after:?}");
+            assert!(after.by_accident.iter().all(|&p| p <= after.risk));
+            assert!(after.by_accident.iter().sum::<f64>() >= after.risk);
+        }
+        assert_eq!(seen.worst(&judged(0.1, 0.1)), AccidentKind::Tilt);
+    }
+}
