@@ -15,7 +15,7 @@ use super::planner::{Plan, PlanError, PlannedStep, Planner, over_plan_limit, sce
 use super::plant::Plant;
 use super::risk::of_plan;
 use super::surprise::Surprise;
-use super::timing::{Timing, timed};
+use super::timing::Timing;
 use super::watch::Watch;
 
 /// Carries `plan` out in `plant`, planning again on every observation.
@@ -161,15 +161,10 @@ impl Run<'_> {
             Err(why) => return Err(why.into()),
         };
         self.timing.add(&found.timing);
-        let mut verify = 0.0;
         // Where none passes the whole is planned again, which tells why.
         let mut rejected = Vec::new();
-        let passed = timed(&mut verify, || {
-            (self.planner).first_vouched(seen, found, (salt, self.spent), &mut rejected)
-        });
-        self.timing.verify += verify;
-        self.timing.total += verify;
-        match passed {
+        let (before, timing) = ((salt, self.spent), &mut self.timing);
+        match (self.planner).first_vouched(seen, found, before, &mut rejected, timing) {
             // As above: the whole is planned again, and says that what is seen does not stand.
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) => Ok(None),
             passed => Ok(passed?),

@@ -181,12 +181,9 @@ impl Planner<'_> {
             least_risky,
             timing: found.timing,
         };
-        let mut verify = 0.0;
-        let passed = timed(&mut verify, || {
-            self.first_vouched(workcell, found, (0, 0.0), &mut plan.rejected)
-        });
-        plan.timing.verify += verify;
-        if let Some(planned) = passed? {
+        let (rejected, timing) = (&mut plan.rejected, &mut plan.timing);
+        let passed = self.first_vouched(workcell, found, (0, 0.0), rejected, timing)?;
+        if let Some(planned) = passed {
             plan.verdict = Verdict::Safe;
             plan.reason = None;
             plan.risk = planned.step.risk.risk;

@@ -115,42 +115,44 @@ fn judge(
     let mut found = planner.step(workcell, &[wish], salt)?;
     let rejected = std::mem::take(&mut found.rejected);
     let mut objected: Option<JudgedStep> = None;
-    let passed = planner.vouch_for_each(workcell, found, (salt, spent), |step, vouched| {
-        let step = StepPlan {
-            risk: vouched.risk,
-            ..step
-        };
-        let closest = closest_accident(&step, &workcell.scene);
-        let Some(objection) = vouched.objection else {
-            return ControlFlow::Break(JudgedStep {
-                verdict: Verdict::Safe,
-                why: format!(
-                    "it comes closest to {} ({:.3})",
-                    closest.kind.name(),
-                    closest.probability
+    let (before, mut timing) = ((salt, spent), found.timing);
+    let passed =
+        planner.vouch_for_each(workcell, found, before, &mut timing, |step, vouched| {
+            let step = StepPlan {
+                risk: vouched.risk,
+                ..step
+            };
+            let closest = closest_accident(&step, &workcell.scene);
+            let Some(objection) = vouched.objection else {
+                return ControlFlow::Break(JudgedStep {
+                    verdict: Verdict::Safe,
+                    why: format!(
+                        "it comes closest to {} ({:.3})",
+                        closest.kind.name(),
+                        closest.probability
+                    ),
+                    step: Some(step),
+                });
+            };
+            let of = match closest.boxes.as_slice() {
+                [] => String::new(),
+                boxes => format!(" of `{}`", boxes.join("`, `")),
+            };
+            let why = match objection {
+                Reason::Unfamiliar { .. } => objection.to_string(),
+                _ => format!(
+                    "{objection}; it comes closest to {}{of}",
+                    closest.kind.name()
                 ),
+            };
+            // The first is the best: what is said of the step is said of that.
+            objected.get_or_insert(JudgedStep {
+                verdict: Verdict::NoSafePlan,
+                why,
                 step: Some(step),
             });
-        };
-        let of = match closest.boxes.as_slice() {
-            [] => String::new(),
-            boxes => format!(" of `{}`", boxes.join("`, `")),
-        };
-        let why = match objection {
-            Reason::Unfamiliar { .. } => objection.to_string(),
-            _ => format!(
-                "{objection}; it comes closest to {}{of}",
-                closest.kind.name()
-            ),
-        };
-        // The first is the best: what is said of the step is said of that.
-        objected.get_or_insert(JudgedStep {
-            verdict: Verdict::NoSafePlan,
-            why,
-            step: Some(step),
-        });
-        ControlFlow::Continue(())
-    })?;
+            ControlFlow::Continue(())
+        })?;
     if let Some(judged) = passed {
         return Ok(judged);
     }

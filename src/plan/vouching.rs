@@ -13,7 +13,7 @@ use super::rated::Rated;
 use super::reason::RejectedCandidate;
 use super::shield::Vouched;
 use super::step::{StepPlan, StepSearch, search_further};
-use super::timing::timed;
+use super::timing::{Timing, timed};
 
 impl Planner<'_> {
     /// The next few of what [`Self::step`] left `untried` in the same scene, imagined.
@@ -37,7 +37,7 @@ impl Planner<'_> {
     }
 
     /// Asks the shield about the steps `found` in one scene, after others whose bounds come to `spent`; each is told to
-    /// `heard` with what speaks against it, until that breaks off.
+    /// `heard` with what speaks against it, until that breaks off. What it took is added to `timing`.
     ///
     /// # Errors
     /// When either physics cannot take the scene in.
@@ -46,12 +46,17 @@ impl Planner<'_> {
         workcell: &Workcell,
         mut found: StepSearch,
         (salt, spent): (u64, f64),
+        timing: &mut Timing,
         mut heard: impl FnMut(StepPlan, Vouched) -> ControlFlow<T>,
     ) -> Result<Option<T>, PlanError> {
         let mut guard = self.guard(workcell, salt);
         loop {
             for step in found.safe.into_iter().chain(found.doubtful) {
-                let mut vouched = guard.vouch(&step)?;
+                let mut verify = 0.0;
+                let vouched = timed(&mut verify, || guard.vouch(&step));
+                timing.verify += verify;
+                timing.total += verify;
+                let mut vouched = vouched?;
                 let over = over_plan_limit(workcell, spent, &vouched.risk);
                 vouched.objection = vouched.objection.or(over);
                 if let ControlFlow::Break(out) = heard(step, vouched) {
@@ -63,6 +68,7 @@ impl Planner<'_> {
                 return Ok(None);
             }
             found = self.step_further(workcell, found.untried, salt)?;
+            timing.add(&found.timing);
         }
     }
 
@@ -76,8 +82,9 @@ impl Planner<'_> {
         found: StepSearch,
         before: (u64, f64),
         rejected: &mut Vec<RejectedCandidate>,
+        timing: &mut Timing,
     ) -> Result<Option<PlannedStep>, PlanError> {
-        self.vouch_for_each(workcell, found, before, |step, vouched| {
+        self.vouch_for_each(workcell, found, before, timing, |step, vouched| {
             if let Some(reason) = vouched.objection {
                 rejected.push(RejectedCandidate {
                     risk: Some(vouched.risk.risk),
