@@ -98,7 +98,9 @@ impl Run<'_> {
                 rollout,
                 surprises,
             });
-            if let Some(why) = failure {
+            // An accident is told whatever else failed.
+            let is_accident = matches!(stop, Some(Stop::Accident { .. }));
+            if let Some(why) = failure.filter(|_| !is_accident) {
                 return Err(why.into());
             }
             if let Some(stop) = stop {
@@ -116,10 +118,12 @@ impl Run<'_> {
 
     /// The next step on what is seen: the plan's own where it still is safe, or a new plan's.
     fn next_step(&mut self, seen: &Workcell) -> Result<Result<PlannedStep, String>, ExecuteError> {
-        if let Some(next) = self.follow(seen)? {
+        let mut misjudged = Vec::new();
+        if let Some(next) = self.follow(seen, &mut misjudged)? {
             return Ok(Ok(next));
         }
-        let plan = match self.planner.plan_on(seen, self.goal, self.spent) {
+        let before = (self.spent, misjudged.as_slice());
+        let plan = match self.planner.plan_on(seen, self.goal, before) {
             Ok(plan) => plan,
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => {
                 return Ok(Err(format!("what is seen does not stand: {reason}")));
@@ -136,8 +140,13 @@ impl Run<'_> {
         Ok(Ok(self.ahead.remove(0)))
     }
 
-    /// The plan's next box, searched afresh unless it is seen exactly as it was planned.
-    fn follow(&mut self, seen: &Workcell) -> Result<Option<PlannedStep>, ExecuteError> {
+    /// The plan's next box, searched afresh unless it is seen exactly as it was planned. Whose judgement a draw shows wrong
+    /// is noted.
+    fn follow(
+        &mut self,
+        seen: &Workcell,
+        misjudged: &mut Vec<usize>,
+    ) -> Result<Option<PlannedStep>, ExecuteError> {
         if self.ahead.is_empty() {
             return Ok(None);
         }
@@ -163,8 +172,11 @@ impl Run<'_> {
         self.timing.add(&found.timing);
         // Where none passes the whole is planned again, which tells why.
         let mut rejected = Vec::new();
-        let (before, timing) = ((salt, self.spent), &mut self.timing);
-        match (self.planner).first_vouched(seen, found, before, &mut rejected, timing) {
+        let (mut guard, timing) = (self.planner.guard(seen, salt), &mut self.timing);
+        let before = (&mut guard, salt, self.spent);
+        let passed = (self.planner).first_vouched(seen, found, before, &mut rejected, timing);
+        misjudged.extend(guard.misjudged());
+        match passed {
             // As above: the whole is planned again, and says that what is seen does not stand.
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) => Ok(None),
             passed => Ok(passed?),

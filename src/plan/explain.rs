@@ -46,12 +46,13 @@ pub fn concerned(imagined: &Imagined, scene: &Scene, held: usize) -> Vec<String>
     order.iter().map(|i| scene.boxes[*i].id.clone()).collect()
 }
 
-/// Why there is no safe plan, in a sentence.
+/// Why there is no safe plan, in a sentence; what a check had against a box that was `taken` another way is not it.
 pub(super) fn no_plan_reason(
     workcell: &Workcell,
     goal: &Goal,
     least_risky: Option<&StepPlan>,
     rejected: &[RejectedCandidate],
+    taken: &[&str],
 ) -> String {
     let what = goal.in_words();
     let limit = workcell.safety.max_risk;
@@ -63,7 +64,7 @@ pub(super) fn no_plan_reason(
     }
     if let Some(r) = rejected
         .iter()
-        .find(|r| matches!(r.reason, Reason::Shield { .. }))
+        .find(|r| matches!(r.reason, Reason::Shield { .. }) && !taken.contains(&r.box_id.as_str()))
     {
         return format!(
             "there is no safe way to {what}: `{}`: {}",

@@ -62,21 +62,20 @@ impl Search<'_> {
     }
 }
 
-/// What of `rated` is not among what was `imagined`, the least doubtful first: of every grasp one, then of every grasp
-/// another, since what is wrong with one lift is likely to be wrong with the next.
+/// What of `rated` is not among what was `imagined`, what is judged safe first and of that the least doubtful: a grasp of
+/// which nothing was imagined before another lift of one, since what is wrong with one lift is likely to be wrong with
+/// the next.
 pub(super) fn untried(rated: &[Rated], imagined: &[Rated]) -> Vec<Rated> {
     let mut safest: Vec<&Rated> = rated.iter().collect();
     safest.sort_by(|a, b| a.doubt().partial_cmp(&b.doubt()).unwrap_or(Ordering::Equal));
     let mut out: Vec<Rated> = Vec::new();
-    for of_each in 1..=UNTRIED {
+    for of_each in 1..=UNTRIED + imagined.len() {
         for next in &safest {
             let Candidate { grasp, lift, .. } = &next.candidate;
             let of_grasp = |r: &&Rated| r.candidate.grasp == *grasp;
-            let is_known = (imagined.iter().chain(&out))
-                .filter(of_grasp)
-                .any(|r| r.candidate.lift == *lift);
-            let has_its_share = out.iter().filter(of_grasp).count() >= of_each;
-            if !is_known && !has_its_share && out.len() < UNTRIED {
+            let known: Vec<&Rated> = imagined.iter().chain(&out).filter(of_grasp).collect();
+            let is_new = known.iter().all(|r| r.candidate.lift != *lift);
+            if is_new && known.len() < of_each && out.len() < UNTRIED {
                 out.push((*next).clone());
             }
         }

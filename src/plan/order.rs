@@ -45,12 +45,13 @@ pub(super) struct OrderSearch<'a> {
 }
 
 impl<'a> OrderSearch<'a> {
-    /// A search from `workcell` on, after steps whose bounds come to `spent`.
+    /// A search from `workcell` on, after steps whose bounds come to `spent`, and after a draw has shown the judgement of
+    /// the boxes `misjudged` there wrong.
     pub(super) fn new(
         planner: &'a Planner<'a>,
         workcell: &Workcell,
         goal: &'a Goal,
-        spent: f64,
+        (spent, misjudged): (f64, &[usize]),
     ) -> Result<Self, PlanError> {
         // While a plan is carried out, what is cleared already is gone; a box to fetch has to be there.
         let must_be_there = !matches!(goal, Goal::Clear { .. });
@@ -75,7 +76,7 @@ impl<'a> OrderSearch<'a> {
             planner,
             goal,
             nodes: vec![root],
-            guards: vec![None],
+            guards: vec![Some(planner.guard(workcell, 0).doubting(misjudged))],
             open: Vec::new(),
             seen: Vec::new(),
             rejected: Vec::new(),

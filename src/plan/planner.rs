@@ -7,6 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::dynamics::{Dynamics, DynamicsError, Risk};
+use crate::grasp::GraspCandidate;
 use crate::scene::task::PlannerSettings;
 use crate::scene::{Scene, Workcell};
 use crate::seed::{INCREMENT, scrambled};
@@ -15,6 +16,7 @@ use super::candidates::Wish;
 use super::goal::Goal;
 use super::objective::Objective;
 use super::order::OrderSearch;
+use super::rated::{Rated, too_risky};
 use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
 use super::shield::{Guard, Shield, Witness};
@@ -113,15 +115,21 @@ impl Planner<'_> {
     /// # Errors
     /// When the goal names a box that is not there, or the physics cannot take the scene in.
     pub fn plan(&self, workcell: &Workcell, goal: &Goal) -> Result<Plan, PlanError> {
-        self.plan_on(workcell, goal, 0.0)
+        self.plan_on(workcell, goal, (0.0, &[]))
     }
 
-    /// The same after steps whose bounds come to `spent` together: `max_plan_risk` is for all of them.
+    /// The same after steps whose bounds come to `spent` together: `max_plan_risk` is for all of them; and after a draw has
+    /// shown the judgement of the boxes `misjudged` of this scene wrong.
     ///
     /// # Errors
     /// As [`Self::plan`].
-    pub fn plan_on(&self, workcell: &Workcell, goal: &Goal, spent: f64) -> Result<Plan, PlanError> {
-        let mut search = OrderSearch::new(self, workcell, goal, spent)?;
+    pub fn plan_on(
+        &self,
+        workcell: &Workcell,
+        goal: &Goal,
+        (spent, misjudged): (f64, &[usize]),
+    ) -> Result<Plan, PlanError> {
+        let mut search = OrderSearch::new(self, workcell, goal, (spent, misjudged))?;
         let mut total = 0.0;
         let found = timed(&mut total, || search.run());
         let reached = found?;
@@ -150,6 +158,15 @@ impl Planner<'_> {
             &self.objective,
             &mut rng,
         );
+        let limit = workcell.safety.max_risk;
+        let (left, hopeless) = std::mem::take(&mut found.untried)
+            .into_iter()
+            .partition::<Vec<Rated>, _>(|r| {
+                self.shield.is_some_and(|s| s.may_pass(&r.risk, limit))
+            });
+        let told: Vec<GraspCandidate> = found.doubtful.iter().map(|p| p.grasp).collect();
+        found.rejected.extend(too_risky(&hopeless, told, workcell));
+        found.untried = left;
         found.timing.screen += taking_in;
         found.timing.total += taking_in;
         Ok(found)
@@ -182,7 +199,9 @@ impl Planner<'_> {
             timing: found.timing,
         };
         let (rejected, timing) = (&mut plan.rejected, &mut plan.timing);
-        let passed = self.first_vouched(workcell, found, (0, 0.0), rejected, timing)?;
+        let mut guard = self.guard(workcell, 0);
+        let before = (&mut guard, 0, 0.0);
+        let passed = self.first_vouched(workcell, found, before, rejected, timing)?;
         if let Some(planned) = passed {
             plan.verdict = Verdict::Safe;
             plan.reason = None;

@@ -3,9 +3,12 @@
 //! Owns [`Rated`], and that a prediction with a number that is not finite is a failure and cannot win.
 
 use crate::dynamics::{Imagined, Prediction, PredictionFailure, Risk};
+use crate::grasp::GraspCandidate;
+use crate::scene::Workcell;
 
-use super::candidates::Candidate;
+use super::candidates::{Candidate, turned_down};
 use super::objective::Score;
+use super::reason::{Reason, RejectedCandidate};
 
 /// A bound over which nothing is worth improving: not one draw or member sees it end well.
 pub(super) const HOPELESS: f64 = 0.95;
@@ -30,6 +33,38 @@ impl Rated {
 pub(super) fn of_box(finalists: &[Rated], box_index: usize) -> usize {
     let is_of = |f: &&Rated| f.candidate.grasp.box_index == box_index;
     finalists.iter().filter(is_of).count()
+}
+
+/// That a grasp is turned down for its risk.
+pub(super) fn for_its_risk(
+    workcell: &Workcell,
+    grasp: &GraspCandidate,
+    risk: &Risk,
+) -> RejectedCandidate {
+    let reason = Reason::risky(risk, workcell.safety.max_risk);
+    RejectedCandidate {
+        risk: Some(risk.risk),
+        ..turned_down(workcell, grasp, reason)
+    }
+}
+
+/// That those of `rated` that are not safe are turned down for their risk: each grasp once, and not what was `told`
+/// already.
+pub(super) fn too_risky(
+    rated: &[Rated],
+    mut told: Vec<GraspCandidate>,
+    workcell: &Workcell,
+) -> Vec<RejectedCandidate> {
+    let mut out = Vec::new();
+    for r in rated.iter().filter(|r| !r.score.is_safe()) {
+        let grasp = r.candidate.grasp;
+        if told.contains(&grasp) {
+            continue;
+        }
+        told.push(grasp);
+        out.push(for_its_risk(workcell, &grasp, &r.risk));
+    }
+    out
 }
 
 /// Whether nothing that was rated leaves any hope.

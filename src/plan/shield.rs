@@ -45,6 +45,19 @@ pub struct Shield<'a> {
     pub draws: usize,
 }
 
+impl Shield<'_> {
+    /// Whether its draws can let pass what is so `judged`.
+    pub(super) fn may_pass(&self, judged: &Risk, limit: f64) -> bool {
+        let vouched = || Prior::of(judged).updated(0.0, self.most_draws()) <= limit;
+        judged.bound <= limit || vouched()
+    }
+
+    /// Draws for a case that is not clear.
+    fn most_draws(&self) -> usize {
+        MOST_TIMES * self.draws
+    }
+}
+
 /// Draws that are made and simulated at once where `draws` confirm a clear case: what the first half turns down
 /// costs no more. An odd number is not parted.
 pub const fn batch_of(draws: usize) -> usize {
@@ -107,6 +120,19 @@ impl<'a> Guard<'a> {
         }
     }
 
+    /// The same after a draw of another guard of this scene has shown the judgement of `boxes` wrong.
+    pub(super) fn doubting(self, boxes: &[usize]) -> Self {
+        Self {
+            misjudged: boxes.to_vec(),
+            ..self
+        }
+    }
+
+    /// The boxes whose judgement a draw has shown wrong.
+    pub(super) fn misjudged(&self) -> &[usize] {
+        &self.misjudged
+    }
+
     /// Asks about a step, as long as the answer may still change.
     ///
     /// # Errors
@@ -123,9 +149,8 @@ impl<'a> Guard<'a> {
         let limit = self.workcell.safety.max_risk;
         let is_safe = judged.bound <= limit;
         let prior = Prior::of(judged);
-        let most = self.shield.map_or(0, |s| MOST_TIMES * s.draws);
         let shield = match self.shield {
-            Some(shield) if is_safe || prior.updated(0.0, most) <= limit => shield,
+            Some(shield) if shield.may_pass(judged, limit) => shield,
             _ => {
                 return Ok(Vouched {
                     risk: *judged,
@@ -134,6 +159,7 @@ impl<'a> Guard<'a> {
                 });
             }
         };
+        let most = shield.most_draws();
         let wanted = match self.misjudged.contains(&action.box_index()) {
             true => most,
             false => prior.draws_for(limit).clamp(shield.draws, most),

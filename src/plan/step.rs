@@ -15,8 +15,8 @@ use crate::scene::Workcell;
 use super::candidates::{Candidate, Wish, gather, turned_down};
 use super::finalists::untried;
 use super::objective::{Objective, Score, violation};
-use super::rated::{Rated, is_hopeless, valid, valid_trajectory};
-use super::reason::{Reason, RejectedCandidate};
+use super::rated::{Rated, for_its_risk, is_hopeless, too_risky, valid, valid_trajectory};
+use super::reason::RejectedCandidate;
 use super::timing::{Timing, timed};
 use crate::scene::task::PlannerSettings;
 
@@ -101,13 +101,11 @@ pub fn search_step(
         search.imagine(&finalists, &mut rejected)
     });
     timing.total = timing.propose + timing.screen + timing.imagine;
-    StepSearch {
-        untried: untried(&rated, &finalists[..imagined]),
-        ..search.settle(plans, &rated, rejected, timing)
-    }
+    let untried = untried(&rated, &finalists[..imagined]);
+    search.settle(plans, (&rated, untried), rejected, timing)
 }
 
-/// The next few of what an earlier search in the same scene left `untried`, imagined.
+/// The next few of what an earlier search in the same scene left `untried`, imagined: what is judged safe by itself.
 pub(super) fn search_further(
     dynamics: &dyn SceneDynamics,
     workcell: &Workcell,
@@ -124,15 +122,17 @@ pub(super) fn search_further(
     };
     let mut timing = Timing::default();
     let mut rejected = Vec::new();
+    let safe = untried.iter().take_while(|r| r.score.is_safe()).count();
+    let group = match safe {
+        0 => untried.len().min(IMAGINED_AT_ONCE),
+        safe => safe,
+    };
     let (plans, imagined) = timed(&mut timing.imagine, || {
-        search.imagine(&untried, &mut rejected)
+        search.imagine(&untried[..group], &mut rejected)
     });
     timing.total = timing.imagine;
     untried.drain(..imagined);
-    StepSearch {
-        untried,
-        ..search.settle(plans, &[], rejected, timing)
-    }
+    search.settle(plans, (&[], untried), rejected, timing)
 }
 
 impl Search<'_> {
@@ -253,11 +253,11 @@ impl Search<'_> {
         }
     }
 
-    /// Parts what is safe from what is not.
+    /// Parts what is safe from what is not; what was left untried is turned down by nobody yet.
     fn settle(
         &self,
         plans: Vec<StepPlan>,
-        rated: &[Rated],
+        (rated, untried): (&[Rated], Vec<Rated>),
         mut rejected: Vec<RejectedCandidate>,
         timing: Timing,
     ) -> StepSearch {
@@ -265,35 +265,23 @@ impl Search<'_> {
             plans.into_iter().partition(|p| p.score.is_safe());
         safe.sort_by(|a, b| a.score.compare(&b.score));
         unsafe_plans.sort_by(|a, b| a.score.compare(&b.score));
-        let mut seen: Vec<GraspCandidate> = Vec::new();
+        let doubtful = untried.iter().filter(|r| !r.score.is_safe());
+        let mut seen: Vec<GraspCandidate> = doubtful.map(|r| r.candidate.grasp).collect();
         if safe.is_empty() {
             // Whoever asked says what becomes of them.
             seen.extend(unsafe_plans.iter().map(|p| p.grasp));
         } else {
             for plan in unsafe_plans.drain(..) {
-                rejected.push(self.too_risky(&plan.grasp, &plan.risk));
+                rejected.push(for_its_risk(self.workcell, &plan.grasp, &plan.risk));
             }
         }
-        for r in rated.iter().filter(|r| !r.score.is_safe()) {
-            if !seen.contains(&r.candidate.grasp) {
-                seen.push(r.candidate.grasp);
-                rejected.push(self.too_risky(&r.candidate.grasp, &r.risk));
-            }
-        }
+        rejected.extend(too_risky(rated, seen, self.workcell));
         StepSearch {
             safe,
             doubtful: unsafe_plans,
-            untried: Vec::new(),
+            untried,
             rejected,
             timing,
-        }
-    }
-
-    fn too_risky(&self, grasp: &GraspCandidate, risk: &Risk) -> RejectedCandidate {
-        let reason = Reason::risky(risk, self.workcell.safety.max_risk);
-        RejectedCandidate {
-            risk: Some(risk.risk),
-            ..turned_down(self.workcell, grasp, reason)
         }
     }
 }

@@ -113,46 +113,47 @@ fn judge(
         filter: step.filter.clone(),
     };
     let mut found = planner.step(workcell, &[wish], salt)?;
-    let rejected = std::mem::take(&mut found.rejected);
+    let mut rejected = std::mem::take(&mut found.rejected);
     let mut objected: Option<JudgedStep> = None;
-    let (before, mut timing) = ((salt, spent), found.timing);
-    let passed =
-        planner.vouch_for_each(workcell, found, before, &mut timing, |step, vouched| {
-            let step = StepPlan {
-                risk: vouched.risk,
-                ..step
-            };
-            let closest = closest_accident(&step, &workcell.scene);
-            let Some(objection) = vouched.objection else {
-                return ControlFlow::Break(JudgedStep {
-                    verdict: Verdict::Safe,
-                    why: format!(
-                        "it comes closest to {} ({:.3})",
-                        closest.kind.name(),
-                        closest.probability
-                    ),
-                    step: Some(step),
-                });
-            };
-            let of = match closest.boxes.as_slice() {
-                [] => String::new(),
-                boxes => format!(" of `{}`", boxes.join("`, `")),
-            };
-            let why = match objection {
-                Reason::Unfamiliar { .. } => objection.to_string(),
-                _ => format!(
-                    "{objection}; it comes closest to {}{of}",
-                    closest.kind.name()
+    let (mut guard, mut timing) = (planner.guard(workcell, salt), found.timing);
+    let before = (&mut guard, salt, spent);
+    let notes = (&mut rejected, &mut timing);
+    let passed = planner.vouch_for_each(workcell, found, before, notes, |step, vouched| {
+        let step = StepPlan {
+            risk: vouched.risk,
+            ..step
+        };
+        let closest = closest_accident(&step, &workcell.scene);
+        let Some(objection) = vouched.objection else {
+            return ControlFlow::Break(JudgedStep {
+                verdict: Verdict::Safe,
+                why: format!(
+                    "it comes closest to {} ({:.3})",
+                    closest.kind.name(),
+                    closest.probability
                 ),
-            };
-            // The first is the best: what is said of the step is said of that.
-            objected.get_or_insert(JudgedStep {
-                verdict: Verdict::NoSafePlan,
-                why,
                 step: Some(step),
             });
-            ControlFlow::Continue(())
-        })?;
+        };
+        let of = match closest.boxes.as_slice() {
+            [] => String::new(),
+            boxes => format!(" of `{}`", boxes.join("`, `")),
+        };
+        let why = match objection {
+            Reason::Unfamiliar { .. } => objection.to_string(),
+            _ => format!(
+                "{objection}; it comes closest to {}{of}",
+                closest.kind.name()
+            ),
+        };
+        // The first is the best: what is said of the step is said of that.
+        objected.get_or_insert(JudgedStep {
+            verdict: Verdict::NoSafePlan,
+            why,
+            step: Some(step),
+        });
+        ControlFlow::Continue(())
+    })?;
     if let Some(judged) = passed {
         return Ok(judged);
     }
@@ -198,7 +199,7 @@ pub fn repair(
             continue;
         }
         let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
-        let plan = match planner.plan_on(&now, goal, spent) {
+        let plan = match planner.plan_on(&now, goal, (spent, &[])) {
             // Only what is imagined after the first goal may fall down by itself.
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) if whole.is_some() => {
                 Plan::refused(format!("by then the scene does not stand: {reason}"))

@@ -1,7 +1,7 @@
 //! From what a step's search found to the step that the shield lets pass.
 //!
-//! Owns the order in which a shield is asked: the best first and, where it turns all of them down, what was judged as
-//! safe and left untried. What it makes of each is [`super::shield`]'s.
+//! Owns the order in which a shield is asked: the best first and, where it turns all of them down, what was left untried.
+//! What it makes of each is [`super::shield`]'s.
 
 use std::ops::ControlFlow;
 
@@ -9,9 +9,9 @@ use crate::scene::Workcell;
 
 use super::candidates::turned_down;
 use super::planner::{PlanError, PlannedStep, Planner, mixed, over_plan_limit};
-use super::rated::Rated;
+use super::rated::{Rated, too_risky};
 use super::reason::RejectedCandidate;
-use super::shield::Vouched;
+use super::shield::{Guard, Vouched};
 use super::step::{StepPlan, StepSearch, search_further};
 use super::timing::{Timing, timed};
 
@@ -36,8 +36,9 @@ impl Planner<'_> {
         Ok(found)
     }
 
-    /// Asks the shield about the steps `found` in one scene, after others whose bounds come to `spent`; each is told to
-    /// `heard` with what speaks against it, until that breaks off. What it took is added to `timing`.
+    /// Asks a guard of the scene about the steps `found` there, after others whose bounds come to `spent`; each is told to
+    /// `heard` with what speaks against it, until that breaks off. What nobody was asked about but is not safe goes to
+    /// `rejected`, what it took to `timing`.
     ///
     /// # Errors
     /// When either physics cannot take the scene in.
@@ -45,11 +46,11 @@ impl Planner<'_> {
         &self,
         workcell: &Workcell,
         mut found: StepSearch,
-        (salt, spent): (u64, f64),
-        timing: &mut Timing,
+        (guard, salt, spent): (&mut Guard<'_>, u64, f64),
+        (rejected, timing): (&mut Vec<RejectedCandidate>, &mut Timing),
         mut heard: impl FnMut(StepPlan, Vouched) -> ControlFlow<T>,
     ) -> Result<Option<T>, PlanError> {
-        let mut guard = self.guard(workcell, salt);
+        let mut told = None;
         loop {
             for step in found.safe.into_iter().chain(found.doubtful) {
                 let mut verify = 0.0;
@@ -60,16 +61,19 @@ impl Planner<'_> {
                 let over = over_plan_limit(workcell, spent, &vouched.risk);
                 vouched.objection = vouched.objection.or(over);
                 if let ControlFlow::Break(out) = heard(step, vouched) {
-                    return Ok(Some(out));
+                    told = Some(out);
+                    break;
                 }
             }
-            // Without a shield only the limit on the whole plan can be against them, and so against the others.
-            if self.shield.is_none() || found.untried.is_empty() {
-                return Ok(None);
+            if told.is_some() || found.untried.is_empty() {
+                break;
             }
             found = self.step_further(workcell, found.untried, salt)?;
             timing.add(&found.timing);
+            rejected.append(&mut found.rejected);
         }
+        rejected.extend(too_risky(&found.untried, Vec::new(), workcell));
+        Ok(told)
     }
 
     /// The first step `found` that may be carried out; why the ones before it may not goes to `rejected`.
@@ -80,13 +84,15 @@ impl Planner<'_> {
         &self,
         workcell: &Workcell,
         found: StepSearch,
-        before: (u64, f64),
+        before: (&mut Guard<'_>, u64, f64),
         rejected: &mut Vec<RejectedCandidate>,
         timing: &mut Timing,
     ) -> Result<Option<PlannedStep>, PlanError> {
-        self.vouch_for_each(workcell, found, before, timing, |step, vouched| {
+        let mut turned_back = Vec::new();
+        let notes = (&mut *rejected, timing);
+        let passed = self.vouch_for_each(workcell, found, before, notes, |step, vouched| {
             if let Some(reason) = vouched.objection {
-                rejected.push(RejectedCandidate {
+                turned_back.push(RejectedCandidate {
                     risk: Some(vouched.risk.risk),
                     ..turned_down(workcell, &step.grasp, reason)
                 });
@@ -100,6 +106,8 @@ impl Planner<'_> {
                 scene: workcell.scene.clone(),
                 shield: vouched.witness,
             })
-        })
+        });
+        rejected.append(&mut turned_back);
+        passed
     }
 }

@@ -115,14 +115,10 @@ impl Sketch {
         let ends = (0..=STRIDES).map(|k| guide.target(&start, k as f64 * STRIDE_S));
         let ends: Vec<Vec3> = ends.map(|pose| pose.translation.vector).collect();
         let legs: Vec<Vec3> = ends.windows(2).map(|w| w[1] - w[0]).collect();
-        let met = self.met(target, &legs);
-        let (patches, resting) = match &met {
-            Some((patches, resting)) => (patches.as_slice(), resting.as_slice()),
-            None => (self.patches.as_slice(), self.resting.as_slice()),
-        };
+        let (patches, resting) = self.met(target, &legs);
         let arm = start.translation.vector - self.bodies[target].com;
         let (act, care) = guide.act(start, arm);
-        let mut solver = Solver::new(self, patches, resting, Some((target, act)));
+        let mut solver = Solver::new(self, &patches, &resting, Some((target, act)));
         let mut out = Vec::with_capacity(strides);
         let mut now = 0.0;
         for stride in 0..strides {

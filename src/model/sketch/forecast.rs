@@ -3,6 +3,8 @@
 //! Owns [`Mover`] (what is done) and [`Forecast`] (what comes of it), and what the target meets on its way beyond
 //! what rests in contact. The belief made ready is [`Sketch`], the steps themselves are `solve`'s.
 
+use std::borrow::Cow;
+
 use crate::pose::Vec3;
 
 use super::Sketch;
@@ -132,15 +134,8 @@ impl Sketch {
             },
             Mover::Gone => Act::Gone,
         };
-        let met = match straight_way(&mover) {
-            Some(way) => self.met(target, &[way]),
-            None => None,
-        };
-        let (patches, resting) = match &met {
-            Some((patches, resting)) => (patches.as_slice(), resting.as_slice()),
-            None => (self.patches.as_slice(), self.resting.as_slice()),
-        };
-        let solver = Solver::new(self, patches, resting, Some((target, act)));
+        let (patches, resting) = self.met(target, straight_way(&mover).as_slice());
+        let solver = Solver::new(self, &patches, &resting, Some((target, act)));
         self.run(solver, &lasting, care)
     }
 
@@ -160,13 +155,12 @@ impl Sketch {
         out
     }
 
-    /// With what the target comes to on its way, one straight leg after the other, where that is beyond what is
-    /// watched anyhow.
+    /// What is watched, and what the target comes to besides on its way, one straight leg after the other.
     pub(super) fn met(
         &self,
         target: usize,
         legs: &[Vec3],
-    ) -> Option<(Vec<Patch>, Vec<[f64; ROWS]>)> {
+    ) -> (Cow<'_, [Patch]>, Cow<'_, [[f64; ROWS]]>) {
         let shape = &self.shapes[target];
         let (low, high) = shape.aabb();
         let mut more: Vec<Patch> = Vec::new();
@@ -190,13 +184,13 @@ impl Sketch {
             from = to;
         }
         if more.is_empty() {
-            return None;
+            return (Cow::from(&self.patches), Cow::from(&self.resting));
         }
         let mut patches = self.patches.clone();
         let mut resting = self.resting.clone();
         resting.resize(resting.len() + more.len(), [0.0; ROWS]);
         patches.extend(more);
-        Some((patches, resting))
+        (Cow::from(patches), Cow::from(resting))
     }
 }
 

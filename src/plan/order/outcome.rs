@@ -2,7 +2,7 @@
 
 use super::super::explain::{least_over_plan_limit, no_plan_reason};
 use super::super::planner::{Plan, PlannedStep, Verdict};
-use super::super::reason::Reason;
+use super::super::rated::{for_its_risk, too_risky};
 use super::super::remedies::remedies;
 use super::super::risk::of_plan;
 use super::super::timing::Timing;
@@ -30,6 +30,7 @@ impl OrderSearch<'_> {
                     self.goal,
                     self.least_risky.as_ref(),
                     &self.rejected,
+                    &self.taken(),
                 )),
                 remedies(
                     workcell,
@@ -73,11 +74,12 @@ impl OrderSearch<'_> {
     /// What was not judged safe and never asked about, because another way was.
     fn reject_what_is_left(&mut self) {
         for node in 0..self.nodes.len() {
-            let limit = self.nodes[node].workcell.safety.max_risk;
-            for step in std::mem::take(&mut self.nodes[node].doubtful) {
-                let reason = Reason::risky(&step.risk, limit);
-                self.reject(node, &step, step.risk.risk, reason);
+            let node = &mut self.nodes[node];
+            for step in std::mem::take(&mut node.doubtful) {
+                (self.rejected).push(for_its_risk(&node.workcell, &step.grasp, &step.risk));
             }
+            let untried = std::mem::take(&mut node.untried);
+            (self.rejected).extend(too_risky(&untried, Vec::new(), &node.workcell));
         }
     }
 }

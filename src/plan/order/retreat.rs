@@ -36,9 +36,6 @@ impl OrderSearch<'_> {
 
     /// Where a shield turned down what was imagined, branches out to what was left untried. Whether there is any.
     pub(super) fn look_further(&mut self, node: usize, which: Left) -> Result<bool, PlanError> {
-        if self.planner.shield.is_none() {
-            return Ok(false);
-        }
         let of_node = &mut self.nodes[node];
         let wanted = |r: &mut Rated| r.score.is_safe() == (which == Left::Safe);
         let mut untried: Vec<Rated> = of_node.untried.extract_if(.., wanted).collect();

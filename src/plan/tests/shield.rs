@@ -128,8 +128,7 @@ fn where_few_draws_stand_a_clear_case_is_vouched_for_by_those_and_a_doubtful_one
 #[test]
 fn where_all_that_was_imagined_is_turned_down_what_was_left_untried_has_to_pass_all_the_draws() {
     let sure = Fake::default();
-    let quickest = planned(&sure, None, &retrieve("high"));
-    let taken = quickest.steps[0].step.action.motion().unwrap().duration();
+    let taken = duration_of_the_quickest("high");
     // In the draws, whatever is about as quick as what is liked best topples.
     let hasty = Fake {
         nervous: Some(("high".into(), 9.0, 1.2 * taken)),
@@ -154,4 +153,67 @@ fn where_all_that_was_imagined_is_turned_down_what_was_left_untried_has_to_pass_
     };
     let plan = planned(&sure, Some(&never), &retrieve("high"));
     assert_eq!(plan.verdict, Verdict::NoSafePlan);
+}
+
+#[test]
+fn a_box_that_was_misjudged_under_other_draws_has_to_pass_all_of_these() {
+    let sure = Fake::default();
+    let step = planned(&sure, Some(&sure), &retrieve("high"))
+        .steps
+        .remove(0);
+    let high = tower().scene.box_index("high").unwrap();
+    let asked = |misjudged: &[usize]| {
+        let planner = planner(&sure, Some(&sure));
+        let mut guard = planner.guard(&tower(), 1).doubting(misjudged);
+        let witness = guard.vouch(&step.step).unwrap().witness;
+        witness.map(|w| w.draws)
+    };
+    assert_eq!((asked(&[]), asked(&[high])), (Some(4), Some(24)));
+}
+
+#[test]
+fn what_a_check_had_against_a_box_that_was_taken_another_way_is_not_why_there_is_no_plan() {
+    let judge = Fake {
+        cursed: vec!["low".into()],
+        ..Fake::default()
+    };
+    let hasty = Fake {
+        nervous: Some(("high".into(), 9.0, 1.2 * duration_of_the_quickest("high"))),
+        ..Fake::default()
+    };
+    let plan = planned(&judge, Some(&hasty), &retrieve("low"));
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    let mut turned_down = plan.rejected.iter().filter(|r| r.reason.kind() == "shield");
+    assert!(turned_down.any(|r| r.box_id == "high"));
+    let reason = plan.reason.unwrap();
+    assert!(
+        reason.contains("`low`") && !reason.contains("the check"),
+        "{reason}"
+    );
+}
+
+#[test]
+fn no_grasp_is_told_as_too_risky_that_is_the_one_that_is_taken() {
+    // Judged a little over the limit, and in the draws the quick ways to do it topple.
+    let doubtful = Fake {
+        cursed: vec!["high".into()],
+        toppling: 0.1,
+        ..Fake::default()
+    };
+    let hasty = Fake {
+        nervous: Some(("high".into(), 9.0, 1.2 * duration_of_the_quickest("high"))),
+        ..Fake::default()
+    };
+    let plan = planned(&doubtful, Some(&hasty), &retrieve("high"));
+    assert_eq!(plan.verdict, Verdict::Safe, "{:?}", plan.reason);
+    let taken = &plan.steps[0].step.grasp;
+    let mut risky = plan.rejected.iter().filter(|r| r.reason.kind() == "risky");
+    assert!(risky.clone().count() > 0);
+    assert!(!risky.any(|r| r.grasp == Some(*taken)));
+}
+
+/// s, of the way that is liked best where nothing is checked.
+fn duration_of_the_quickest(id: &str) -> f64 {
+    let plan = planned(&Fake::default(), None, &retrieve(id));
+    plan.steps[0].step.action.motion().unwrap().duration()
 }
