@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::pose::Pose;
 use crate::rollout::Action;
-use crate::scene::Workcell;
+use crate::scene::{Safety, Workcell};
 
 /// How likely an action is to end in an accident under the belief.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -114,6 +114,17 @@ pub enum DynamicsError {
     Model(String),
 }
 
+impl DynamicsError {
+    /// Whether it is the scene's own: one that is only imagined, and does not stand or that no engine can hold, is a dead
+    /// end and no failure.
+    pub fn is_dead_end(&self) -> bool {
+        match self {
+            Self::DoesNotStand { .. } | Self::Simulation(_) => true,
+            Self::Model(_) => false,
+        }
+    }
+}
+
 /// A physics, exact or learned.
 pub trait Dynamics: Sync {
     /// "sandbox" or "learned".
@@ -128,6 +139,20 @@ pub trait Dynamics: Sync {
         workcell: &Workcell,
         seed: u64,
     ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError>;
+
+    /// The same in the middle of an action, where boxes have used up some of what they may move: the limits of `workcell` are
+    /// what is left of the task's own, `whole`.
+    ///
+    /// # Errors
+    /// As [`Self::believe`].
+    fn believe_under_way<'a>(
+        &'a self,
+        workcell: &Workcell,
+        _whole: &Safety,
+        seed: u64,
+    ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+        self.believe(workcell, seed)
+    }
 }
 
 /// A physics that has one belief in mind.

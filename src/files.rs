@@ -2,9 +2,10 @@
 //!
 //! Owns the one way of writing, [`write_whole`]: to a temporary file beside the target, to disk, then renamed. A crash
 //! leaves the old file or the new one, never half of either; a killed process may leave a temporary file, which
-//! [`is_part`] tells. A link stays a link, and what is no plain file (a pipe, a device) is written to as it stands.
-//! Owns as well that only a file that is not there is an empty one ([`if_there`]), and how a file is named by what is
-//! in it ([`sha256`]). Refuses to make folders: its callers know which are theirs.
+//! [`is_part`] tells. A link stays a link, and what is no plain file (a pipe, a device) or was handed to this program open
+//! (`/dev/stdout`) is written to as it stands. Owns as well that a file that is not there is told from one that cannot
+//! be read ([`if_there`]), and how a file is named by what is in it ([`sha256`]). Refuses to make folders: its callers
+//! know which are theirs.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
@@ -29,10 +30,11 @@ pub fn if_there<T>(read: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Writes all of `bytes` to `path`, or leaves `path` as it was.
+/// Writes all of `bytes` to `path`, or leaves `path` as it was; what is written to as it stands keeps what got there.
 ///
 /// # Errors
-/// When the system refuses; no temporary file is left then.
+/// When the system refuses; no temporary file is left then. Where it refuses nothing but to make the new name last
+/// through a power cut, the new file is there all the same.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_whole_by(path, |file| file.write_all(bytes))
 }
@@ -46,14 +48,11 @@ pub fn copy_whole(mut from: &File, to: &Path) -> io::Result<()> {
 }
 
 fn write_whole_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let path = pointed_at(path);
-    if path.exists() && !path.is_file() {
-        return fill(&mut OpenOptions::new().write(true).open(&path)?);
+    if let Some(mut file) = open_as_it_stands(path)? {
+        return fill(&mut file);
     }
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let path = pointed_at(path);
+    let folder = folder_of(&path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(PART.0).suffix(PART.1);
     #[cfg(unix)]
@@ -74,18 +73,69 @@ fn write_whole_by(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -
     sync_folder(folder)
 }
 
+/// Where a file lies; a bare name lies here.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    let named = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    named.unwrap_or(Path::new("."))
+}
+
+/// What must not be replaced by another file of its name, opened to be written to; `None` where `path` is a plain file,
+/// or nothing yet. Looked at under the name that was given: a pipe is found by no other.
+fn open_as_it_stands(path: &Path) -> io::Result<Option<File>> {
+    if let Some(handed) = hops(path).find_map(|hop| handed_open(&hop)) {
+        return handed.map(Some);
+    }
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => OpenOptions::new().write(true).open(path).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The open file that `path` names by its descriptor (`/dev/fd/3`; `/dev/stdout` is a link to one), to be written on.
+/// Others write there as well, so also where it is a plain file nothing before or after may be lost.
+#[cfg(unix)]
+fn handed_open(path: &Path) -> Option<io::Result<File>> {
+    use std::os::fd::AsFd;
+    let folder = fs::canonicalize(folder_of(path)).ok()?;
+    let ours = format!("/proc/{}/fd", std::process::id());
+    let is_ours = folder == Path::new("/dev/fd") || folder == Path::new(&ours);
+    let is_another = folder.starts_with("/proc") && folder.ends_with("fd");
+    if !is_ours && !is_another {
+        return None;
+    }
+    // A copy of the descriptor goes on where it is; a file that is opened anew would begin at its start.
+    let copy = match path.file_name()?.to_str()? {
+        "1" if is_ours => io::stdout().as_fd().try_clone_to_owned(),
+        "2" if is_ours => io::stderr().as_fd().try_clone_to_owned(),
+        // Of any other none can be had by its number alone: at the end nothing is lost.
+        _ => return Some(OpenOptions::new().append(true).open(path)),
+    };
+    Some(copy.map(File::from))
+}
+
+/// Nothing here is named by its descriptor.
+#[cfg(not(unix))]
+fn handed_open(_: &Path) -> Option<io::Result<File>> {
+    None
+}
+
+/// `path` and what it points at, link by link.
+fn hops(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let next = |path: &PathBuf| {
+        let to = fs::read_link(path).ok()?;
+        Some(path.parent().map_or(to.clone(), |folder| folder.join(&to)))
+    };
+    // As many as Linux follows.
+    std::iter::successors(Some(path.to_owned()), next).take(40)
+}
+
 /// A link stays a link: what it points at is written, also where that is not there yet.
 fn pointed_at(path: &Path) -> PathBuf {
-    let mut path = path.to_owned();
-    // As many as Linux follows.
-    for _ in 0..40 {
-        match (fs::canonicalize(&path), fs::read_link(&path)) {
-            (Ok(whole), _) => return whole,
-            (_, Ok(to)) => path = path.parent().map_or(to.clone(), |folder| folder.join(&to)),
-            _ => break,
-        }
-    }
-    path
+    let whole = hops(path).find_map(|hop| fs::canonicalize(hop).ok());
+    let whole = whole.or_else(|| hops(path).last());
+    whole.unwrap_or_else(|| path.to_owned())
 }
 
 /// Makes a rename in `folder` last through a power cut, where the system can: not every file system syncs folders,
@@ -253,6 +303,44 @@ mod tests {
         // Every write to /dev/full ends in "no space left on device".
         let error = write_whole(Path::new("/dev/full"), b"gone").unwrap_err();
         assert!(error.to_string().contains("No space left"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_pipe_is_written_to_by_whatever_name_it_has() {
+        use std::io::Read;
+        use std::os::fd::AsRawFd;
+        let dir = tempfile::tempdir().unwrap();
+        let (mut reader, writer) = io::pipe().unwrap();
+        let number = writer.as_raw_fd();
+        let link = dir.path().join("link");
+        std::os::unix::fs::symlink(format!("/dev/fd/{number}"), &link).unwrap();
+        write_whole(&link, b"by a link, ").unwrap();
+        write_whole(Path::new(&format!("/dev/fd/{number}")), b"by its number, ").unwrap();
+        let itself = format!("/proc/{}/fd/{number}", std::process::id());
+        write_whole(Path::new(&itself), b"as itself").unwrap();
+        drop(writer);
+        let mut read = String::new();
+        reader.read_to_string(&mut read).unwrap();
+        assert_eq!(read, "by a link, by its number, as itself");
+        assert_eq!(names(dir.path()), ["link"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_plain_file_that_was_handed_over_open_is_written_on_and_not_replaced() {
+        use std::os::fd::AsRawFd;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        // As a shell opens what it appends to.
+        let opened = OpenOptions::new().create(true).append(true).open(&path);
+        let mut handed = opened.unwrap();
+        handed.write_all(b"before, ").unwrap();
+        let name = format!("/dev/fd/{}", handed.as_raw_fd());
+        write_whole(Path::new(&name), b"what is written, ").unwrap();
+        handed.write_all(b"after").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"before, what is written, after");
+        assert_eq!(names(dir.path()), ["file"]);
     }
 
     #[test]

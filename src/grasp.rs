@@ -15,13 +15,13 @@ mod rejection;
 mod statics;
 
 pub use access::{Access, PRE_GRASP_M, access, back_off_m};
-pub(crate) use access::{at_height, blend, flight_height, within_reach};
+pub(crate) use access::{at_height, flight_height, within_reach};
 pub use compliance::{Compliance, compliance, tool_compliance};
 pub use hand::{approach_opening, hand_shape};
 pub use obstacles::{CLEARANCE_M, Obstacle, Obstacles};
 pub use propose::{Proposals, RejectedGrasp, propose};
 pub use rejection::{GripLimit, Moment, Rejection};
-pub use statics::{Load, grip_load, pad_torsion_arm, statics_margin};
+pub use statics::{Load, grip_load, pad_torsion_arm};
 
 use crate::pose::{Pose, Vec3};
 use crate::scene::geometry::Face;

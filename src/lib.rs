@@ -18,6 +18,22 @@
 //! Data flows one way: scene → sandbox → dataset → model → plan → eval → cli. `sandbox`, `model`
 //! and `plan` do not import each other.
 //!
+//! # Where a change goes
+//!
+//! | change | where | and then |
+//! | --- | --- | --- |
+//! | a key of task files | `scene::task`: `format`, `scene_format` or `kinds`; `build`, `write` | |
+//! | a kind of gripper | [`scene`], `scene::task::robot`; `grasp`: `propose`, `statics`, `hand`; a file beside `sandbox::suction`; `model`: `grip`, `demand`, `takeup`, `tools`; `plan::moveit`, `replay::hand` | data and model anew |
+//! | what counts as an accident | [`rollout::AccidentKind`], `sandbox::monitor` | [`sandbox::SANDBOX_VERSION`]; references, data and model anew |
+//! | what the network is told | `model::features` | [`model::card::MODEL_VERSION`]; model anew |
+//! | stacks or actions to learn from | [`scene::families`], [`dataset::actions`] | data and model anew |
+//! | what is tried within a step, across steps, and the check | `plan::step` and [`plan::sampler`]; `plan::order` and `plan::wanted`; [`plan::shield`] | `REFERENCE_VERSION` in `eval::contest` |
+//! | a key of `--json`, a sentence for a person | `plan::report`; the command's `_text` in [`cli`] | |
+//! | a split, a contestant, a benchmark | `eval::suite`; `eval::contest` and [`plan::baseline`]; `eval::bench` | |
+//!
+//! Comments that name a section of the design mean the contract that the program was built to: 2 are the words and limits, 3 the commands and
+//! exit codes, 4 the task files, 5 the data's layout, 6 the architecture, 7 the figures. What of it holds is said where it is cited.
+//!
 //! # Where measurements changed the design
 //!
 //! - The sandbox recycles contacts of pairs that moved less than 0.1 mm, and looks 2 mm ahead in place
@@ -27,7 +43,7 @@
 //! - The network is told a rough forecast by rigid-body steps a hundred times the sandbox's
 //!   (`model::sketch`), the whole way of a carried box (`model::way`), how far a grip gives and how it takes up
 //!   its load (`model::takeup`): what no statics of the scene at rest told it, no number of episodes made up for
-//!   (`model`'s table).
+//!   ([`model`], "What mattered").
 //! - What is imagined is led by that forecast followed stride by stride (`model::sketch::follow`): from what the scene was at
 //!   first the network did not learn how boxes fall.
 //! - The shield's draws weigh with what was judged instead of only vetoing it (`plan::shield`): four where the
@@ -40,7 +56,7 @@
 //! - A third of what the model learns from was chosen by an earlier one as what it doubts (`dataset::Doubted`): of most
 //!   of what is drawn at random it was sure.
 //! - What the model learned from last is a quarter real pallets (`dataset::given`): made-up freight did not teach what
-//!   real freight does, and no more of it would have (`model`'s last table).
+//!   real freight does, and no more of it would have ([`model`], "Real packings").
 //! - A hand unlike those learned from is refused by its size and strength (`model::tools`): columns that several kinds
 //!   of action share hid it.
 //!

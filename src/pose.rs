@@ -1,7 +1,7 @@
 //! Poses as the whole program passes them: nalgebra values inside, plain arrays at the edges.
 //!
-//! Owns the aliases, and the one conversion between a pose and the `{position, rotation}` of
-//! every file format (quaternions `[x, y, z, w]`, metres). Refuses rotations that cannot be
+//! Owns the aliases, the way between two poses ([`blend`]), and the one conversion between a pose and the
+//! `{position, rotation}` of every file format (quaternions `[x, y, z, w]`, metres). Refuses rotations that cannot be
 //! normalised; nothing else in the program builds a quaternion from raw numbers, but the sandbox from the engine's
 //! own, which are normalised.
 
@@ -105,6 +105,16 @@ pub fn rotation_with_z(z: Vec3, x_hint: Vec3) -> Quat {
     Quat::from_rotation_matrix(&nalgebra::Rotation3::from_matrix_unchecked(m))
 }
 
+/// The pose a share `s` of the way from `from` to `to`: straight, and turning evenly.
+pub fn blend(from: &Pose, to: &Pose, s: f64) -> Pose {
+    let position = from.translation.vector.lerp(&to.translation.vector, s);
+    let rotation = from
+        .rotation
+        .try_slerp(&to.rotation, s, 1e-9)
+        .unwrap_or(to.rotation);
+    Pose::from_parts(position.into(), rotation)
+}
+
 /// The tilt between two rotations: the angle between the world's vertical as each body sees it, rad.
 ///
 /// A turn about the vertical is no tilt (design, section 2).
@@ -126,6 +136,16 @@ mod tests {
         assert!(tilt_between(&level, &yawed) < 1e-9);
         assert!((tilt_between(&level, &rolled) - 0.3).abs() < 1e-9);
         assert!((tilt_between(&yawed, &(yawed * rolled)) - 0.3).abs() < 1e-9);
+    }
+
+    #[test]
+    fn half_way_is_in_the_middle_and_half_turned() {
+        let from = level(Vec3::zeros(), 0.2);
+        let to = level(Vec3::new(1.0, -2.0, 4.0), 0.6);
+        let middle = blend(&from, &to, 0.5);
+        let expected = level(Vec3::new(0.5, -1.0, 2.0), 0.4);
+        assert!((middle.translation.vector - expected.translation.vector).norm() < 1e-12);
+        assert!(middle.rotation.angle_to(&expected.rotation) < 1e-7);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-/// The median and the 95th percentile of some times, in the unit of their name.
+/// The median and the 95th percentile of what was measured, in its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Quantiles {
     /// Median.
@@ -15,12 +15,12 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// Of `times` by the nearest rank; `None` of none.
-    pub fn of(mut times: Vec<f64>) -> Option<Self> {
-        times.sort_by(f64::total_cmp);
+    /// Of `values` by the nearest rank; `None` of none.
+    pub fn of(mut values: Vec<f64>) -> Option<Self> {
+        values.sort_by(f64::total_cmp);
         Some(Self {
-            p50: of_rank(&times, 0.5)?,
-            p95: of_rank(&times, 0.95)?,
+            p50: of_rank(&values, 0.5)?,
+            p95: of_rank(&values, 0.95)?,
         })
     }
 }

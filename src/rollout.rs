@@ -1,9 +1,9 @@
 //! What the robot does and what comes of it, as plain numbers without engine types.
 //!
-//! Owns [`Action`], [`Frame`], [`Rollout`] and [`Accident`], with [`Motion`] the only vocabulary that
-//! the sandbox, the data set, the model and the planner share. Definitions: design, section 2. Motions of the
-//! hand are `motion`'s, the way between their keys `smooth`'s, that of a nudge `nudge`'s; what counts as a fall is
-//! `fall`'s.
+//! Owns [`Action`], [`Frame`], [`Rollout`] and [`Accident`], and what passes between an action and who watches it,
+//! [`Glance`] and [`Onward`]. With the scene and the grasp they are the words that the sandbox, the data set, the model
+//! and the planner share. Definitions: design, section 2. Motions of the hand are `motion`'s, the way between their
+//! keys `smooth`'s, that of a nudge `nudge`'s; what counts as a fall is `fall`'s.
 
 mod fall;
 mod motion;

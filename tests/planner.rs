@@ -356,6 +356,24 @@ fn a_scene_that_does_not_stand_gets_objects_with_all_their_keys() {
 }
 
 #[test]
+fn a_box_or_a_direction_that_there_is_none_of_is_bad_usage_also_where_the_scene_falls() {
+    let falling = SCENE.replace("[0.03, 0, 0.3]", "[0.24, 0, 0.3]");
+    let folder = Folder::with_task("");
+    std::fs::write(folder.path("task.yaml"), falling).unwrap();
+    for rest in [
+        ["--nudge", "hihg=0.01,0,0"],
+        ["--push", "hihg=10,0,0"],
+        ["--grasp", "hihg/top"],
+    ] {
+        let refused = folder.topple("what-if", &rest).assert().code(2);
+        assert!(refused.get_output().stdout.is_empty(), "{rest:?}");
+    }
+    let mut learned = Command::cargo_bin("topple").unwrap();
+    learned.arg("what-if").arg(folder.path("task.yaml"));
+    learned.args(["--nudge", "low=0,0,0.1"]).assert().code(2);
+}
+
+#[test]
 fn no_physics_and_no_flag_has_a_scene_that_falls_by_itself_planned_on() {
     let falling = SCENE.replace("[0.03, 0, 0.3]", "[0.24, 0, 0.3]");
     let folder = Folder::with_task("");

@@ -26,12 +26,18 @@ fn plan() -> Value {
     let at = |z: f64| json!({"position": [0, 0, z], "rotation": [0, 0, 0, 1]});
     let hand = |z: f64| json!({"position": [0, 0, z], "rotation": [1, 0, 0, 0]});
     let key = |t: f64, z: f64, grip: &str| json!({"t": t, "position": [0, 0, z], "rotation": [1, 0, 0, 0], "grip": grip});
-    let frame = |t: f64, lift: f64| {
+    let frame = |t: f64, z: f64, lift: f64| {
         json!({
-            "t": t, "step": 0, "hand": hand(0.4 + lift),
+            "t": t, "step": 0, "hand": hand(z),
             "boxes": {"lower": at(0.1), "upper": at(0.3 + lift)},
         })
     };
+    // As the hand flies in, and as it lifts.
+    let flight = (0..5)
+        .map(|k| 0.1 * f64::from(k))
+        .map(|t| frame(t, 1.0 - 1.2 * t, 0.0));
+    let lift = [(0.5, 0.0), (0.75, 0.1), (1.0, 0.2)].map(|(t, by)| frame(t, 0.4 + by, by));
+    let frames: Vec<Value> = flight.chain(lift).collect();
     json!({
         "version": 1, "task": "two-boxes", "verdict": "safe",
         "scene": {
@@ -50,7 +56,7 @@ fn plan() -> Value {
         "executed": {
             "success": true,
             "accidents": [{"kind": "disturb", "box": "lower", "step": 0, "t": 0.75}],
-            "frames": [frame(0.5, 0.0), frame(0.75, 0.1), frame(1.0, 0.2)],
+            "frames": frames,
         },
     })
 }
@@ -100,7 +106,7 @@ fn one_plan_becomes_a_page_a_clip_a_picture_and_a_log() {
     assert_eq!(
         scenes.count(),
         5 + 3,
-        "five frames of approach, three of the lift"
+        "five frames of the flight, three of the lift"
     );
 
     let first: Vec<_> = [&html, &gif, &png, &mcap]
@@ -171,6 +177,32 @@ fn an_output_that_cannot_be_written_fails_and_leaves_what_was_there() {
     let is_folder = replay(&[&plan, "--html", &folder.path().display().to_string()]);
     assert_eq!(is_folder.unwrap_err().code(), 2);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_goes_to_stdout_by_its_name_and_what_is_said_after_it_is_not_lost() {
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let plan = write_plan(folder.path());
+    let file = folder.path().join("file");
+    let opened = fs::File::create(&file).unwrap();
+    for out in [Stdio::from(opened), Stdio::piped()] {
+        let ended = Command::new(env!("CARGO_BIN_EXE_topple"))
+            .args(["replay", &plan, "--html", "/dev/stdout"])
+            .stdout(out)
+            .output()
+            .unwrap();
+        assert!(ended.status.success(), "{ended:?}");
+        // What went to a pipe is in the output, what went to a file is there.
+        let mut text = String::from_utf8(ended.stdout).unwrap();
+        if text.is_empty() {
+            text = fs::read_to_string(&file).unwrap();
+        }
+        let (page, said) = text.split_once("</html>").expect("a whole page");
+        assert!(page.contains("\"two-boxes\""));
+        assert!(said.contains("wrote /dev/stdout"), "{said}");
+    }
 }
 
 #[test]

@@ -6,9 +6,10 @@
 mod sandbox_support;
 
 use sandbox_support::{BoxOf, fixture, known, run_for, scene};
+use topple::gravity::GRAVITY;
 use topple::pose::{Pose, Quat, Vec3, level, tilt_between};
 use topple::sandbox::contact::Forces;
-use topple::sandbox::engine::{Engine, GRAVITY};
+use topple::sandbox::engine::Engine;
 use topple::scene::geometry::Face;
 use topple::scene::{Draw, Scene};
 

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 
+use super::eval::sandbox_failed;
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome, bench_text, physics, print};
+use super::{Exit, Failure, Outcome, bench_text, models, print};
 use crate::eval::EVAL_SEED;
 use crate::eval::bench::{
     BenchError, BenchReport, Effort, GROWTH_STACKS, SANDBOX_STACKS, growth, model_speed, planning,
@@ -124,7 +125,7 @@ pub fn run(args: &BenchArgs) -> Outcome {
     }
     if wants(Part::Model) || wants(Part::Risk) || wants(Part::Plan) {
         let dynamics =
-            LearnedDynamics::new(physics::world_model(args.model.as_deref(), args.device)?);
+            LearnedDynamics::new(models::world_model(args.model.as_deref(), args.device)?);
         if wants(Part::Model) {
             say("the model on 12 boxes")?;
             report.model = Some(model_speed(&dynamics, args.seed, &effort, stop).map_err(failed)?);
@@ -172,6 +173,6 @@ fn failed(error: BenchError, interrupt: &Interrupt) -> Failure {
         BenchError::System { .. } => {
             Failure::failed_message(error, "Is there room in the folder for temporary files?")
         }
-        _ => Failure::failed_message(error, "Try another --seed, and please report this one."),
+        _ => sandbox_failed(error),
     }
 }

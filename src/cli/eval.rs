@@ -1,23 +1,25 @@
 //! `topple eval model|planner|risk`: figures against the sandbox.
 //!
 //! Owns the flags that they share and those of `model`, and the order in which that is measured; the other two are
-//! `eval_planner`'s and `eval_risk`'s. The figures are [`crate::eval`]'s.
+//! `eval_planner`'s and `eval_risk`'s. Owns as well that what is finished is printed, whatever failed after it. The figures
+//! are [`crate::eval`]'s.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
 
 use super::eval_planner::{self, PlannerArgs};
 use super::eval_risk::{self, RiskArgs};
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome, eval_text, physics, print};
+use super::{Exit, Failure, Outcome, eval_text, models, print};
+use crate::eval::open_loop::SplitReport;
 use crate::eval::reference::{ReferenceError, ceiling};
 use crate::eval::suite::{Split, Suite};
 use crate::eval::{EVAL_SEED, open_loop};
 use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
-use crate::sandbox::SandboxError;
 use crate::scene::Safety;
 
 /// Measure the model or the planner against the sandbox.
@@ -100,72 +102,123 @@ pub fn run(args: &EvalArgs) -> Outcome {
 fn model(args: &ModelArgs) -> Outcome {
     let interrupt = Interrupt::install()?;
     let dynamics = LearnedDynamics::new(open(&args.common)?);
-    let splits = if args.splits.is_empty() {
-        vec![Split::Standard, Split::Hard, Split::Real]
-    } else {
-        args.splits.clone()
+    let usual = [Split::Standard, Split::Hard, Split::Real];
+    let splits = match args.splits.as_slice() {
+        [] => &usual[..],
+        some => some,
     };
-    let mut reports = serde_json::Map::new();
-    let mut text = String::new();
-    for split in splits {
-        let suite = Suite {
-            split,
-            seed: args.common.seed,
-        };
-        let count = args.episodes as usize;
-        let looked_for = bar(count, &format!("cases of {}", split.name()));
-        let cases = suite.cases(count, |found| go_on(found, &looked_for, &interrupt));
-        looked_for.finish_and_clear();
-        let cases = cases.map_err(sandbox_failed)?;
-        interrupt.check()?;
-        let ceiling = if args.no_ceiling {
-            None
-        } else {
-            let bar = bar(cases.len(), &format!("ceiling of {}", split.name()));
-            let dir = &args.common.reference;
-            let known = ceiling(dir, suite, &cases, &interrupt.stop, |done, _| {
-                bar.set_position(done as u64);
-            });
-            bar.finish_and_clear();
-            Some(known.map_err(|e| reference_failed(e, &interrupt))?)
-        };
-        let bar = bar(cases.len(), split.name());
-        let (ceiling, stop) = (ceiling.as_deref(), &*interrupt.stop);
-        let judged = open_loop::judge(suite, &cases, ceiling, &dynamics, stop, || bar.inc(1));
-        bar.finish_and_clear();
-        interrupt.check()?;
-        let report =
-            open_loop::report(&judged.map_err(sandbox_failed)?, Safety::default().max_risk);
-        eval_text::split(&mut text, split.name(), &report);
-        reports.insert(split.name().to_owned(), to_value(&report)?);
-    }
-    if args.common.json {
-        print::json(&serde_json::json!({ "splits": reports }))?;
+    let mut told = Told::default();
+    let ended = splits.iter().try_for_each(|&split| {
+        let report = of_split(args, split, &dynamics, &interrupt)?;
+        eval_text::split(&mut told.text, split.name(), &report);
+        told.add(split.name(), &report)
+    });
+    told.print(
+        args.common.json,
+        |splits| json!({ "splits": splits }),
+        ended,
+    )
+}
+
+/// The figures of one split.
+fn of_split(
+    args: &ModelArgs,
+    split: Split,
+    dynamics: &LearnedDynamics,
+    interrupt: &Interrupt,
+) -> Result<SplitReport, Failure> {
+    let suite = Suite {
+        split,
+        seed: args.common.seed,
+    };
+    let count = args.episodes as usize;
+    let looked_for = bar(count, &format!("cases of {}", split.name()));
+    let cases = suite.cases(count, |found| go_on(found, &looked_for, interrupt));
+    looked_for.finish_and_clear();
+    let cases = cases.map_err(sandbox_failed)?;
+    interrupt.check()?;
+    let ceiling = if args.no_ceiling {
+        None
     } else {
-        print::text(&text)?;
+        let bar = bar(cases.len(), &format!("ceiling of {}", split.name()));
+        let dir = &args.common.reference;
+        let known = ceiling(dir, suite, &cases, &interrupt.stop, |done| {
+            bar.set_position(done as u64);
+        });
+        bar.finish_and_clear();
+        Some(known.map_err(|e| reference_failed(e, interrupt.signal()))?)
+    };
+    let bar = bar(cases.len(), split.name());
+    let (ceiling, stop) = (ceiling.as_deref(), &*interrupt.stop);
+    let judged = open_loop::judge(suite, &cases, ceiling, dynamics, stop, || bar.inc(1));
+    bar.finish_and_clear();
+    interrupt.check()?;
+    let judged = judged.map_err(sandbox_failed)?;
+    Ok(open_loop::report(&judged, Safety::default().max_risk))
+}
+
+/// What was measured so far, split by split or suite by suite.
+#[derive(Default)]
+pub(super) struct Told {
+    reports: Map<String, Value>,
+    /// How it reads.
+    pub(super) text: String,
+}
+
+impl Told {
+    /// Notes what is told of `name` as JSON.
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        report: &impl serde::Serialize,
+    ) -> Result<(), Failure> {
+        self.reports.insert(name.to_owned(), to_value(report)?);
+        Ok(())
     }
-    Ok(Exit::Done)
+
+    /// Prints what is finished, as text or as the `object` of the reports, and ends as the measuring `ended`: what took
+    /// hours is not lost to what failed after it.
+    pub(super) fn print(
+        self,
+        as_json: bool,
+        object: impl FnOnce(Map<String, Value>) -> Value,
+        ended: Result<(), Failure>,
+    ) -> Outcome {
+        if ended.is_ok() || !self.reports.is_empty() {
+            match as_json {
+                true => print::json(&object(self.reports))?,
+                false => print::text(&self.text)?,
+            }
+        }
+        ended.map(|()| Exit::Done)
+    }
 }
 
 pub(super) fn open(common: &Common) -> Result<WorldModel, Failure> {
-    physics::world_model(common.model.as_deref(), common.device)
+    models::world_model(common.model.as_deref(), common.device)
 }
 
-pub(super) fn sandbox_failed(error: SandboxError) -> Failure {
+/// The sandbox or a planner in it failed, or what is timed: as a rule on one of many scenes.
+pub(super) fn sandbox_failed(error: impl std::fmt::Display) -> Failure {
     Failure::failed_message(error, "Try another --seed, and please report this one.")
 }
 
-pub(super) fn reference_failed(error: ReferenceError, interrupt: &Interrupt) -> Failure {
-    match (&error, interrupt.signal()) {
+/// What a failed reference ends a command with, where `signal` came, if any.
+pub(super) fn reference_failed(error: ReferenceError, signal: Option<i32>) -> Failure {
+    match (&error, signal) {
         (ReferenceError::Interrupted, Some(signal)) => {
             print::note("what the reference has stored is found again, all but the last few");
             Failure::Interrupted(signal)
         }
+        (ReferenceError::Read { .. }, _) => Failure::input_message(
+            error,
+            "Restore it, or move it away to have it computed anew.",
+        ),
         (ReferenceError::Write { .. }, _) => Failure::failed_message(
             error,
             "Free some space, or name another folder with --reference.",
         ),
-        _ => Failure::failed_message(error, "Try another --seed, and please report this one."),
+        _ => sandbox_failed(error),
     }
 }
 
@@ -189,4 +242,48 @@ pub(super) fn bar(length: usize, what: &str) -> ProgressBar {
     ProgressBar::new(length as u64)
         .with_style(style)
         .with_message(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_finished_is_told_and_the_run_ends_as_what_came_after_it_did() {
+        let mut told = Told::default();
+        told.add("standard", &json!({ "episodes": 20 })).unwrap();
+        let stopped = || Err(Failure::Interrupted(2));
+        let mut seen = None;
+        let ended = told.print(
+            true,
+            |reports| {
+                seen = Some(Value::Object(reports));
+                Value::Null
+            },
+            stopped(),
+        );
+        assert_eq!(ended.unwrap_err().code(), 130);
+        assert_eq!(seen, Some(json!({ "standard": { "episodes": 20 } })));
+        // Where nothing was finished there is nothing to print.
+        let none = Told::default().print(true, |_| panic!("printed all the same"), stopped());
+        assert_eq!(none.unwrap_err().code(), 130);
+    }
+
+    #[test]
+    fn a_stored_reference_that_cannot_be_read_is_bad_input_with_a_remedy() {
+        let error = ReferenceError::Read {
+            path: "kept/ceiling-hard-1.json".into(),
+            reason: "cut short".to_owned(),
+        };
+        let failure = reference_failed(error, None);
+        assert_eq!(failure.code(), 2);
+        let Failure::Input(report) = failure else {
+            panic!("not bad input");
+        };
+        let told = format!("{report:?}");
+        assert!(
+            told.contains("ceiling-hard-1.json") && told.contains("move it away"),
+            "{told}"
+        );
+    }
 }

@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::eval::{bar, split, to_value};
+use super::eval::{bar, sandbox_failed, split, to_value};
+use super::eval_text::{interval, percent};
 use super::interrupt::Interrupt;
-use super::{Exit, Failure, Outcome, physics, print};
+use super::{Exit, Failure, Outcome, models, print};
 use crate::eval::EVAL_SEED;
 use crate::eval::risk_sweep::{RiskReport, Sweep, SweepError, sweep};
 use crate::eval::suite::{Split, Suite};
@@ -24,7 +25,7 @@ pub struct RiskArgs {
     /// How many grasps are carried out, a tenth of them in each tenth of predicted risk.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(10..=1_000_000))]
     grasps: u64,
-    /// Whose beliefs.
+    /// Whose beliefs: any split's but `hard`.
     #[arg(long, value_name = "SPLIT", default_value = "standard", value_parser = split)]
     split: Split,
     /// A model's folder, in place of the one inside the binary.
@@ -46,8 +47,9 @@ pub struct RiskArgs {
 /// # Errors
 /// When a model cannot be read, the sandbox fails, or a signal came.
 pub fn run(args: &RiskArgs) -> Outcome {
+    refuse_chosen_cases(args.split)?;
     let interrupt = Interrupt::install()?;
-    let model = physics::world_model(args.model.as_deref(), args.device)?;
+    let model = models::world_model(args.model.as_deref(), args.device)?;
     let plan = Sweep {
         suite: Suite {
             split: args.split,
@@ -63,9 +65,7 @@ pub fn run(args: &RiskArgs) -> Outcome {
     interrupt.check()?;
     let report = done.map_err(|error| match error {
         SweepError::Interrupted => Failure::Interrupted(interrupt.signal().unwrap_or(2)),
-        SweepError::Sandbox(error) => {
-            Failure::failed_message(error, "Try another --seed, and please report this one.")
-        }
+        SweepError::Sandbox(error) => sandbox_failed(error),
     })?;
     if args.json {
         let report = to_value(&report)?;
@@ -75,6 +75,18 @@ pub fn run(args: &RiskArgs) -> Outcome {
         print::text(&text(args.split.name(), &report))?;
     }
     Ok(Exit::Done)
+}
+
+/// Refuses the split whose cases are chosen by their draws. The sweep draws actions of its own on whatever beliefs the
+/// families give, which for `hard` would be those of `standard` under another name.
+fn refuse_chosen_cases(split: Split) -> Result<(), Failure> {
+    if split != Split::Hard {
+        return Ok(());
+    }
+    Err(Failure::input_message(
+        "the hard split is of chosen cases, and grasps of every predicted risk cannot be had of those alone",
+        "Name another --split; `topple eval model --splits hard` tells how the model judges these cases.",
+    ))
 }
 
 fn text(split: &str, report: &RiskReport) -> String {
@@ -91,10 +103,7 @@ fn text(split: &str, report: &RiskReport) -> String {
         "risk", "n", "predicted", "observed", "95 % interval"
     );
     for bin in &report.bins {
-        let percent = |x: Option<f64>| x.map_or("-".to_owned(), |x| format!("{:.1} %", 100.0 * x));
-        let interval = bin.ci.map_or("-".to_owned(), |(low, high)| {
-            format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high)
-        });
+        let interval = bin.ci.map_or("-".to_owned(), interval);
         let verdict = match bin.agrees {
             Some(true) => "agrees",
             Some(false) => "differs",
@@ -117,4 +126,23 @@ fn text(split: &str, report: &RiskReport) -> String {
         report.bins.len()
     );
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_split_of_chosen_cases_is_refused_and_every_other_is_swept() {
+        for split in Split::ALL {
+            let failure = refuse_chosen_cases(split).err();
+            let code = failure.map(|failure| failure.code());
+            assert_eq!(
+                code,
+                (split == Split::Hard).then_some(2),
+                "{}",
+                split.name()
+            );
+        }
+    }
 }

@@ -14,8 +14,13 @@ fn number(value: Option<f64>, digits: usize) -> String {
 }
 
 /// A share in per cent, or a dash.
-fn percent(value: Option<f64>) -> String {
+pub(super) fn percent(value: Option<f64>) -> String {
     value.map_or_else(|| "-".to_owned(), |v| format!("{:.1} %", 100.0 * v))
+}
+
+/// An interval of shares in per cent.
+pub(super) fn interval((low, high): (f64, f64)) -> String {
+    format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high)
 }
 
 fn groups(of: &BTreeMap<String, GroupFigures>) -> String {
@@ -100,13 +105,11 @@ pub fn split(out: &mut String, name: &str, report: &SplitReport) {
 /// Writes a suite of `eval planner`.
 pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
     let simulated = Contestant::SandboxEqualTime.name();
-    let equal_time = match report.planners.contains_key(simulated) {
-        true => format!(
-            "equal time is {} simulated episodes; ",
-            report.equal_time_episodes
-        ),
-        false => String::new(),
-    };
+    let takes_part = report.planners.contains_key(simulated);
+    let equal_time = report.equal_time_episodes.filter(|_| takes_part);
+    let equal_time = equal_time.map_or_else(String::new, |episodes| {
+        format!("equal time is {episodes} simulated episodes; ")
+    });
     let _ = writeln!(
         out,
         "{name}: {} tasks, {} of them solvable (the sandbox planner ends with 0 accidents in 32 draws); \
@@ -132,8 +135,7 @@ pub fn suite(out: &mut String, name: &str, report: &SuiteReport) {
         "p95 ms"
     );
     for (who, f) in &report.planners {
-        let (low, high) = f.accident_ci;
-        let interval = format!("{:.1} to {:.1} %", 100.0 * low, 100.0 * high);
+        let interval = interval(f.accident_ci);
         let most = f.above_sandbox_ci.map(|(_, most)| most);
         let over = most.map_or_else(String::new, |most| format!("< {:.1} %", 100.0 * most));
         let _ = writeln!(

@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::interrupt::Interrupt;
-use super::physics::world_model;
+use super::models::world_model;
 use super::{Exit, Failure, Outcome, given_scenes, print};
 use crate::dataset::recipe::{EPISODES_PER_STACK, Mixture, Recipe, Scenes};
 use crate::dataset::{
@@ -155,7 +155,10 @@ fn recipe(args: &GenerateArgs, interrupt: &Interrupt) -> Result<Recipe, Failure>
         made_up(args)
     } else {
         let whole = args.doubted_by.is_some();
-        Scenes::Given(given_scenes::read(&args.scenes, whole, interrupt)?)
+        let given = given_scenes::read(&args.scenes, whole, interrupt)?;
+        Scenes::given(given).ok_or_else(|| {
+            Failure::input_message("no scene is given", "Name task files, or folders of them.")
+        })?
     };
     Ok(Recipe {
         seed: args.seed,

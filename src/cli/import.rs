@@ -236,6 +236,7 @@ fn yaml(stack: &ImportedStack, fallers: &[Faller], path: &Path) -> String {
         planner: None,
         path: path.to_owned(),
         scene_source: SceneSource::Inline,
+        scene_through: Vec::new(),
     };
     task::to_yaml(&file, &comment)
 }

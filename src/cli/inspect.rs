@@ -69,18 +69,13 @@ pub fn run(args: &InspectArgs) -> Outcome {
 }
 
 fn inspect_model(args: &InspectArgs) -> Outcome {
-    let card = super::physics::card(&args.path)?;
+    let card = super::models::card(&args.path)?;
     if args.json {
         return print::indented_json(&card).map(|()| Exit::Done);
     }
     let (data, figures) = (&card.data, &card.validation);
     let share = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.4}"));
-    let levels: Vec<String> = card
-        .calibration
-        .ladder
-        .iter()
-        .map(|rung| format!("{} %", 100.0 * rung.level))
-        .collect();
+    let levels = in_percent(card.calibration.ladder.iter().map(|rung| rung.level));
     let promise = card.promise.map_or_else(String::new, |p| {
         format!(
             "at {} %: broken on {} of {} random halves of the calibration data (chance allows {}); \
@@ -137,9 +132,18 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         share(figures.brier),
         share(figures.ece),
         share(figures.ece_floor),
-        levels.join(", "),
+        levels,
     ))?;
     Ok(Exit::Done)
+}
+
+/// Limits on risk in words.
+fn in_percent(levels: impl Iterator<Item = f64>) -> String {
+    let all: Vec<String> = levels.map(|p| format!("{} %", 100.0 * p)).collect();
+    match all.is_empty() {
+        true => "none".to_owned(),
+        false => all.join(", "),
+    }
 }
 
 /// Which half of a model followed a run's episodes.
@@ -254,4 +258,15 @@ fn risk_of(dynamics: &SandboxDynamics, episode: &Episode, seed: u64) -> Option<f
     let believed = dynamics.believe(&episode.workcell, seed).ok()?;
     let predictions = believed.screen(std::slice::from_ref(&episode.action));
     Some(predictions.into_iter().next()?.ok()?.risk)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_without_certified_limits_is_said_to_have_none() {
+        assert_eq!(in_percent([].into_iter()), "none");
+        assert_eq!(in_percent([0.02, 0.5].into_iter()), "2 %, 50 %");
+    }
 }

@@ -3,10 +3,15 @@
 //! Owns the exit codes of design, section 3, and the order in which a command does its work: the figures are library
 //! code's, which returns values; this asks for them, puts them into words and prints. Data goes to stdout, progress
 //! and logs to stderr.
+//!
+//! A command `NAME` is in the file of that name, its words for a person in `NAME_text`. [`physics`] is the one place where
+//! sandbox, model and planner are put together, `models` where a model is opened; [`mod@print`], [`interrupt`], `overwrite`
+//! and `waiting` are for all of them.
 
 pub mod bench;
 mod bench_text;
 pub mod eval;
+mod eval_contest;
 pub mod eval_planner;
 pub mod eval_risk;
 mod eval_text;
@@ -17,6 +22,7 @@ pub mod inspect;
 pub mod inspect_task;
 pub mod interrupt;
 pub mod merge;
+pub mod models;
 mod overwrite;
 pub mod physics;
 pub mod plan;

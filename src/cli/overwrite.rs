@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::Failure;
+use crate::files::folder_of;
 use crate::scene::task::{SceneSource, TaskFile};
 
 /// Refuses to write to `out` what is made from `input`, where both are the same file, by whatever name, or it lies in
@@ -29,24 +30,19 @@ pub(super) fn refuse_input(out: &Path, flag: &str, input: &Path) -> Result<(), F
     ))
 }
 
-/// The same for a task, and the file that it has its scene from.
+/// The same for a task, the file that it has its scene from, and those that lead there.
 ///
 /// # Errors
-/// When `out` is one of the two.
+/// When `out` is one of them.
 pub(super) fn refuse_task(out: &Path, flag: &str, task: &TaskFile) -> Result<(), Failure> {
     refuse_input(out, flag, &task.path)?;
+    for between in &task.scene_through {
+        refuse_input(out, flag, between)?;
+    }
     match &task.scene_source {
         SceneSource::File(scene) => refuse_input(out, flag, scene),
         SceneSource::Inline => Ok(()),
     }
-}
-
-/// Where a file lies; a bare name lies here.
-fn folder_of(path: &Path) -> &Path {
-    let named = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    named.unwrap_or(Path::new("."))
 }
 
 /// Whether two names are of one file, there already or not.
@@ -100,5 +96,32 @@ mod tests {
         assert!(report.to_string().contains("a file of the data set"));
         assert!(refuse_input(&set.join("new.html"), "--html", &set).is_ok());
         assert!(refuse_input(&folder.path().join("set.html"), "--html", &set).is_ok());
+    }
+
+    #[test]
+    fn no_file_that_a_scene_is_reached_through_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let boxes = "{boxes: [{id: a, size: [0.2, 0.2, 0.2], position: [0, 0, 0.1], mass: 1}]}";
+        let scenes = [
+            ("boxes.yaml", boxes),
+            ("second.yaml", "boxes.yaml"),
+            ("first.yaml", "second.yaml"),
+            ("task.yaml", "first.yaml"),
+        ];
+        for (name, scene) in scenes {
+            let text = format!("version: 1\nname: one\nscene: {scene}\n");
+            fs::write(path(name), text).unwrap();
+        }
+        let task = crate::scene::task::load(&path("task.yaml")).unwrap();
+        assert_eq!(
+            task.scene_through,
+            [path("first.yaml"), path("second.yaml")]
+        );
+        for (name, _) in scenes {
+            let refused = refuse_task(&path(name), "--html", &task);
+            assert!(refused.is_err(), "{name} would have been replaced");
+        }
+        assert!(refuse_task(&path("new.html"), "--html", &task).is_ok());
     }
 }

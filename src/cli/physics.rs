@@ -4,15 +4,17 @@
 //! knows only the traits, and those that implement them.
 
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
 
+use super::models::world_model;
 use super::{Failure, print};
 use crate::dynamics::{Dynamics, DynamicsError};
 use crate::eval::plant::{SandboxPlant, witness};
-use crate::model::{DeviceChoice, LearnedDynamics, ModelCard, ModelError, WarmStart, WorldModel};
+use crate::model::limits::Limits;
+use crate::model::{DeviceChoice, LearnedDynamics, ModelCard};
 use crate::plan::report::{Asked, ModelReport};
 use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
 use crate::sandbox::exact::standing_draws;
@@ -116,6 +118,8 @@ struct Learned {
     certifies: bool,
     /// The most boxes in a made-up stack that it or an ancestor learned from.
     most_boxes: u64,
+    /// What counted as an accident there.
+    limits: Limits,
 }
 
 impl Learned {
@@ -126,6 +130,7 @@ impl Learned {
             .flat_map(|ancestor| ancestor.data.sets);
         Self {
             certifies: !card.calibration.ladder.is_empty(),
+            limits: Limits::of(&card.normaliser.action),
             most_boxes: sets
                 .filter_map(|set| set.config.get("boxes_max")?.as_u64())
                 .max()
@@ -209,6 +214,12 @@ impl Physics {
                 learned.most_boxes
             ));
         }
+        if !learned.limits.hold(&workcell.safety) {
+            print::note(format!(
+                "a limit of `safety` is stricter than what the model {} learned from ({}), so by itself it calls nothing safe: the check by the sandbox (--verify) alone decides",
+                self.model.name, learned.limits
+            ));
+        }
     }
 
     /// A planner on this physics, with the budget that the task file gives, or else the physics' own.
@@ -228,68 +239,6 @@ impl Physics {
             seed,
         }
     }
-}
-
-/// What to do about a device that cannot be had.
-pub const DEVICE_REMEDY: &str =
-    "Leave --device out, or build the program with `--features cuda` for a machine with a GPU.";
-
-/// The world model in `folder`, or the one inside the binary, on `device`.
-///
-/// # Errors
-/// When the folder holds no model that this program reads, or the device cannot be had.
-pub fn world_model(folder: Option<&Path>, device: DeviceChoice) -> Result<WorldModel, Failure> {
-    let device = device
-        .open()
-        .map_err(|e| Failure::input_message(e, DEVICE_REMEDY))?;
-    match folder {
-        Some(folder) => {
-            WorldModel::load_on(folder, &device).map_err(|error| unusable(folder, &error))
-        }
-        None => WorldModel::builtin_on(&device).map_err(|error| {
-            Failure::failed_message(
-                format!("the model inside this program cannot be used: {error}"),
-                "Name another with --model DIR, or ask for the sandbox with --dynamics sandbox.",
-            )
-        }),
-    }
-}
-
-/// What is known of the model in `folder`, also of one that can only be gone on from.
-///
-/// # Errors
-/// When the folder holds no model.
-pub fn card(folder: &Path) -> Result<ModelCard, Failure> {
-    let model = WarmStart::load(folder);
-    Ok(model.map_err(|error| unusable(folder, &error))?.card)
-}
-
-/// A finished model to go on from.
-pub fn warm_start(folder: &Path) -> Result<WarmStart, Failure> {
-    WarmStart::load(folder).map_err(|error| {
-        Failure::input_message(
-            format!(
-                "the model `{}` cannot be gone on from: {error}",
-                folder.display()
-            ),
-            "give --from a folder that `topple train` made, or leave it out to begin anew",
-        )
-    })
-}
-
-fn unusable(folder: &Path, error: &ModelError) -> Failure {
-    let here = folder.display();
-    let remedy = match error {
-        ModelError::Imagination { .. } => format!(
-            "Let it learn another, its judgement stays: `topple train DATA.. --from {here} --keep-judgement --out NEW`."
-        ),
-        _ => "Give a folder that `topple train` made; where a model is optional, leave it out."
-            .to_owned(),
-    };
-    Failure::input_message(
-        format!("the model `{here}` cannot be used: {error}"),
-        remedy,
-    )
 }
 
 /// A physics, which one exactly, and what the card says of a learned one.

@@ -15,7 +15,8 @@ use crate::dynamics::DynamicsError;
 use crate::files::write_whole;
 use crate::plan::report::PlanReport;
 use crate::plan::{
-    Advice, ExecuteError, Goal, Plan, PlanError, Planner, Verdict, advise, execute, moveit,
+    Advice, ExecuteError, Execution, Goal, Plan, PlanError, Planner, Verdict, advise, execute,
+    moveit,
 };
 use crate::scene::Workcell;
 use crate::scene::task::{Task, TaskFile};
@@ -61,7 +62,7 @@ fn checked_plan(
 /// Plans, and prints the plan.
 ///
 /// # Errors
-/// On bad input, or when the physics fails.
+/// On bad input, or when the physics fails. What was planned before is printed all the same.
 pub fn run(args: &PlanArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
     if let Some(path) = &args.moveit {
@@ -72,50 +73,75 @@ pub fn run(args: &PlanArgs) -> Outcome {
     let physics = Physics::open(&args.physics)?;
     physics.warn_of(&file.workcell);
     let planner = physics.planner(file.planner, args.physics.seed);
-    let waiting = Waiting::new("planning");
-    let (plan, advice) = match checked_plan(&planner, &file.workcell, &goal) {
-        Ok(plan) if args.no_advice => (plan, Vec::new()),
-        Ok(plan) => {
-            if plan.verdict == Verdict::NoSafePlan {
-                waiting.now("no safe plan; asking what would help");
-            }
-            advised(&planner, &file.workcell, &goal, plan)?
-        }
-        Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => (
-            Plan::refused(format!("the scene does not stand by itself: {reason}")),
-            Vec::new(),
-        ),
-        Err(why) => return Err(failed(&why)),
-    };
-    drop(waiting);
-    // What was planned is told, also where it cannot be written.
+    let (plan, advice) = plan_or_advice(args, &planner, &file.workcell, &goal)?;
+    // What was planned is told, also where it can be neither written nor carried out.
     let written = match &args.moveit {
         Some(path) => write_moveit(path, &file, &plan),
         None => Ok(()),
     };
-    let execution = if args.execute && plan.verdict == Verdict::Safe {
-        let mut plant = plant(&file.workcell, args.physics.seed)?;
-        let done = execute(&planner, &mut plant, &goal, &plan);
-        Some(done.map_err(|why| could_not_execute(&why))?)
-    } else {
-        None
+    let executed = match args.execute && plan.verdict == Verdict::Safe {
+        true => carried_out(&planner, &file.workcell, &goal, &plan).map(Some),
+        false => Ok(None),
     };
+    let execution = executed.as_ref().ok().and_then(Option::as_ref);
     let asked = physics.asked(&file, args.physics.seed);
     let report = PlanReport {
         advice,
-        ..PlanReport::new(asked, &file.workcell, &plan, execution.as_ref())
+        ..PlanReport::new(asked, &file.workcell, &plan, execution)
     };
     if args.physics.json {
         print::json(&report)?;
     } else {
-        print::text(&in_words(&file, &goal, &plan, &report, execution.as_ref()))?;
+        print::text(&in_words(&file, &goal, &plan, &report, execution))?;
     }
-    written?;
+    let execution = match (written, executed) {
+        // A command ends with one failure; the other is said before it.
+        (Err(unwritten), Err(why)) => {
+            print::note(format!("{unwritten:?}"));
+            return Err(why);
+        }
+        (written, executed) => written.and(executed)?,
+    };
     Ok(match (plan.verdict, execution) {
         (Verdict::NoSafePlan, _) => Exit::NotSafe,
         (Verdict::Safe, Some(done)) if !done.is_success() => Exit::Accident,
         (Verdict::Safe, _) => Exit::Done,
     })
+}
+
+/// A plan, or a refusal and what would help.
+fn plan_or_advice(
+    args: &PlanArgs,
+    planner: &Planner<'_>,
+    workcell: &Workcell,
+    goal: &Goal,
+) -> Result<(Plan, Vec<Advice>), Failure> {
+    let waiting = Waiting::new("planning");
+    match checked_plan(planner, workcell, goal) {
+        Ok(plan) if args.no_advice => Ok((plan, Vec::new())),
+        Ok(plan) => {
+            if plan.verdict == Verdict::NoSafePlan {
+                waiting.now("no safe plan; asking what would help");
+            }
+            Ok(advised(planner, workcell, goal, plan))
+        }
+        Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => {
+            let reason = format!("the scene does not stand by itself: {reason}");
+            Ok((Plan::refused(reason), Vec::new()))
+        }
+        Err(why) => Err(failed(&why)),
+    }
+}
+
+/// What comes of `plan` in one draw of the belief.
+fn carried_out(
+    planner: &Planner<'_>,
+    workcell: &Workcell,
+    goal: &Goal,
+    plan: &Plan,
+) -> Result<Execution, Failure> {
+    let mut plant = plant(workcell, planner.seed)?;
+    execute(planner, &mut plant, goal, plan).map_err(|why| could_not_execute(&why))
 }
 
 /// `plan`, and where it is a refusal what would make one possible, with the time that asking took.
@@ -124,18 +150,20 @@ fn advised(
     workcell: &Workcell,
     goal: &Goal,
     mut plan: Plan,
-) -> Result<(Plan, Vec<Advice>), Failure> {
+) -> (Plan, Vec<Advice>) {
     let start = std::time::Instant::now();
     match advise(planner, workcell, goal, &plan) {
         Ok(advice) => {
             if !advice.is_empty() {
                 plan.timing.advise = 1e3 * start.elapsed().as_secs_f64();
             }
-            Ok((plan, advice))
+            (plan, advice)
         }
-        // The shield met a scene that does not stand: the refusal itself says enough.
-        Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) => Ok((plan, Vec::new())),
-        Err(why) => Err(failed(&why)),
+        // The refusal is an answer by itself.
+        Err(why) => {
+            print::note(format!("what would help could not be asked: {why}"));
+            (plan, Vec::new())
+        }
     }
 }
 

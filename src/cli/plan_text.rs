@@ -108,7 +108,7 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport, grippers: 
     let width = id_width(report.steps.iter().map(|s| s.box_id.as_str()));
     let _ = writeln!(
         out,
-        "\n  #  do      {:width$}  by                  lift            risk    bound   check   closest to",
+        "\n  #  do      {:width$}  by                  lift               risk    bound   check   closest to",
         "box"
     );
     for (i, (planned, step)) in plan.steps.iter().zip(&report.steps).enumerate() {
@@ -123,7 +123,7 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport, grippers: 
         };
         let _ = writeln!(
             out,
-            "  {:<2} {:7} {:width$}  {by:18}  {:16}  {:6}  {:6}  {:6}  {closest}",
+            "  {:<2} {:7} {:width$}  {by:18}  {:17}  {:6}  {:6}  {:6}  {closest}",
             i + 1,
             step.action,
             step.box_id,
@@ -225,11 +225,11 @@ fn executed_in_words(out: &mut String, executed: &ExecutedReport, execution: &Ex
         for s in &step.surprises {
             let _ = writeln!(
                 out,
-                "  step {} at {:.2} s: `{}` was {:.3} m from where it was imagined: {}",
+                "  step {} at {:.2} s: `{}` was {} from where it was imagined: {}",
                 index + 1,
                 s.t,
                 s.box_id,
-                s.off_m,
+                s.off,
                 reply_in_words(&s.reply)
             );
         }

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::interrupt::Interrupt;
 use super::train_progress::Display;
 use super::train_text::in_words;
-use super::{Exit, Failure, Outcome, physics, print, train_data};
+use super::{Exit, Failure, Outcome, models, print, train_data};
 use crate::model::card::CARD_FILE;
 use crate::model::checkpoint::{CHECKPOINT_FILE, ResumeError};
 use crate::model::folder::WEIGHTS_FILE;
@@ -110,7 +110,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
         // Told before hours of data are read, as all that can be told by then.
         refuse_what_is_not_a_runs(&args.out)?;
     }
-    let warm_start = args.from.as_deref().map(physics::warm_start).transpose()?;
+    let warm_start = args.from.as_deref().map(models::warm_start).transpose()?;
     let config = config(args, warm_start.as_ref())?;
     can_begin(&config, warm_start.as_ref()).map_err(|e| failure(e, args, &interrupt))?;
     config.validate().map_err(|e| {
@@ -120,7 +120,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
     config
         .device
         .open()
-        .map_err(|e| Failure::input_message(e, physics::DEVICE_REMEDY))?;
+        .map_err(|e| Failure::input_message(e, models::DEVICE_REMEDY))?;
     let limits = warm_start
         .as_ref()
         .map_or_else(Vec::new, |m| levels(&m.card));
@@ -305,7 +305,7 @@ fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failur
             error,
             "let it learn one first, with --keep-judgement; that leaves the judgement as it is",
         ),
-        TrainError::Device(_) => Failure::input_message(error, physics::DEVICE_REMEDY),
+        TrainError::Device(_) => Failure::input_message(error, models::DEVICE_REMEDY),
         TrainError::Knob(_) => Failure::input_message(error, "see `topple train --help`"),
         TrainError::TooFew { .. } => {
             let what = "make more episodes with `topple generate`; sets that a model chose (--doubted-by) need others beside them, and few given scenes (--scenes) need more of them or a made-up set";

@@ -10,8 +10,9 @@ use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
 use super::print::{self, id_width};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
+use crate::plan::repair::repair;
 use crate::plan::report::{PlanReport, VetReport};
-use crate::plan::vet::{StepToVet, repair, vet};
+use crate::plan::vet::{StepToVet, vet};
 use crate::plan::{GraspFilter, Plan, PlanError, Verdict};
 use crate::replay::look::percent;
 use crate::scene::task::{GripperKind, Step, StepAction, TaskFile, load_steps};
@@ -67,8 +68,14 @@ pub fn run(args: &VetArgs) -> Outcome {
     };
     let is_safe = judged.iter().all(|j| j.verdict == Verdict::Safe);
     let repaired = if args.repair && !is_safe {
-        let plan = repair(&planner, &file.workcell, &steps);
-        Some(plan.map_err(|why| super::plan::failed(&why))?)
+        match repair(&planner, &file.workcell, &steps) {
+            Ok(plan) => Some(plan),
+            // The search met a scene that does not stand, or that no engine holds: the steps are judged all the same.
+            Err(PlanError::Dynamics(why)) if why.is_dead_end() => {
+                Some(Plan::refused(why.to_string()))
+            }
+            Err(why) => return Err(super::plan::failed(&why)),
+        }
     } else {
         None
     };

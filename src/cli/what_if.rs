@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::physics::{Agreeing, Physics, PhysicsArgs, check_stands, load_task};
+use super::physics::{Agreeing, DynamicsKind, Physics, PhysicsArgs, check_stands, load_task};
 use super::poke_args::{self, BoxFace, BoxVector};
 use super::print;
 use super::what_if_text::in_words;
@@ -47,6 +47,17 @@ pub struct WhatIfArgs {
     pub physics: PhysicsArgs,
 }
 
+/// How far from level a direction may be, a share: what rounding leaves.
+const LEVEL: f64 = 1e-3;
+
+/// What is asked, of boxes and in directions that there are.
+enum Question<'a> {
+    /// A nudge or a push.
+    Poke(Line, &'a BoxVector),
+    /// A grasp of this box.
+    Grasp(usize, &'a BoxFace),
+}
+
 /// What was asked about, what is imagined of it, and what speaks against it.
 struct Answer {
     about: WhatIfAction,
@@ -62,24 +73,15 @@ struct Answer {
 /// On bad input, or when the physics fails.
 pub fn run(args: &WhatIfArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
+    // Before the physics: a slip of the pen is one also where the scene falls by itself.
+    let question = question(args, &file)?;
     let physics = Physics::open(&args.physics)?.unhurried();
     physics.warn_of(&file.workcell);
     let seed = args.physics.seed;
-    let stands = check_stands(&file.workcell, seed);
-    let answer = if let Err(why) = stands {
-        Err(why.into())
-    } else if let Some(nudge) = &args.nudge {
-        poke(&file, &physics, Poke::Nudge, nudge, seed)
-    } else if let Some(push) = &args.push {
-        poke(&file, &physics, Poke::Push, push, seed)
-    } else if let Some(grasp) = &args.grasp {
-        by_face(&file, &physics, grasp, seed)
-    } else {
-        // clap asks for one of the three.
-        return Err(Failure::input_message(
-            "no action was given",
-            "Give --nudge, --push or --grasp.",
-        ));
+    let answer = match (check_stands(&file.workcell, seed), question) {
+        (Err(why), _) => Err(why.into()),
+        (Ok(()), Question::Poke(line, asked)) => poke(&file, &physics, line, asked, seed),
+        (Ok(()), Question::Grasp(index, asked)) => by_face(&file, &physics, index, asked, seed),
     };
     let by = physics.asked(&file, seed);
     let report = match answer {
@@ -180,6 +182,38 @@ fn index_of(file: &TaskFile, id: &str) -> Result<usize, Failure> {
     })
 }
 
+/// What the flags ask.
+///
+/// # Errors
+/// When there is no such box, or the model knows no such direction.
+fn question<'a>(args: &'a WhatIfArgs, file: &TaskFile) -> Result<Question<'a>, Failure> {
+    let line = |poke, asked: &'a BoxVector| {
+        let is_level = asked.vector.z.abs() <= LEVEL * asked.vector.norm();
+        if args.physics.dynamics == DynamicsKind::Learned && !is_level {
+            return Err(Failure::input_message(
+                "the model learned from level nudges and pushes alone, and this one goes up or down",
+                "Give 0 for z, or ask the sandbox with --dynamics sandbox.",
+            ));
+        }
+        let line = Line {
+            poke,
+            box_index: index_of(file, &asked.id)?,
+            direction: asked.vector.normalize(),
+        };
+        Ok(Question::Poke(line, asked))
+    };
+    match (&args.nudge, &args.push, &args.grasp) {
+        (Some(nudge), ..) => line(Poke::Nudge, nudge),
+        (_, Some(push), _) => line(Poke::Push, push),
+        (.., Some(grasp)) => Ok(Question::Grasp(index_of(file, &grasp.id)?, grasp)),
+        // clap asks for one of the three.
+        (None, None, None) => Err(Failure::input_message(
+            "no action was given",
+            "Give --nudge, --push or --grasp.",
+        )),
+    }
+}
+
 fn valid(imagined: Prediction<Imagined>) -> Result<Imagined, Unanswered> {
     match imagined {
         Ok(imagined) if imagined.risk.is_valid() => Ok(imagined),
@@ -190,33 +224,20 @@ fn valid(imagined: Prediction<Imagined>) -> Result<Imagined, Unanswered> {
     }
 }
 
-/// How far from level a direction may be, a share: what rounding leaves.
-const LEVEL: f64 = 1e-3;
-
 /// A nudge or a push.
 fn poke(
     file: &TaskFile,
     physics: &Physics,
-    poke: Poke,
+    line: Line,
     asked: &BoxVector,
     seed: u64,
 ) -> Result<Answer, Unanswered> {
     let workcell = &file.workcell;
-    if !physics.is_exact() && asked.vector.z.abs() > LEVEL * asked.vector.norm() {
-        return Err(Failure::input_message(
-            "the model learned from level nudges and pushes alone, and this one goes up or down",
-            "Give 0 for z, or ask the sandbox with --dynamics sandbox.",
-        )
-        .into());
-    }
-    let line = Line {
-        poke,
-        box_index: index_of(file, &asked.id)?,
-        direction: asked.vector.normalize(),
-    };
     let planner = physics.planner(file.planner, seed);
     let scene = physics.dynamics.believe(workcell, seed)?;
-    let action = poke.action(line.box_index, line.direction, asked.vector.norm());
+    let action = line
+        .poke
+        .action(line.box_index, line.direction, asked.vector.norm());
     let screened = scene.screen(std::slice::from_ref(&action)).pop();
     let imagined = scene
         .imagine(std::slice::from_ref(&action), planner.settings.horizon)
@@ -237,7 +258,7 @@ fn poke(
     let found = largest_safe(scene.as_ref(), workcell, &line, asked_for, confirm, salted)?;
     let largest = LargestSafeReport {
         value: found.value,
-        unit: poke.unit(),
+        unit: line.poke.unit(),
         at_least: found.at_least,
         // The sandbox needs no second opinion of itself.
         confirmed: found.confirmed.unwrap_or(physics.is_exact()),
@@ -272,6 +293,7 @@ fn with_screened(risk: Risk, screened: Option<Prediction<Risk>>) -> Risk {
 fn by_face(
     file: &TaskFile,
     physics: &Physics,
+    index: usize,
     asked: &BoxFace,
     seed: u64,
 ) -> Result<Answer, Unanswered> {
@@ -281,7 +303,7 @@ fn by_face(
             grippers: Vec::new(),
             face: Some(asked.face),
         },
-        ..Wish::remove(index_of(file, &asked.id)?)
+        ..Wish::remove(index)
     };
     let planner = physics.planner(file.planner, seed);
     let found = match planner.step(workcell, &[wish], 0) {

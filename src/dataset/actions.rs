@@ -10,10 +10,10 @@ use rand::Rng;
 use super::goals::random_goal;
 use super::recipe::Stack;
 use crate::grasp::{GraspCandidate, propose};
+use crate::gravity::GRAVITY;
 use crate::motion::{self, Lift};
 use crate::pose::Vec3;
 use crate::rollout::Action;
-use crate::sandbox::engine::GRAVITY;
 use crate::scene::Workcell;
 
 /// Grasps and lifts that are tried for one action.

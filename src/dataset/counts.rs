@@ -46,16 +46,24 @@ impl Info {
 
     /// The files that belong here, whether they are there yet or not.
     pub(super) fn files(&self) -> impl Iterator<Item = FileNumber> + use<> {
+        self.file_range().map(FileNumber)
+    }
+
+    /// Whether `file` is one of [`Self::files`].
+    pub(super) fn has(&self, file: FileNumber) -> bool {
+        self.file_range().contains(&file.0)
+    }
+
+    fn file_range(&self) -> Range<u64> {
         let files = self.file_count();
-        let range = match self.shard {
+        match self.shard {
             None => 0..files,
             // In u128, since a foreign file may hold any number of shards.
             Some(Shard { index, count }) => {
                 let cut = |i: u64| (files as u128 * i as u128 / count as u128) as u64;
                 cut(index - 1)..cut(index)
             }
-        };
-        range.map(FileNumber)
+        }
     }
 
     /// The stacks of a file.

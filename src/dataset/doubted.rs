@@ -5,9 +5,9 @@
 //! and most of what [`super::actions`] draws it knows already; so of many actions on a stack those are carried out
 //! that are drawn by that weight, or by one in which each kind of accident counts alike ([`Doubt`]). The choice is
 //! made before anything is simulated, and by what the model says alone: whatever comes of an action is as true here
-//! as in another set. But it is no sample of what a robot meets, so nothing is validated or calibrated on it ([`super::Dataset::split_of`]). The model is named by the hash
-//! of its weights; what it says of them is a matter of 32-bit floats, so the same bytes come from the same kind of
-//! processor, as the same weights do.
+//! as in another set. But it is no sample of what a robot meets, so nothing is validated or calibrated on it
+//! ([`super::Dataset::split_of`]). The model is named by the hash of its weights; what it says of them is a matter of
+//! 32-bit floats, so the same bytes come from the same kind of processor, as the same weights do.
 
 use rand::Rng;
 use serde_json::{Value, json};
@@ -37,8 +37,8 @@ pub enum Doubt {
     /// Whether there is an accident at all.
     #[default]
     Any,
-    /// Half that, half which kinds of it, each kind alike however rare it is. Of what is chosen by [`Self::Any`] 1 % are
-    /// strikes, of this 6.
+    /// Half that, half which kinds of it, each kind alike however rare it is. Of what is chosen by [`Self::Any`] 1 %
+    /// are strikes, of this 6.
     Kinds,
 }
 

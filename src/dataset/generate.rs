@@ -117,6 +117,17 @@ fn pool(threads: usize) -> Result<ThreadPool, DatasetError> {
         })
 }
 
+/// Sets its flag when a panic passes by: no error tells the other lanes of one.
+struct ToldOfPanic<'a>(&'a AtomicBool);
+
+impl Drop for ToldOfPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 struct Work<'a, S, P> {
     source: &'a S,
     writer: &'a DatasetWriter,
@@ -168,16 +179,20 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
             stacks
                 .par_iter()
                 .with_max_len(1)
-                .map(|&stack| match has_to_stop() {
-                    true => None,
-                    false => self.stack(stack).transpose(),
+                .map(|&stack| {
+                    let _told = ToldOfPanic(failed);
+                    match has_to_stop() {
+                        true => None,
+                        false => self.stack(stack).transpose(),
+                    }
                 })
                 .collect()
         });
         let Some(made) = made else {
             return Ok(None);
         };
-        let episodes = made.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+        let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let episodes: Vec<Episode> = made.into_iter().flatten().collect();
         self.writer.write(file, &episodes)?;
         Ok(Some(()))
     }
@@ -204,5 +219,61 @@ impl<S: EpisodeSource, P: Fn(u64) + Sync> Work<'_, S, P> {
         }
         (self.progress)(self.made.fetch_add(wanted, Ordering::Relaxed) + wanted);
         Ok(Some(episodes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::dataset::SourceError;
+
+    /// A source with a defect.
+    struct Broken;
+
+    impl EpisodeSource for Broken {
+        fn config_json(&self) -> Value {
+            json!({})
+        }
+
+        fn seed(&self) -> u64 {
+            1
+        }
+
+        fn episodes_per_stack(&self) -> u64 {
+            1
+        }
+
+        fn stack(&self, _: u64) -> Result<Vec<Episode>, SourceError> {
+            panic!("a defect")
+        }
+    }
+
+    #[test]
+    fn a_source_that_panics_stops_what_is_made_at_the_same_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let plan = Plan {
+            seed: Broken.seed(),
+            config: Broken.config_json(),
+            stacks: 40,
+            episodes_per_stack: Broken.episodes_per_stack(),
+            shard: None,
+        };
+        let work = Work {
+            source: &Broken,
+            writer: &DatasetWriter::begin(dir.path(), &plan).unwrap(),
+            pool: pool(1).unwrap(),
+            made: AtomicU64::new(0),
+            stop: &AtomicBool::new(false),
+            progress: |_: u64| {},
+        };
+        let failed = AtomicBool::new(false);
+        let made = catch_unwind(AssertUnwindSafe(|| work.one(FileNumber(0), &failed)));
+        assert!(made.is_err());
+        // Other files see this before each of their stacks.
+        assert!(failed.load(Ordering::Relaxed));
     }
 }

@@ -8,12 +8,13 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use super::recipe::{Stack, observe};
+use super::recipe::{Stack, first_success, observe};
 use super::split::{Split, split_of_packing};
 use crate::files::sha256;
 use crate::gravity::GRAVITY;
+use crate::pose::Vec3;
 use crate::sandbox::{self, SandboxError};
-use crate::scene::geometry::{Obb, overlaps};
+use crate::scene::geometry::{Face, overlaps};
 use crate::scene::{Scene, Workcell};
 
 /// Fewest boxes that unpacking leaves.
@@ -98,17 +99,12 @@ impl GivenScene {
         stack: u64,
         make: impl Fn(&mut Workcell, &mut ChaCha8Rng) -> Result<T, SandboxError>,
     ) -> Result<(Workcell, ChaCha8Rng), SandboxError> {
-        let mut last = SandboxError::NotFinite;
-        for attempt in 0..TRIES {
+        first_success(TRIES, |attempt| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
             rng.set_stream(stack * TRIES + attempt);
             let mut workcell = self.workcell.clone();
-            match make(&mut workcell, &mut rng) {
-                Ok(_) => return Ok((workcell, rng)),
-                Err(error) => last = error,
-            }
-        }
-        Err(last)
+            make(&mut workcell, &mut rng).map(|_| (workcell, rng))
+        })
     }
 
     /// As a data set's config names it.
@@ -188,15 +184,16 @@ fn unpack(scene: &mut Scene, rng: &mut impl Rng) {
 
 /// Whether no box lies above box `index`, seen from above.
 fn is_uncovered(scene: &Scene, index: usize) -> bool {
-    let mut column = Obb::new(scene.boxes[index].size, scene.boxes[index].pose);
+    let mut column = scene.boxes[index].obb();
     let height = scene.top_m();
     column.pose.translation.z += height;
-    column.half.z += height;
+    // Of a box that lies on its side another edge than its own z stands up.
+    let up = Face::nearest(column.pose.rotation.inverse() * Vec3::z());
+    column.half[up.axis()] += height;
     let boxes = scene.boxes.iter().enumerate();
     !boxes.filter(|(i, _)| *i != index).any(|(_, other)| {
-        let other = Obb::new(other.size, other.pose);
         other.pose.translation.z > scene.boxes[index].pose.translation.z
-            && overlaps(&column, &other, 0.005)
+            && overlaps(&column, &other.obb(), 0.005)
     })
 }
 
@@ -235,7 +232,9 @@ mod tests {
 
     use super::*;
     use crate::dataset::recipe::{Recipe, Scenes};
-    use crate::scene::task;
+    use crate::grasp::fixtures_for_tests::{a_box, workcell};
+    use crate::pose::Quat;
+    use crate::scene::{BoxSpec, task};
 
     const ORDERS: [&str; 2] = [
         include_str!("../../scenarios/bed-bpp-00100001.yaml"),
@@ -266,7 +265,7 @@ mod tests {
             let left = ids(&scene);
             assert!(left.len() >= BOXES_LEFT.min(whole.scene.boxes.len()));
             for spec in &whole.scene.boxes {
-                let lies_above = |other: &&crate::scene::BoxSpec| {
+                let lies_above = |other: &&BoxSpec| {
                     let pair = Scene {
                         boxes: vec![spec.clone(), (*other).clone()],
                         ..whole.scene.clone()
@@ -282,6 +281,31 @@ mod tests {
             }
         }
         assert!(taken > 0, "nothing was unpacked, so nothing was shown");
+    }
+
+    #[test]
+    fn what_lies_on_a_box_covers_it_also_where_the_box_lies_on_its_side() {
+        for axis in [Vec3::x_axis(), Vec3::y_axis()] {
+            // 0.6 m long and 0.2 m high.
+            let mut lying = a_box("lying", [0.2, 0.2, 0.6], [0.0, 0.0, 0.1], 1.0);
+            lying.pose.rotation = Quat::from_axis_angle(&axis, std::f64::consts::FRAC_PI_2);
+            let on = |at: [f64; 2]| a_box("on", [0.2; 3], [at[0], at[1], 0.3], 1.0);
+            let is_uncovered_by = |other: BoxSpec| {
+                let scene = workcell(vec![lying.clone(), other], vec![]).scene;
+                assert!(is_uncovered(&scene, 1));
+                is_uncovered(&scene, 0)
+            };
+            assert!(!is_uncovered_by(on([0.0, 0.0])));
+            // As high, but past its ends and its sides.
+            assert!(is_uncovered_by(on([0.45, 0.45])));
+            let (along, beside) = if axis == Vec3::x_axis() {
+                ([0.0, 0.35], [0.25, 0.0])
+            } else {
+                ([0.35, 0.0], [0.0, 0.25])
+            };
+            assert!(!is_uncovered_by(on(along)));
+            assert!(is_uncovered_by(on(beside)));
+        }
     }
 
     #[test]
@@ -304,7 +328,7 @@ mod tests {
         let scenes: Vec<GivenScene> = orders().iter().map(given).collect();
         let recipe = Recipe {
             seed: 4,
-            scenes: Scenes::Given(scenes.clone().into()),
+            scenes: Scenes::given(scenes.clone().into()).unwrap(),
             mixture: Default::default(),
         };
         let mut sizes = std::collections::BTreeSet::new();
@@ -319,6 +343,7 @@ mod tests {
             sizes.insert(left.len());
         }
         assert!(sizes.len() > 2, "{sizes:?}");
+        assert_eq!(Scenes::given(scenes[..0].to_vec().into()), None);
     }
 
     #[test]

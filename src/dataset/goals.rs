@@ -6,8 +6,8 @@
 use rand::Rng;
 
 use crate::pose::{Pose, Vec3, level};
-use crate::scene::Scene;
 use crate::scene::geometry::{Obb, overlaps};
+use crate::scene::{Fixture, Scene};
 
 /// Goals that are tried.
 const TRIES: usize = 8;
@@ -26,8 +26,8 @@ pub fn random_goal(scene: &Scene, target: usize, rng: &mut impl Rng) -> Option<P
     let boxes = scene.boxes.iter().enumerate();
     let others: Vec<Obb> = boxes
         .filter(|(i, _)| *i != target)
-        .map(|(_, b)| Obb::new(b.size, b.pose))
-        .chain(scene.fixtures.iter().map(|f| Obb::new(f.size, f.pose)))
+        .map(|(_, b)| b.obb())
+        .chain(scene.fixtures.iter().map(Fixture::obb))
         .collect();
     (0..TRIES).find_map(|_| {
         let at = random_spot(scene, &others, size, rng);

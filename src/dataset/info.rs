@@ -94,16 +94,15 @@ impl Info {
     /// What a set made by `plan` says of itself before its first file.
     ///
     /// # Errors
-    /// When the config is not JSON that reads back as itself, or the counts are more than a set holds.
+    /// When the counts are more than a set holds.
     pub(super) fn begin(plan: &Plan) -> Result<Self, DatasetError> {
-        let config = settled(&plan.config)?;
         let mut info = Self {
             codebase_version: "v3.0".into(),
             schema_version: SCHEMA_VERSION,
             topple_version: env!("CARGO_PKG_VERSION").into(),
             status: Status::Unfinished,
             seed: plan.seed,
-            config,
+            config: plan.config.clone(),
             identity: String::new(),
             stacks: plan.stacks,
             episodes_per_stack: plan.episodes_per_stack,
@@ -234,25 +233,6 @@ impl Info {
 fn is_absent(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     matches!(error.kind(), NotFound | NotADirectory)
-}
-
-/// `config` as it reads back from a file, which has to be stable: JSON's numbers are read to
-/// within one unit in the last place, and a config that changed by being read would fit nothing.
-fn settled(config: &Value) -> Result<Value, DatasetError> {
-    let mut text = config.to_string();
-    for _ in 0..4 {
-        let back: Value = serde_json::from_str(&text).map_err(|e| DatasetError::Config {
-            reason: e.to_string(),
-        })?;
-        let again = back.to_string();
-        if again == text {
-            return Ok(back);
-        }
-        text = again;
-    }
-    Err(DatasetError::Config {
-        reason: "its numbers change each time they are read; round them".into(),
-    })
 }
 
 /// The frames' columns as LeRobot lists them.

@@ -26,7 +26,7 @@ pub fn merge(
     progress: impl Fn(u64, u64),
 ) -> Result<Report, DatasetError> {
     let opened = open_all(out, shards)?;
-    let first = &opened[0].1;
+    let (first_path, first) = &opened[0];
     let plan = Plan {
         seed: first.info().seed,
         config: first.info().config.clone(),
@@ -34,6 +34,7 @@ pub fn merge(
         episodes_per_stack: first.info().episodes_per_stack,
         shard: None,
     };
+    refuse_other_program(first_path, first.info(), &Info::begin(&plan)?)?;
     let writer = DatasetWriter::begin(out, &plan)?;
     let missing = writer.missing()?;
     let total = writer.info().episodes_in(writer.info().files());
@@ -49,9 +50,7 @@ pub fn merge(
             return Ok(report(Ending::Stopped, &missing[..done]));
         }
         progress(done as u64, missing.len() as u64);
-        let home = opened
-            .iter()
-            .find(|(_, set)| set.info().files().any(|f| f == file));
+        let home = opened.iter().find(|(_, set)| set.info().has(file));
         // The shards were checked to cover every file.
         let (path, _) = home.ok_or_else(|| gap(out, "a file is in none of the shards"))?;
         writer.copy_from(path, file)?;
@@ -133,10 +132,6 @@ fn refuse_other(
     first: &Info,
 ) -> Result<(), DatasetError> {
     let count = |info: &Info| info.shard.map_or(0, |s| s.count);
-    let whole = |info: &Info| Info {
-        shard: None,
-        ..info.clone()
-    };
     let reason = match whole(info).difference(&whole(first)) {
         Some((what, here, there)) => {
             format!(
@@ -158,4 +153,24 @@ fn refuse_other(
         remedy: "merge only shards made with the same seed, config, version and number of shards"
             .into(),
     })
+}
+
+/// Refuses shards of which this program would make another set: to it their files were foreign ones.
+fn refuse_other_program(path: &Path, info: &Info, wanted: &Info) -> Result<(), DatasetError> {
+    match whole(info).difference(wanted) {
+        None => Ok(()),
+        Some((what, found, wanted)) => Err(DatasetError::Merge {
+            path: path.to_owned(),
+            reason: format!("its {what} is {found}, where this topple writes {wanted}"),
+            remedy: "merge with the topple that made them".into(),
+        }),
+    }
+}
+
+/// What a shard's set says of itself as a whole.
+fn whole(info: &Info) -> Info {
+    Info {
+        shard: None,
+        ..info.clone()
+    }
 }

@@ -1,7 +1,15 @@
 //! Rollouts on disk and on their way into the model.
 //!
 //! Owns [`Episode`], the Parquet layout (design, section 5), splits by stack, and the recipe that
-//! turns a seed into episodes, on scenes that are made up or given ([`given`]). Refuses tensors: [`crate::model`] makes those.
+//! turns a seed into episodes, on scenes that are made up or given. Refuses tensors: [`crate::model`] makes those.
+//!
+//! - [`recipe`], [`actions`], `goals`: which episodes a seed makes; `hard`, `doubted`, [`given`]: which of them are
+//!   chosen, or on whose stacks; `source`: what any such maker is;
+//! - `generate`, `shard`, `merge`: to disk, in parts, interrupted and gone on with;
+//! - `info`, `counts`, `files`, `stored`, `stats`: a set's own files, where they lie, and that they are whole;
+//! - `episodes`, `frames`, `belief_columns`, `belief_rows`, `outcome_columns`: the two tables; `columns`, `table`,
+//!   `flat`, `parquet_file`: how values become columns and come back;
+//! - `writer`, `reader`: one file, one set; `split`: who learns from what; [`summary`], `tally`: what is told of a set.
 
 pub mod actions;
 mod belief_columns;

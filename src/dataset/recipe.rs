@@ -1,6 +1,7 @@
 //! From a seed to episodes: which stack, which draws, and under them [`random_action`]s.
 //!
-//! Owns [`Recipe`]. Its scenes are the families' or given ones ([`super::given`]). Pure: stack `s` of a recipe is the same on any machine, thread or shard.
+//! Owns [`Recipe`]. Its scenes are the families' or given ones ([`super::given`]). Pure: stack `s` of a recipe is the
+//! same on any machine, thread or shard.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,7 +48,7 @@ pub enum Scenes {
         /// The most boxes in a scene.
         boxes_max: usize,
     },
-    /// Somebody's, in turn, each unpacked part of the way.
+    /// Somebody's, in turn, each unpacked part of the way: at least one, which [`Scenes::given`] sees to.
     Given(Arc<[GivenScene]>),
 }
 
@@ -62,7 +63,7 @@ pub struct Recipe {
     pub mixture: Mixture,
 }
 
-/// A belief that stands, and draws of it.
+/// A belief that stands, and what is worth asking about it.
 pub struct Stack {
     /// Poses as the robot sees them.
     pub workcell: Workcell,
@@ -80,6 +81,11 @@ impl Scenes {
             boxes_max,
         }
     }
+
+    /// Of `scenes`; `None` where there is none, from which no stack can be made.
+    pub fn given(scenes: Arc<[GivenScene]>) -> Option<Self> {
+        (!scenes.is_empty()).then_some(Self::Given(scenes))
+    }
 }
 
 impl Recipe {
@@ -87,6 +93,9 @@ impl Recipe {
     ///
     /// # Errors
     /// When 200 scenes in a row do not stand, which says that a family is broken; or a given one does not.
+    ///
+    /// # Panics
+    /// When it has no family, and no given scene either.
     pub fn belief(&self, stack: u64) -> Result<(Stack, ChaCha8Rng), SandboxError> {
         let (families, boxes_max) = match &self.scenes {
             Scenes::Generated {
@@ -94,32 +103,25 @@ impl Recipe {
                 boxes_max,
             } => (families, *boxes_max),
             Scenes::Given(scenes) => {
-                let number = stack % scenes.len().max(1) as u64;
-                let scene = scenes.get(number as usize);
-                return (scene.ok_or(SandboxError::NotFinite)?).belief(self.seed, stack);
+                let number = stack % scenes.len() as u64;
+                return scenes[number as usize].belief(self.seed, stack);
             }
         };
-        let mut last = None;
-        for attempt in 0..SCENE_TRIES {
+        first_success(SCENE_TRIES, |attempt| {
             let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
             rng.set_stream(stack * SCENE_TRIES + attempt);
             let family = families[rng.random_range(0..families.len())];
             let generated = generate(family, boxes_max, &mut rng);
             let mut workcell = generated.workcell;
-            match sandbox::draw(&workcell, &mut rng) {
-                Ok(truth) => {
-                    observe(&mut workcell, &truth, &mut rng);
-                    let stack = Stack {
-                        workcell,
-                        family: family.name().to_owned(),
-                        targets: generated.targets,
-                    };
-                    return Ok((stack, rng));
-                }
-                Err(error) => last = Some(error),
-            }
-        }
-        Err(last.unwrap_or(SandboxError::NotFinite))
+            let truth = sandbox::draw(&workcell, &mut rng)?;
+            observe(&mut workcell, &truth, &mut rng);
+            let stack = Stack {
+                workcell,
+                family: family.name().to_owned(),
+                targets: generated.targets,
+            };
+            Ok((stack, rng))
+        })
     }
 
     /// The [`EPISODES_PER_STACK`] episodes of stack number `stack`.
@@ -157,6 +159,20 @@ impl Recipe {
             })
             .collect::<Result<_, _>>()
             .map(Some)
+    }
+}
+
+/// What the first of `tries` attempts gives that succeeds; each is told its number, from 0.
+///
+/// # Errors
+/// What the last one said.
+pub(super) fn first_success<T, E>(tries: u64, make: impl Fn(u64) -> Result<T, E>) -> Result<T, E> {
+    let mut attempt = 0;
+    loop {
+        match make(attempt) {
+            Err(_) if attempt + 1 < tries => attempt += 1,
+            made => return made,
+        }
     }
 }
 

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::Episode;
 use super::given::GivenScene;
-use super::recipe::{EPISODES_PER_STACK, Mixture, Recipe, Scenes};
+use super::recipe::{EPISODES_PER_STACK, Mixture, Recipe, Scenes, first_success};
 use crate::rollout::STRIDE_S;
-use crate::sandbox::{SANDBOX_VERSION, SandboxError};
+use crate::sandbox::SANDBOX_VERSION;
 use crate::seed::INCREMENT;
 
 /// Why a source could not make a stack's episodes.
@@ -105,19 +105,15 @@ pub(super) fn retried<T, E: Into<SourceError>>(
     recipe: &Recipe,
     episodes: impl Fn(&Recipe) -> Result<T, E>,
 ) -> Result<T, SourceError> {
-    let mut last: SourceError = SandboxError::NotFinite.into();
-    for retry in 0..RETRIES {
+    first_success(RETRIES, |retry| {
         let seed = recipe.seed.wrapping_add(retry.wrapping_mul(INCREMENT));
         let reseeded = Recipe {
             seed,
             ..recipe.clone()
         };
-        match episodes(&reseeded) {
-            Ok(episodes) => return Ok(episodes),
-            Err(error) => last = error.into(),
-        }
-    }
-    Err(last)
+        episodes(&reseeded)
+    })
+    .map_err(Into::into)
 }
 
 #[cfg(test)]

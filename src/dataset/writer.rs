@@ -32,20 +32,22 @@ impl DatasetWriter {
     /// When the folder holds something else or another set, or cannot be written to.
     pub fn begin(dir: &Path, plan: &Plan) -> Result<Self, DatasetError> {
         let info = Info::begin(plan)?;
-        let survey = Survey::of(dir)?;
-        let is_new = match Info::read(dir) {
+        files::refuse_file(dir)?;
+        fs::create_dir_all(dir).map_err(DatasetError::writing(dir))?;
+        // Before anything is looked at: what another process is writing is neither left over nor finished.
+        let lock = lock(dir)?;
+        let (survey, is_new) = match Info::read(dir) {
             Ok(found) => {
                 refuse_other(dir, &found, &info)?;
-                false
+                (Survey::of_set(dir)?, false)
             }
             Err(DatasetError::NotADataset { .. }) => {
+                let survey = Survey::of_no_set(dir)?;
                 refuse_full(dir, &survey)?;
-                true
+                (survey, true)
             }
             Err(other) => return Err(other),
         };
-        fs::create_dir_all(dir).map_err(DatasetError::writing(dir))?;
-        let lock = lock(dir)?;
         survey.remove_parts()?;
         let writer = Self {
             dir: dir.to_owned(),

@@ -7,7 +7,7 @@ mod figures;
 mod held_out;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
 use super::equal_time::{EqualTime, Origin};
 use super::recalled::Recalled;
-use super::reference::{ReferenceError, hash_of, write_json};
+use super::reference::{ReferenceError, hash_of};
+use super::stored::{read_json, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::model::metrics::Paired;
 use crate::sandbox::SANDBOX_VERSION;
@@ -32,10 +33,10 @@ pub struct SuiteReport {
     pub n: usize,
     /// Of these, how many the reference solves with no accident in 32 draws.
     pub solvable: usize,
-    /// Episodes that `sandbox_equal_time` may simulate for a plan.
-    pub equal_time_episodes: usize,
-    /// Whether this run measured that number or an earlier one did.
-    pub equal_time_origin: Origin,
+    /// Episodes that `sandbox_equal_time` may simulate for a plan; null where the planner whose time it has took no part.
+    pub equal_time_episodes: Option<usize>,
+    /// Whether this run measured that number or an earlier one did; null where there is none.
+    pub equal_time_origin: Option<Origin>,
     /// By planner.
     pub planners: BTreeMap<&'static str, PlannerFigures>,
 }
@@ -53,7 +54,7 @@ struct StoredDeeds {
 /// The reference's deeds: read from `dir` as far as they are stored there, done and stored where not.
 ///
 /// # Errors
-/// When a planner or the sandbox fails, the file cannot be written, or `stop` is set.
+/// When a planner or the sandbox fails, the file cannot be read or written, or `stop` is set.
 pub fn reference_deeds(
     dir: &Path,
     suite: PlannerSuite,
@@ -65,7 +66,7 @@ pub fn reference_deeds(
 ) -> Result<Vec<Deed>, ContestError> {
     let path = dir.join(format!("sandbox-{}-{seed}.json", suite.name()));
     let hashes: Vec<String> = tasks.iter().map(hash_of).collect();
-    let (keys, deeds) = read(&path).map_or_else(Default::default, |s| (s.tasks, s.deeds));
+    let (keys, deeds) = read(&path)?.map_or_else(Default::default, |s| (s.tasks, s.deeds));
     let mut known = Recalled::new(hashes, keys, deeds);
     // Stored every few tasks: an interruption costs minutes, not hours.
     for places in known.open().chunks(16) {
@@ -88,10 +89,7 @@ pub fn reference_deeds(
             tasks,
             deeds,
         };
-        write_json(&path, &stored).map_err(|error| ReferenceError::Write {
-            path: path.clone(),
-            error,
-        })?;
+        write_json(&path, &stored)?;
     }
     Ok(known.answers())
 }
@@ -158,20 +156,23 @@ fn deed(
     Ok(deed)
 }
 
-fn read(path: &PathBuf) -> Option<StoredDeeds> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let stored: StoredDeeds = serde_json::from_str(&text).ok()?;
-    let versions = (stored.sandbox_version, stored.reference_version);
-    (versions == (SANDBOX_VERSION, REFERENCE_VERSION) && stored.tasks.len() == stored.deeds.len())
-        .then_some(stored)
+/// Stored deeds, if they are of this sandbox and budget.
+fn read(path: &Path) -> Result<Option<StoredDeeds>, ReferenceError> {
+    let versions = [
+        ("sandbox_version", SANDBOX_VERSION),
+        ("reference_version", REFERENCE_VERSION),
+    ];
+    let stored: Option<StoredDeeds> = read_json(path, &versions)?;
+    Ok(stored.filter(|stored| stored.tasks.len() == stored.deeds.len()))
 }
 
-/// The figures of a suite; `deeds` holds each contestant's, in the tasks' order.
+/// The figures of a suite; `deeds` holds each contestant's, in the tasks' order. `equal_time` is there where it was read
+/// or measured.
 pub fn report(
     tasks: &[PlannerTask],
     reference: &[Deed],
     deeds: &[(Contestant, Vec<Deed>)],
-    equal_time: EqualTime,
+    equal_time: Option<EqualTime>,
 ) -> SuiteReport {
     let solvable: Vec<bool> = reference.iter().map(Deed::shows_solvable).collect();
     let planners = deeds
@@ -195,8 +196,8 @@ pub fn report(
     SuiteReport {
         n: tasks.len(),
         solvable: solvable.iter().filter(|s| **s).count(),
-        equal_time_episodes: equal_time.episodes,
-        equal_time_origin: equal_time.origin,
+        equal_time_episodes: equal_time.map(|known| known.episodes),
+        equal_time_origin: equal_time.map(|known| known.origin),
         planners,
     }
 }
@@ -212,6 +213,37 @@ fn above(deeds: &[Deed], reference: &[Deed], solvable: &[bool]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::EVAL_SEED;
+    use crate::eval::suite::Split;
+    use crate::eval::tasks::task;
+
+    /// As for the ceilings: deeds of other tasks would be done anew without a word, which takes hours.
+    #[test]
+    fn the_stored_deeds_are_those_of_todays_tasks() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
+        for suite in PlannerSuite::ALL {
+            let name = format!("sandbox-{}-{EVAL_SEED}.json", suite.name());
+            let stored = read(&dir.join(name)).unwrap();
+            let stored = stored.expect("deeds of this sandbox and budget are stored");
+            // The hard third takes too long to make here.
+            for (split, from) in [(Split::Standard, 0), (Split::Real, 2)] {
+                let mut stacks = (from..).step_by(3);
+                let first = stacks.find_map(|stack| task(suite, EVAL_SEED, stack).unwrap());
+                let first = first.unwrap();
+                assert_eq!(first.split, split);
+                let hash = hash_of(&first);
+                assert!(stored.tasks.contains(&hash), "{} {split:?}", suite.name());
+            }
+        }
+    }
+
+    #[test]
+    fn where_no_time_was_equalled_the_report_says_null() {
+        let told = serde_json::to_value(report(&[], &[], &[], None)).unwrap();
+        for key in ["equal_time_episodes", "equal_time_origin"] {
+            assert_eq!(told.get(key), Some(&serde_json::Value::Null), "{key}");
+        }
+    }
 
     #[test]
     fn stored_deeds_of_another_budget_or_cut_short_are_done_anew() {
@@ -225,7 +257,7 @@ mod tests {
                 deeds: vec![Deed::default()],
             };
             write_json(&path, &stored).unwrap();
-            read(&path).is_some()
+            read(&path).unwrap().is_some()
         };
         assert!(readable(REFERENCE_VERSION, 1));
         assert!(!readable(REFERENCE_VERSION - 1, 1));

@@ -157,7 +157,8 @@ impl Ring<'_> {
             }
             Contestant::Sandbox => reference(task),
             Contestant::SandboxEqualTime => {
-                // Half to look at candidates once each, half to look at the best more closely.
+                // Half to look at candidates once each, half to look at the best one more closely, under 8 draws at most: an
+                // odd one is left over, and of more than 17 some more.
                 let half = (self.equal_episodes / 2).max(1);
                 let physics = SandboxDynamics {
                     screen_draws: 1,

@@ -1,20 +1,23 @@
-//! The budget of `sandbox_equal_time`: how many episodes the sandbox simulates in the learned planner's time.
+//! The budget of `sandbox_equal_time`: how many episodes the sandbox simulates in the time of the learned planner without
+//! a shield, on as many threads.
 //!
 //! Owns the number that was measured once, stored beside the reference's deeds and keyed by suite, seed and sandbox
 //! version: what a contestant may do then does not depend on the clock of the run that it takes part in (design,
 //! section 7). Refuses a number of another sandbox, whose episodes take another time.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::closed_loop::ContestError;
 use super::contest::{Contestant, Deed};
 use super::own_draw::own_world;
-use super::reference::{ReferenceError, write_json};
+use super::reference::ReferenceError;
+use super::stored::{read_json, write_json};
 use super::tasks::{PlannerSuite, PlannerTask};
 use crate::plan::baseline::Baseline;
 use crate::quantiles::median;
@@ -44,7 +47,7 @@ pub enum Origin {
     Recorded,
     /// Measured in this run and stored.
     Measured,
-    /// Measured in this run, of too few tasks to be stored.
+    /// Measured in this run and not stored: it is of too few tasks, or the file could not be written.
     Unrecorded,
 }
 
@@ -68,33 +71,27 @@ struct Stored {
 }
 
 /// The number of `suite` under `seed` that is stored in `dir`, or else what `measure` says of a run of `tasks`, which
-/// is stored there where they are enough.
+/// is stored there where they are enough. Beside it why it could not be stored: a run that took hours goes on with it.
 ///
 /// # Errors
-/// When it cannot be measured, or the file cannot be written.
+/// When what is stored cannot be read, or nothing can be measured.
 pub fn equal_time(
     dir: &Path,
     (suite, seed): (PlannerSuite, u64),
     (wanted, tasks): (Wanted, usize),
     measure: impl FnOnce() -> Result<usize, String>,
-) -> Result<EqualTime, ContestError> {
-    let path = dir.join(format!("equal-time-{}-{seed}.json", suite.name()));
-    let known = read(&path, suite, seed).filter(|_| wanted == Wanted::Recorded);
+) -> Result<(EqualTime, Option<ReferenceError>), ContestError> {
+    let of = |episodes, origin| EqualTime { episodes, origin };
+    let known = recorded(dir, (suite, seed))?.filter(|_| wanted == Wanted::Recorded);
     if let Some(episodes) = known {
-        return Ok(EqualTime {
-            episodes,
-            origin: Origin::Recorded,
-        });
+        return Ok((of(episodes, Origin::Recorded), None));
     }
     let episodes = measure().map_err(|reason| ContestError::Failed {
         planner: Contestant::SandboxEqualTime.name(),
         reason,
     })?;
     if tasks < RECORDED_TASKS {
-        return Ok(EqualTime {
-            episodes,
-            origin: Origin::Unrecorded,
-        });
+        return Ok((of(episodes, Origin::Unrecorded), None));
     }
     let stored = Stored {
         sandbox_version: SANDBOX_VERSION,
@@ -102,21 +99,32 @@ pub fn equal_time(
         seed,
         episodes,
     };
-    write_json(&path, &stored).map_err(|error| ReferenceError::Write { path, error })?;
-    Ok(EqualTime {
-        episodes,
-        origin: Origin::Measured,
+    Ok(match write_json(&path_of(dir, (suite, seed)), &stored) {
+        Ok(()) => (of(episodes, Origin::Measured), None),
+        Err(why) => (of(episodes, Origin::Unrecorded), Some(why)),
     })
 }
 
-/// A stored number, if it is one of this sandbox, suite and seed.
-fn read(path: &Path, suite: PlannerSuite, seed: u64) -> Option<usize> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let stored: Stored = serde_json::from_str(&text).ok()?;
-    let is_ours = stored.sandbox_version == SANDBOX_VERSION
-        && (stored.suite.as_str(), stored.seed) == (suite.name(), seed)
-        && stored.episodes >= LEAST_EPISODES;
-    is_ours.then_some(stored.episodes)
+fn path_of(dir: &Path, (suite, seed): (PlannerSuite, u64)) -> PathBuf {
+    dir.join(format!("equal-time-{}-{seed}.json", suite.name()))
+}
+
+/// The number that is stored in `dir`, if it is one of this sandbox, suite and seed.
+///
+/// # Errors
+/// When what is stored cannot be read.
+pub fn recorded(
+    dir: &Path,
+    (suite, seed): (PlannerSuite, u64),
+) -> Result<Option<usize>, ReferenceError> {
+    let version = ("sandbox_version", SANDBOX_VERSION);
+    let stored: Option<Stored> = read_json(&path_of(dir, (suite, seed)), &[version])?;
+    let is_ours = |stored: &Stored| {
+        stored.sandbox_version == SANDBOX_VERSION
+            && (stored.suite.as_str(), stored.seed) == (suite.name(), seed)
+            && stored.episodes >= LEAST_EPISODES
+    };
+    Ok(stored.filter(is_ours).map(|stored| stored.episodes))
 }
 
 /// How many episodes the sandbox simulates in the median time that a step of `deeds` was planned in, on this machine.
@@ -131,9 +139,11 @@ pub fn measured_episodes(deeds: &[Deed], tasks: &[PlannerTask]) -> Result<usize,
     Ok(((step / episode).round() as usize).max(LEAST_EPISODES))
 }
 
-/// How long the sandbox takes for one episode of these tasks on this machine, ms: the median over
-/// draws that are settled already, since a planner shares those among its candidates.
+/// How long the sandbox takes for one episode of these tasks on this machine, ms, while every thread simulates one, as
+/// the learned planner has them all: the median over draws that are settled already, since a planner shares those
+/// among its candidates.
 fn episode_ms(tasks: &[PlannerTask]) -> Result<f64, String> {
+    let threads = rayon::current_num_threads();
     let mut times = Vec::new();
     for task in tasks {
         let mut rng = ChaCha8Rng::seed_from_u64(task.planner_seed);
@@ -143,8 +153,11 @@ fn episode_ms(tasks: &[PlannerTask]) -> Result<f64, String> {
         };
         let world = own_world(&task.workcell, task.world_seed, 0).map_err(|e| e.to_string())?;
         let started = Instant::now();
-        sandbox::goes_wrong(&task.workcell, &world, &action).map_err(|e| e.to_string())?;
-        times.push(started.elapsed().as_secs_f64() * 1e3);
+        (0..threads)
+            .into_par_iter()
+            .try_for_each(|_| sandbox::goes_wrong(&task.workcell, &world, &action).map(|_| ()))
+            .map_err(|e| e.to_string())?;
+        times.push(started.elapsed().as_secs_f64() * 1e3 / threads as f64);
     }
     median(times).ok_or_else(|| "no task has a grasp to time the sandbox with".to_owned())
 }
@@ -166,17 +179,49 @@ mod tests {
         let of = |episodes, origin| EqualTime { episodes, origin };
         let (known, anew) = (Wanted::Recorded, Wanted::Measured);
         // A look at a few tasks decides nothing for the runs after it.
-        let few = equal_time(dir.path(), KEY, (known, 8), || Ok(3)).unwrap();
+        let (few, _) = equal_time(dir.path(), KEY, (known, 8), || Ok(3)).unwrap();
         assert_eq!(few, of(3, Origin::Unrecorded));
-        let first = equal_time(dir.path(), KEY, (known, 60), || Ok(6)).unwrap();
+        let (first, unwritten) = equal_time(dir.path(), KEY, (known, 60), || Ok(6)).unwrap();
         assert_eq!(first, of(6, Origin::Measured));
-        let second = equal_time(dir.path(), KEY, (known, 8), unasked).unwrap();
+        assert!(unwritten.is_none());
+        let (second, _) = equal_time(dir.path(), KEY, (known, 8), unasked).unwrap();
         assert_eq!(second, of(6, Origin::Recorded));
         // Asked to, a run measures it anew, and from then on that is the number.
-        let again = equal_time(dir.path(), KEY, (anew, 60), || Ok(9)).unwrap();
+        let (again, _) = equal_time(dir.path(), KEY, (anew, 60), || Ok(9)).unwrap();
         assert_eq!(again, of(9, Origin::Measured));
-        let after = equal_time(dir.path(), KEY, (known, 60), unasked).unwrap();
+        let (after, _) = equal_time(dir.path(), KEY, (known, 60), unasked).unwrap();
         assert_eq!(after, of(9, Origin::Recorded));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_number_that_cannot_be_stored_is_told_all_the_same_and_why() {
+        let dir = tempfile::tempdir().unwrap();
+        // In place of the folder a link that leads nowhere: nothing is stored there, and nothing can be.
+        let nowhere = dir.path().join("reference");
+        std::os::unix::fs::symlink("nowhere", &nowhere).unwrap();
+        let wanted = (Wanted::Recorded, 60);
+        let (told, unwritten) = equal_time(&nowhere, KEY, wanted, || Ok(5)).unwrap();
+        assert_eq!((told.episodes, told.origin), (5, Origin::Unrecorded));
+        let is_told = matches!(unwritten, Some(ReferenceError::Write { .. }));
+        assert!(is_told, "{unwritten:?}");
+    }
+
+    #[test]
+    fn a_stored_number_that_cannot_be_read_is_an_error_and_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = path_of(dir.path(), KEY);
+        let cut = "{\"sandbox_version\": 6, ";
+        std::fs::write(&path, cut).unwrap();
+        for wanted in [Wanted::Recorded, Wanted::Measured] {
+            match equal_time(dir.path(), KEY, (wanted, 60), unasked) {
+                Err(ContestError::Reference(ReferenceError::Read { path: named, .. })) => {
+                    assert_eq!(named, path);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), cut);
     }
 
     #[test]
@@ -192,7 +237,7 @@ mod tests {
                 episodes,
             };
             write_json(&path, &stored).unwrap();
-            read(&path, KEY.0, KEY.1)
+            recorded(dir.path(), KEY).unwrap()
         };
         assert_eq!(known(SANDBOX_VERSION, "steps", 7, 5), Some(5));
         assert_eq!(known(SANDBOX_VERSION + 1, "steps", 7, 5), None);
@@ -206,7 +251,7 @@ mod tests {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
         for suite in PlannerSuite::ALL {
             let wanted = (Wanted::Recorded, RECORDED_TASKS);
-            let known = equal_time(&dir, (suite, EVAL_SEED), wanted, unasked).unwrap();
+            let (known, _) = equal_time(&dir, (suite, EVAL_SEED), wanted, unasked).unwrap();
             assert_eq!(known.origin, Origin::Recorded);
         }
     }

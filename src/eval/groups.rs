@@ -55,3 +55,37 @@ pub(super) fn by_group(
     let named = |(name, group): (&str, Vec<&Judged>)| (name.to_owned(), GroupFigures::of(&group));
     groups.into_iter().map(named).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::open_loop::tests::{assert_near, four_cases, judged};
+
+    #[test]
+    fn each_family_has_figures_of_its_own_cases() {
+        let told = by_group(&four_cases(), |j| &j.family);
+        let names: Vec<&str> = told.keys().map(String::as_str).collect();
+        assert_eq!(names, ["pile", "shelf"]);
+        let (pile, shelf) = (&told["pile"], &told["shelf"]);
+        assert_eq!((pile.n, pile.base_rate), (2, 0.5));
+        assert_near(pile.auc, 1.0);
+        assert_near(pile.brier, (0.01 + 0.04) / 2.0);
+        assert_near(pile.ceiling_brier, 0.0);
+        // The prediction that failed counts as certain, of a case that ended well.
+        assert_near(shelf.auc, 0.0);
+        assert_near(shelf.brier, (1.0 + 0.16) / 2.0);
+        assert_near(shelf.ceiling_brier, 0.25);
+    }
+
+    #[test]
+    fn of_a_group_with_one_outcome_there_is_no_curve_and_without_every_ceiling_no_ceiling() {
+        let cases = [
+            judged(("pile", "push"), true, (Some(0.75), Some(1.0))),
+            judged(("pile", "push"), true, (Some(0.5), None)),
+        ];
+        let told = by_group(&cases, |j| j.action);
+        let pushed = &told["push"];
+        assert_eq!((pushed.auc, pushed.ceiling_brier), (None, None));
+        assert_eq!(pushed.brier, Some((0.0625 + 0.25) / 2.0));
+    }
+}

@@ -4,11 +4,12 @@
 //! training never saw; references that take hours are stored and keyed by what they depend on.
 //!
 //! - `suite`: the model's cases by split; `tasks`: the planner's;
-//! - `reference`: the sandbox under 32 draws, stored;
+//! - `reference`: the sandbox under 32 draws, stored; `stored`: how such files are read and written;
 //! - `own_draw`: the world that a case is carried out in;
 //! - `open_loop`: the model against the sandbox, of poses `pose_errors`; `closed_loop`: the planner in it;
 //! - `risk_sweep`: grasps of every predicted risk, carried out regardless;
 //! - `contest`: who takes part in the closed loop, and how each acts; `equal_time`: the budget of one of them;
+//! - `groups`: figures by family or kind; `real`: the packings of the real split; `recalled`: answers that took hours, found again;
 //! - `plant`: a true world that a plan is carried out in;
 //! - `bench`: how fast all of it is.
 
@@ -25,6 +26,7 @@ mod real;
 mod recalled;
 pub mod reference;
 pub mod risk_sweep;
+mod stored;
 pub mod suite;
 pub mod tasks;
 

@@ -16,6 +16,7 @@ use super::own_draw::own_world;
 pub use super::pose_errors::PositionErrors;
 use super::pose_errors::{Among, POSE_STRIDES, PoseError, by_stride, pose_errors, position_errors};
 use super::suite::{Case, DrawPurpose, Suite};
+use crate::dataset::summary::Undecided;
 use crate::dynamics::{Dynamics, Risk};
 use crate::model::metrics::{Forecast, auc, bootstrap, brier, ece, ece_floor, safe_side, wilson};
 use crate::rollout::{AccidentKind, Rollout};
@@ -194,7 +195,7 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
         base_rate,
         undecided: ceiling
             .as_ref()
-            .map(|c| c.iter().filter(|f| f.risk > 0.05 && f.risk < 0.95).count() as f64 / n),
+            .map(|c| c.iter().filter(|f| Undecided::is_open(f.risk)).count() as f64 / n),
         failed: judged.iter().filter(|j| j.model.is_none()).count(),
         model,
         ceiling: ceiling.map(|c| figures(&c, limit)),
@@ -251,5 +252,87 @@ fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
         },
         auc_by_accident: BTreeMap::new(),
         ci,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A case of `family`, whether a box was disturbed, and the risk that the model and the ceiling forecast.
+    pub(in crate::eval) fn judged(
+        (family, action): (&str, &'static str),
+        went_wrong: bool,
+        (model, ceiling): (Option<f64>, Option<f64>),
+    ) -> Judged {
+        let forecast = |risk| Risk {
+            risk,
+            bound: risk,
+            by_accident: [risk, 0.0, 0.0, 0.0, 0.0],
+            path_length: 0.0,
+            peak_speed: 0.0,
+            disagreement: 0.0,
+        };
+        Judged {
+            cluster: 0,
+            family: family.to_owned(),
+            action,
+            label: [went_wrong, false, false, false, false],
+            model: model.map(forecast),
+            ceiling,
+            poses: Vec::new(),
+        }
+    }
+
+    /// Two cases that end badly and two that do not; of one the model says nothing.
+    pub(in crate::eval) fn four_cases() -> Vec<Judged> {
+        let (removed, nudged) = (("pile", "remove"), ("pile", "nudge"));
+        let on_shelf = ("shelf", "remove");
+        let mut cases = vec![
+            judged(removed, true, (Some(0.9), Some(1.0))),
+            judged(nudged, false, (Some(0.2), Some(0.0))),
+            judged(on_shelf, false, (None, Some(0.5))),
+            judged(on_shelf, true, (Some(0.6), Some(0.5))),
+        ];
+        for (cluster, case) in (0..).zip(&mut cases) {
+            case.cluster = cluster;
+        }
+        cases
+    }
+
+    pub(in crate::eval) fn assert_near(value: Option<f64>, wanted: f64) {
+        let value = value.expect("there is a figure");
+        assert!((value - wanted).abs() < 1e-12, "{value}, not {wanted}");
+    }
+
+    #[test]
+    fn the_figures_of_four_cases_are_those_that_a_hand_comes_to() {
+        let told = report(&four_cases(), 0.25);
+        assert_eq!((told.episodes, told.failed), (4, 1));
+        assert_eq!((told.base_rate, told.undecided), (0.5, Some(0.5)));
+        // 0.9 is over 0.2 but not over the one that failed, which counts as 1; so is 0.6.
+        assert_near(told.model.auc, 0.5);
+        assert_near(told.model.auc_by_accident["disturb"], 0.5);
+        assert_eq!(told.model.auc_by_accident["crush"], None);
+        assert_near(told.model.brier, (0.01 + 0.04 + 1.0 + 0.16) / 4.0);
+        assert_eq!((told.model.coverage, told.model.false_safe), (0.25, None));
+        let band = &told.model.band;
+        assert_eq!((band.n, band.rate), (1, Some(0.0)));
+        let ceiling = told.ceiling.unwrap();
+        assert_near(ceiling.auc, 3.5 / 4.0);
+        assert_near(ceiling.brier, 0.125);
+        assert_near(told.constant.auc, 0.5);
+        assert_near(told.constant.brier, 0.25);
+        assert_eq!(told.constant.coverage, 0.0);
+        let counts = |name: &str| told.by_action[name].n;
+        assert_eq!((counts("remove"), counts("nudge")), (3, 1));
+    }
+
+    #[test]
+    fn where_one_case_has_no_ceiling_there_is_none_and_nothing_is_told_of_what_is_open() {
+        let mut cases = four_cases();
+        cases[2].ceiling = None;
+        let told = report(&cases, 0.25);
+        assert!(told.ceiling.is_none() && told.undecided.is_none());
     }
 }

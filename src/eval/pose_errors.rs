@@ -149,3 +149,126 @@ pub(super) fn by_stride(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamics::{BoxFate, ImaginedFrame, Risk};
+    use crate::grasp::GraspCandidate;
+    use crate::grasp::fixtures_for_tests::{a_box, workcell};
+    use crate::pose::{Vec3, level};
+    use crate::rollout::fixture_for_tests::one_box;
+    use crate::rollout::{Action, Grip, HandKey, Motion};
+    use crate::scene::geometry::Face;
+
+    fn at(x: f64, y: f64) -> Pose {
+        level(Vec3::new(x, y, 0.1), 0.0)
+    }
+
+    /// The errors of one box: what `action` did to it, and where it was imagined to be when.
+    fn errors(action: Action, rollout: &Rollout, imagined: &[(f64, Pose)]) -> Vec<PoseError> {
+        let case = Case {
+            stack: 0,
+            attempt: 0,
+            family: "one".to_owned(),
+            workcell: workcell(vec![a_box("a", [0.2; 3], [0.0, 0.0, 0.1], 1.0)], vec![]),
+            action,
+        };
+        let frame = |&(t, pose): &(f64, Pose)| ImaginedFrame {
+            t,
+            boxes: vec![pose],
+            position_std: vec![0.0],
+        };
+        let imagined = Imagined {
+            risk: Risk {
+                risk: 0.0,
+                bound: 0.0,
+                by_accident: [0.0; 5],
+                path_length: 0.0,
+                peak_speed: 0.0,
+                disagreement: 0.0,
+            },
+            frames: imagined.iter().map(frame).collect(),
+            fates: vec![BoxFate::default()],
+        };
+        pose_errors(&case, rollout, &imagined)
+    }
+
+    fn nudge() -> Action {
+        Action::Nudge {
+            box_index: 0,
+            by: Vec3::new(0.1, 0.0, 0.0),
+        }
+    }
+
+    /// Medians with nothing in the strides after those that are given.
+    fn strides(given: &[f64]) -> Vec<Option<f64>> {
+        let mut all: Vec<Option<f64>> = given.iter().copied().map(Some).collect();
+        all.resize(POSE_STRIDES, None);
+        all
+    }
+
+    #[test]
+    fn what_stays_and_what_moves_are_told_apart_by_where_they_really_went() {
+        let went = |x: f64| one_box(&[at(0.0, 0.0), at(x, 0.0)]);
+        // The rollout is over after the first stride: what it left rests there.
+        let moved = errors(
+            nudge(),
+            &went(0.125),
+            &[(0.25, at(0.09375, 0.0)), (0.5, at(0.25, 0.0))],
+        );
+        let still = errors(nudge(), &went(0.002), &[(0.25, at(0.002, 0.001953125))]);
+        // Too far to have stayed, and not far enough to have moved.
+        let between = errors(nudge(), &went(0.01), &[(0.25, at(5.0, 0.0))]);
+        let all: Vec<&PoseError> = moved.iter().chain(&still).chain(&between).collect();
+        assert_eq!(all.len(), 4);
+        let told = position_errors(&all);
+        assert_eq!(told.still, strides(&[0.001953125]));
+        assert_eq!(told.moved, strides(&[0.03125, 0.125]));
+        assert_eq!(told.moved_distance, strides(&[0.125, 0.125]));
+        assert_eq!(told.moved_share, strides(&[0.25, 1.0]));
+        assert_eq!(told.carried, strides(&[]));
+    }
+
+    #[test]
+    fn a_box_in_the_hand_is_told_apart_from_the_grip_on_and_left_out_once_it_is_let_go() {
+        let key = |t, grip| HandKey {
+            t,
+            pose: at(0.0, 0.0),
+            grip,
+        };
+        let removal = Action::Remove {
+            grasp: GraspCandidate {
+                box_index: 0,
+                gripper: 0,
+                face: Face::Top,
+                hand_in_box: Pose::identity(),
+            },
+            motion: Motion {
+                keys: vec![key(0.0, Grip::Open), key(1.0, Grip::Closed)],
+            },
+        };
+        let mut rollout = one_box(&[at(0.0, 0.0), at(0.25, 0.0), at(0.5, 0.0)]);
+        for (frame, held) in rollout.frames.iter_mut().zip([true, true, false]) {
+            // The grip closes at 1 s.
+            frame.t += 1.0;
+            frame.held = held;
+        }
+        let imagined = [(1.25, at(0.1875, 0.0)), (1.5, at(0.5, 0.0))];
+        let all = errors(removal, &rollout, &imagined);
+        let told = position_errors(&all.iter().collect::<Vec<_>>());
+        assert_eq!(told.carried, strides(&[0.0625]));
+        assert_eq!(told.carried_share, strides(&[0.25]));
+        assert_eq!((told.still, told.moved), (strides(&[]), strides(&[])));
+    }
+
+    #[test]
+    fn a_rotation_is_off_by_the_angle_between() {
+        let turned = level(Vec3::new(0.0, 0.0, 0.1), 10f64.to_radians());
+        let rollout = one_box(&[at(0.0, 0.0), at(0.0, 0.0)]);
+        let all = errors(nudge(), &rollout, &[(0.25, turned)]);
+        let all: Vec<&PoseError> = all.iter().collect();
+        let off = by_stride(&all, Among::Still, |e| e.rotation_error_deg);
+        assert!((off[0].unwrap() - 10.0).abs() < 1e-9, "{off:?}");
+    }
+}

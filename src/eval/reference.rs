@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::recalled::Recalled;
+use super::stored::{read_json, write_json};
 use super::suite::{Case, DrawPurpose, Suite};
-use crate::files::{hex, write_whole};
+use crate::files::hex;
 use crate::sandbox::exact::standing_worlds;
 use crate::sandbox::{SANDBOX_VERSION, SandboxError};
 
@@ -45,6 +46,14 @@ pub enum ReferenceError {
     /// The sandbox failed.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
+    /// What is stored cannot be read, and is not replaced unseen.
+    #[error("cannot read the stored reference {path}: {reason}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system or the parser said.
+        reason: String,
+    },
     /// The file cannot be written.
     #[error("cannot write {path}: {error}")]
     Write {
@@ -71,21 +80,22 @@ fn path_of(dir: &Path, suite: Suite) -> PathBuf {
     ))
 }
 
-/// The ceiling of `cases`: read from `dir` as far as it is stored there, counted and stored where not.
+/// The ceiling of `cases`: read from `dir` as far as it is stored there, counted and stored where not. `progress` is told
+/// how many are known.
 ///
 /// # Errors
-/// When the sandbox fails, the file cannot be written, or `stop` is set.
+/// When the sandbox fails, the file cannot be read or written, or `stop` is set.
 pub fn ceiling(
     dir: &Path,
     suite: Suite,
     cases: &[Case],
     stop: &AtomicBool,
-    progress: impl Fn(usize, usize) + Sync,
+    progress: impl Fn(usize) + Sync,
 ) -> Result<Vec<f64>, ReferenceError> {
     let path = path_of(dir, suite);
     let hashes: Vec<String> = cases.iter().map(hash_of).collect();
     let (keys, counts) =
-        read(&path, suite).map_or_else(Default::default, |c| (c.cases, c.accidents));
+        read(&path, suite)?.map_or_else(Default::default, |c| (c.cases, c.accidents));
     let mut known = Recalled::new(hashes, keys, counts);
     let open = known.open();
     let done = AtomicUsize::new(cases.len() - open.len());
@@ -99,8 +109,7 @@ pub fn ceiling(
                 }
                 let of_stack: Vec<&Case> = group.iter().map(|&i| &cases[i]).collect();
                 let counts = count_accidents(suite, &of_stack)?;
-                let so_far = done.fetch_add(group.len(), Ordering::Relaxed) + group.len();
-                progress(so_far, cases.len());
+                progress(done.fetch_add(group.len(), Ordering::Relaxed) + group.len());
                 Ok(counts)
             })
             .collect::<Result<_, _>>()?;
@@ -121,7 +130,7 @@ pub fn ceiling(
             cases,
             accidents,
         };
-        write(&path, &ceiling)?;
+        write_json(&path, &ceiling)?;
     }
     let shares = known
         .answers()
@@ -151,37 +160,45 @@ fn count_accidents(suite: Suite, group: &[&Case]) -> Result<Vec<usize>, SandboxE
 }
 
 /// A stored reference, if it is one of this sandbox.
-fn read(path: &Path, suite: Suite) -> Option<Ceiling> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let stored: Ceiling = serde_json::from_str(&text).ok()?;
-    (stored.sandbox_version == SANDBOX_VERSION
-        && stored.seed == suite.seed
-        && stored.draws == CEILING_DRAWS
-        && stored.cases.len() == stored.accidents.len())
-    .then_some(stored)
-}
-
-fn write(path: &Path, ceiling: &Ceiling) -> Result<(), ReferenceError> {
-    write_json(path, ceiling).map_err(|error| ReferenceError::Write {
-        path: path.to_owned(),
-        error,
-    })
-}
-
-/// Writes `value` as JSON, whole or not at all, in a folder that is made where it is not there.
-pub(super) fn write_json(path: &Path, value: &impl Serialize) -> std::io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(dir)?;
-    write_whole(path, &serde_json::to_vec(value)?)
+fn read(path: &Path, suite: Suite) -> Result<Option<Ceiling>, ReferenceError> {
+    let stored: Option<Ceiling> = read_json(path, &[("sandbox_version", SANDBOX_VERSION)])?;
+    let is_ours = |stored: &Ceiling| {
+        stored.sandbox_version == SANDBOX_VERSION
+            && stored.seed == suite.seed
+            && stored.draws == CEILING_DRAWS
+            && stored.cases.len() == stored.accidents.len()
+    };
+    Ok(stored.filter(is_ours))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::ControlFlow;
+
     use super::*;
+    use crate::eval::EVAL_SEED;
     use crate::eval::own_draw::tight;
     use crate::eval::suite::Split;
     use crate::pose::Vec3;
     use crate::rollout::Action;
+
+    /// References that are stored and asked about other cases would be made anew without a word, which takes hours.
+    #[test]
+    fn the_stored_ceilings_are_those_of_todays_cases() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
+        for split in [Split::Standard, Split::Hard, Split::Real] {
+            let suite = Suite {
+                split,
+                seed: EVAL_SEED,
+            };
+            let stored = read(&path_of(&dir, suite), suite).unwrap();
+            let stored = stored.expect("a ceiling of this sandbox is stored");
+            let first = suite.cases(1, |_| ControlFlow::Continue(())).unwrap();
+            assert_eq!(stored.split, split.name());
+            let is_stored = stored.cases.contains(&hash_of(&first[0]));
+            assert!(is_stored, "{}", split.name());
+        }
+    }
 
     #[test]
     fn what_goes_wrong_in_every_draw_has_a_ceiling_of_one_also_where_few_draws_stand() {

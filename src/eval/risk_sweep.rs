@@ -280,14 +280,37 @@ mod tests {
         for bin in &report.bins {
             let predicted = bin.predicted.unwrap();
             assert!(bin.from <= predicted && predicted < bin.to);
-            assert_eq!(bin.observed, Some(bin.accidents as f64 / bin.n as f64));
         }
-        let agreeing = report
+        // The rule looks at where the hand grips and not at what holds, so both outcomes come of it.
+        let accidents: usize = report.bins.iter().map(|b| b.accidents).sum();
+        assert!((1..12).contains(&accidents), "{accidents}");
+        let disagree = report
             .bins
             .iter()
-            .filter(|b| b.agrees == Some(true))
+            .filter(|b| b.agrees != Some(true))
             .count();
-        assert_eq!(report.agreeing, agreeing);
+        assert_eq!(report.agreeing + disagree, report.bins.len());
+    }
+
+    #[test]
+    fn a_bin_tells_the_mean_of_what_was_predicted_and_the_share_of_what_came() {
+        let bins = count(&[
+            (0.0625, false),
+            (0.03125, true),
+            (0.9375, true),
+            (1.0, true),
+        ]);
+        assert_eq!((bins[0].n, bins[0].accidents), (2, 1));
+        assert_eq!(bins[0].predicted, Some(0.046875));
+        assert_eq!(bins[0].observed, Some(0.5));
+        // Wilson's interval of one in two, by hand.
+        let (low, high) = bins[0].ci.unwrap();
+        assert!((low - 0.0945).abs() < 1e-4 && (high - 0.9055).abs() < 1e-4);
+        assert_eq!(bins[0].agrees, Some(false));
+        assert_eq!((bins[9].n, bins[9].accidents), (2, 2));
+        assert_eq!(bins[9].predicted, Some(0.96875));
+        assert_eq!((bins[9].observed, bins[9].agrees), (Some(1.0), Some(true)));
+        assert!(bins[1..9].iter().all(|b| b.n == 0 && b.observed.is_none()));
     }
 
     #[test]

@@ -203,7 +203,7 @@ impl Suite {
         rng
     }
 
-    /// Seed of the draws that label (`0`), that make the ceiling (`1`) or that select (`2`).
+    /// Seed of the draws of stack `stack` that are for this purpose.
     pub fn draw_seed(self, purpose: DrawPurpose, stack: u64) -> u64 {
         use rand::Rng;
         self.stream(0x100 + purpose as u64, stack).random()

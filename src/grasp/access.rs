@@ -3,7 +3,7 @@
 //! Owns [`access`], which finds a way or says what is in it. The way in is swept exactly (the hand
 //! moves along its own z, so each of its boxes sweeps a longer box); the way down is sampled.
 
-use crate::pose::{Pose, Vec3};
+use crate::pose::{Pose, Vec3, blend};
 use crate::scene::geometry::Obb;
 use crate::scene::{Gripper, Reach, Robot, Workcell};
 
@@ -16,9 +16,14 @@ use super::rejection::{Moment, Rejection};
 pub const PRE_GRASP_M: f64 = 0.10;
 /// How far back a side grasp may begin its way in, m, where something hangs over the pre-grasp.
 const LONGEST_WAY_IN_M: f64 = 0.9;
+/// By how much each way in that is tried is longer than the one before, m.
+const LONGER_M: f64 = 0.1;
+/// An approach that points as far down as this has only the shortest way in.
+const STEEP_Z: f64 = -0.8;
 /// How high above everything that it passes the hand flies, m.
 const FLIGHT_GAP_M: f64 = 0.05;
-/// Spacing of the samples of the way down, m: under half the thinnest part of the hand.
+/// Spacing of the samples of the way down, m: half of the palm where it is shortest. A finger of 12 mm, grown by 8 mm
+/// of clearance on either side, leaves a centimetre between two samples: a board that is thinner could slip through.
 const SAMPLE_M: f64 = 0.04;
 
 /// A way to a grasp: straight lines from home over these poses to the contact.
@@ -73,24 +78,16 @@ pub(super) fn access_among(
             when: Moment::AtContact,
         });
     }
-    let mut blocked = None;
-    for back in ways_in(gripper, &contact) {
-        match way_down(workcell, obstacles, &shape, contact, back) {
-            Ok(access) => return Ok(access),
-            // The shortest way in tells a person most.
-            Err(why) => blocked = blocked.or(Some(why)),
-        }
-        if let Some(by) = obstacles.hit_by_hand(&placed(&swept_in(&shape, back), &contact)) {
-            let why = Rejection::HandBlocked {
-                by,
-                when: Moment::OnTheWayIn,
-            };
-            return Err(blocked.unwrap_or(why));
-        }
+    let way = |back| way_down(workcell, obstacles, &shape, contact, back);
+    let mut back = shortest_way_in(gripper);
+    let shortest = way(back);
+    let mut latest = shortest.clone();
+    while may_be_longer(&latest, &contact) && back + LONGER_M <= LONGEST_WAY_IN_M {
+        back += LONGER_M;
+        latest = way(back);
     }
-    Err(blocked.unwrap_or(Rejection::NeverClear {
-        within_m: LONGEST_WAY_IN_M,
-    }))
+    // The shortest way in tells a person most.
+    latest.or(shortest)
 }
 
 /// How far straight back the hand is free of a box that it was at, m: out of what its fingers were around.
@@ -103,18 +100,19 @@ pub fn back_off_m(gripper: &Gripper) -> f64 {
     }
 }
 
-/// Lengths of the way in worth trying, shortest first: steep approaches have only the first.
-fn ways_in(gripper: &Gripper, contact: &Pose) -> Vec<f64> {
-    // The fingers have to be past the box before the hand may move sideways.
-    let shortest = PRE_GRASP_M.max(back_off_m(gripper));
-    let approach = contact.rotation * Vec3::z();
-    let mut lengths = vec![shortest];
-    if approach.z > -0.8 {
-        while lengths[lengths.len() - 1] + 0.1 <= LONGEST_WAY_IN_M {
-            lengths.push(lengths[lengths.len() - 1] + 0.1);
-        }
+/// The least length of the way in, m: the fingers have to be past the box before the hand may move sideways.
+fn shortest_way_in(gripper: &Gripper) -> f64 {
+    PRE_GRASP_M.max(back_off_m(gripper))
+}
+
+/// Whether a longer way in than the one `tried` could do: not from steeply above, and not through what is in that one.
+fn may_be_longer(tried: &Result<Access, Rejection>, contact: &Pose) -> bool {
+    let is_steep = (contact.rotation * Vec3::z()).z <= STEEP_Z;
+    match tried {
+        Ok(_) => false,
+        Err(Rejection::HandBlocked { when, .. }) => !is_steep && *when != Moment::OnTheWayIn,
+        Err(_) => !is_steep,
     }
-    lengths
 }
 
 /// A way that begins `back` metres before the contact.
@@ -168,16 +166,6 @@ fn hit_between(obstacles: &Obstacles, shape: &[Obb], from: &Pose, to: &Pose) -> 
         let pose = blend(from, to, i as f64 / steps as f64);
         obstacles.hit_by_hand_in_transit(&placed(shape, &pose))
     })
-}
-
-/// The pose a share `s` of the way from `from` to `to`.
-pub(crate) fn blend(from: &Pose, to: &Pose, s: f64) -> Pose {
-    let position = from.translation.vector.lerp(&to.translation.vector, s);
-    let rotation = from
-        .rotation
-        .try_slerp(&to.rotation, s, 1e-9)
-        .unwrap_or(to.rotation);
-    Pose::from_parts(position.into(), rotation)
 }
 
 /// The lowest height of the hand's origin at which `shape` passes over everything between two poses, m.

@@ -57,13 +57,13 @@ impl Obstacles {
             fixtures: scene
                 .fixtures
                 .iter()
-                .map(|f| obstacle(&f.id, Obb::new(f.size, f.pose)))
+                .map(|f| obstacle(&f.id, f.obb()))
                 .collect(),
             boxes: boxes
                 .filter(|(i, _)| *i != box_index)
-                .map(|(_, b)| obstacle(&b.id, Obb::new(b.size, b.pose)))
+                .map(|(_, b)| obstacle(&b.id, b.obb()))
                 .collect(),
-            target: obstacle(&target.id, Obb::new(target.size, target.pose)),
+            target: obstacle(&target.id, target.obb()),
             clearance_m: CLEARANCE_M + 2.0 * scene.pose_noise.position_m,
         }
     }

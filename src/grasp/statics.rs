@@ -39,21 +39,11 @@ pub fn pad_torsion_arm(a: f64, b: f64) -> f64 {
     TORSION_ARM * (a * b).sqrt()
 }
 
-/// Share of the gripper's capacity that is left when the box hangs in the air, at worst.
+/// The load on the gripper when the box hangs in the air, at the belief's worst: heaviest mass, least friction, and the
+/// centre of mass up to two standard deviations (pose noise included) off its mean along each axis.
 ///
 /// `gravity_in_hand` is the direction of gravity in the hand frame (need not be normalised),
-/// `acceleration` what comes on top of gravity, m/s². 0 is the limit, negative does not hold.
-pub fn statics_margin(
-    workcell: &Workcell,
-    grasp: &GraspCandidate,
-    gravity_in_hand: Vec3,
-    acceleration: f64,
-) -> f64 {
-    1.0 - grip_load(workcell, grasp, gravity_in_hand, acceleration).used
-}
-
-/// The load on the gripper at the belief's worst: heaviest mass, least friction, and the centre
-/// of mass up to two standard deviations (pose noise included) off its mean along each axis.
+/// `acceleration` what comes on top of gravity, m/s².
 pub fn grip_load(
     workcell: &Workcell,
     grasp: &GraspCandidate,

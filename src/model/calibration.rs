@@ -198,6 +198,7 @@ impl Calibration {
                 .iter()
                 .all(|k| k.risk > 0.0 && k.risk < 1.0 && k.score.is_finite())
             && ascending(self.ladder.iter().map(|r| r.threshold).collect())
+            && ascending(self.ladder.iter().map(|r| r.level).collect())
             && self.ladder.iter().all(|r| (0.0..=1.0).contains(&r.level))
     }
 }

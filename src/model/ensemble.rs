@@ -1,6 +1,6 @@
 //! Several networks that learned apart: their mean is the answer, their spread what they do not know.
 //!
-//! Owns [`Ensemble`]: one batch in, every member's answer joined. Refuses numbers that are not finite
+//! Owns [`Ensemble`]: one batch in, every member's answer joined. Whether an answer is finite is for whoever asked to look at,
 //! one action at a time, so that a bad one does not take its batch with it.
 
 use candle_core::{Device, Result, Tensor};
@@ -39,6 +39,14 @@ pub struct Opinion {
     pub peak_speed: f64,
     /// `[N]` P(moves), P(falls) of each node, the mean over members.
     pub fates: Vec<[f64; 2]>,
+}
+
+impl Opinion {
+    /// Whether every number that a calibration maps is finite.
+    pub fn is_finite(&self) -> bool {
+        let numbers = self.kinds.iter().chain([&self.logit, &self.spread]);
+        numbers.into_iter().all(|x| x.is_finite())
+    }
 }
 
 /// Where the ensemble sees one node after one stride.

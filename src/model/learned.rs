@@ -1,7 +1,8 @@
 //! The world model as a [`Dynamics`]: beliefs and actions in, calibrated risks and trajectories out.
 //!
 //! Owns [`LearnedDynamics`]. Answers are finite or a typed failure. What lies outside the training
-//! data, or makes the members disagree as they never did, is refused: its bound is 1.
+//! data, or makes the members disagree as they never did, is refused: its bound is 1. So is what is asked under limits
+//! stricter than those that were learned from; under laxer ones it is judged by those that were.
 
 use rayon::prelude::*;
 
@@ -11,13 +12,14 @@ use crate::dynamics::{
 };
 use crate::pose::Pose;
 use crate::rollout::{AccidentKind, Action, STRIDE_S};
-use crate::scene::Workcell;
+use crate::scene::{Safety, Workcell};
 
 use super::batch::Batch;
 use super::course::STRIDES;
 use super::ensemble::{ImaginedPose, Opinion};
 use super::features::{Encoder, GraphInput, Seen};
 use super::folder::WorldModel;
+use super::limits::Limits;
 use super::trajectory::{fates, intended_end, place};
 
 /// Actions that go through the network at once: a planner's handful still makes work for two cores,
@@ -52,11 +54,29 @@ impl Dynamics for LearnedDynamics {
     fn believe<'a>(
         &'a self,
         workcell: &Workcell,
+        seed: u64,
+    ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+        self.believe_under_way(workcell, &workcell.safety, seed)
+    }
+
+    /// Whether limits are known is asked of the whole ones: what is left of them is not told apart by what was learned, and
+    /// who looks on stops long before it is used up.
+    fn believe_under_way<'a>(
+        &'a self,
+        workcell: &Workcell,
+        whole: &Safety,
         _seed: u64,
     ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+        let limits = Limits::of(&self.model.card.normaliser.action);
+        let judged = Workcell {
+            safety: limits.no_laxer(&workcell.safety),
+            ..workcell.clone()
+        };
         Ok(Box::new(Believed {
             model: &self.model,
-            encoder: Encoder::new(workcell),
+            has_known_limits: limits.hold(whole),
+            limits,
+            encoder: Encoder::new(&judged),
         }))
     }
 }
@@ -64,6 +84,8 @@ impl Dynamics for LearnedDynamics {
 /// A belief in the model's mind.
 struct Believed<'a> {
     model: &'a WorldModel,
+    limits: Limits,
+    has_known_limits: bool,
     encoder: Encoder,
 }
 
@@ -72,7 +94,7 @@ impl SceneDynamics for Believed<'_> {
         actions
             .par_chunks(SCREEN_BATCH)
             .flat_map_iter(|chunk| {
-                let seen: Vec<Option<Seen>> = chunk.iter().map(|a| self.encoder.see(a)).collect();
+                let seen: Vec<Option<Seen>> = chunk.iter().map(|a| self.see(a)).collect();
                 let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
                 let opinions = self.judge(&graphs);
                 let risks = spread_over(&seen, opinions)
@@ -87,7 +109,7 @@ impl SceneDynamics for Believed<'_> {
         let mut out = Vec::with_capacity(actions.len());
         for chunk in actions.chunks(SCREEN_BATCH) {
             let follow = |action: &Action| {
-                let mut seen = self.encoder.see(action)?;
+                let mut seen = self.see(action)?;
                 self.encoder.follow(action, &mut seen, strides);
                 Some(seen)
             };
@@ -126,6 +148,15 @@ fn spread_over<'s, T: 's>(
 type Poses = Vec<[ImaginedPose; STRIDES]>;
 
 impl Believed<'_> {
+    fn see(&self, action: &Action) -> Option<Seen> {
+        let mut seen = self.encoder.see(action)?;
+        // Laxer limits are the learned ones already, and under way the network bears with what is left of known ones.
+        if !self.has_known_limits {
+            self.limits.keep_to(&mut seen.input.action);
+        }
+        Some(seen)
+    }
+
     /// `[B]` opinions; a failure of the whole batch is each action's.
     fn judge(&self, graphs: &[&GraphInput]) -> Vec<Prediction<Opinion>> {
         self.of_each(graphs, |batch| self.model.ensemble.judge(batch))
@@ -171,10 +202,15 @@ impl Believed<'_> {
     }
 
     fn risk(&self, input: &GraphInput, opinion: &Opinion) -> Prediction<Risk> {
+        if !opinion.is_finite() {
+            return Err(PredictionFailure::NotFinite);
+        }
         let calibration = &self.model.card.calibration;
         let answer = calibration.apply(opinion.logit, opinion.spread);
         let seen = &self.model.card.normaliser;
-        let is_known = seen.beyond(input) <= BEYOND_LIMIT && seen.tools.hold(&input.action);
+        let is_known = self.has_known_limits
+            && seen.beyond(input) <= BEYOND_LIMIT
+            && seen.tools.hold(&input.action);
         let bound = if is_known { answer.bound } else { 1.0 };
         let slope = answer.risk * (1.0 - answer.risk);
         let risk = Risk {

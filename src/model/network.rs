@@ -47,7 +47,6 @@ pub struct Architecture {
 /// for bearings), and in one trunk the one learned what the other lost.
 #[derive(Clone, Debug)]
 pub struct Network {
-    architecture: Architecture,
     judging: Trunk,
     judge: Affine,
     judge_out: Affine,
@@ -85,7 +84,6 @@ impl Network {
         let (c, rounds) = (architecture.width, architecture.rounds);
         let mut b = Builder::new(seed, device);
         let network = Self {
-            architecture,
             judging: Trunk::new(&mut b, "judging", c, rounds)?,
             imagining: Trunk::new(&mut b, "imagining", c, IMAGINING_ROUNDS)?,
             judge: Affine::new(&mut b, "judge", 4 * c, 2 * c, 1.0)?,
@@ -102,11 +100,6 @@ impl Network {
             stride_shares: Affine::new(&mut b, "imagining.stride_lead", c, LEAD_OUTPUTS, 0.1)?,
         };
         Ok((network, b.finish()))
-    }
-
-    /// The sizes that it was built from.
-    pub fn architecture(&self) -> Architecture {
-        self.architecture
     }
 
     /// Where it computes.

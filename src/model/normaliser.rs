@@ -134,6 +134,11 @@ impl Columns {
         all.iter()
             .all(|v| v.len() == width && v.iter().all(|x| x.is_finite()))
             && self.std.iter().all(|&s| s > 0.0)
+            && self
+                .min
+                .iter()
+                .zip(&self.max)
+                .all(|(least, most)| least <= most)
     }
 }
 
@@ -184,5 +189,26 @@ impl Normaliser {
             && self.edges.is_sound(EDGE_FEATURES)
             && self.action.is_sound(ACTION_FEATURES)
             && self.tools.is_sound()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_outside_a_columns_range_is_told_in_its_spreads() {
+        let columns = Columns {
+            mean: vec![0.0, 10.0],
+            std: vec![0.5, 2.0],
+            min: vec![-1.0, 4.0],
+            max: vec![1.0, 16.0],
+        };
+        assert_eq!(columns.beyond(&[0.0, 10.0, 1.0, 4.0]), 0.0);
+        // Of two rows and either side the worst counts: 1 over is two spreads of 0.5, 6 under three of 2.
+        let over = columns.beyond(&[2.0, 10.0]);
+        assert!((over - 2.0).abs() < 0.02, "{over}");
+        let under = columns.beyond(&[2.0, 10.0, 0.0, -2.0]);
+        assert!((under - 3.0).abs() < 0.02, "{under}");
     }
 }

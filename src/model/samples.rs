@@ -8,7 +8,7 @@ use half::f16;
 
 use crate::dataset::Episode;
 use crate::pose::{Pose, Vec3};
-use crate::rollout::{AccidentKind, Action, Frame};
+use crate::rollout::{AccidentKind, Frame};
 
 use super::course::{STRIDE_FEATURES, STRIDES};
 use super::features::{ACTION_FEATURES, EDGE_FEATURES, Encoder, GraphInput, NODE_FEATURES, Seen};
@@ -55,8 +55,6 @@ pub struct Sample {
     /// The stack that it comes from, or the packing where many are unpacked from one: what limits and intervals are
     /// grouped by.
     pub stack: u64,
-    /// Whether a hand, a nudge or a push acts.
-    pub kind: SampleKind,
     /// `[E]` receiving node of each edge, ascending.
     pub receivers: Box<[u8]>,
     /// `[E]` sending node.
@@ -65,15 +63,6 @@ pub struct Sample {
     numbers: Box<[f16]>,
     /// What came of it.
     pub labels: Labels,
-}
-
-/// What kind of action a sample is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SampleKind {
-    /// A box carried by a hand.
-    Carried,
-    /// A nudge or a push.
-    WhatIf,
 }
 
 impl Sample {
@@ -91,21 +80,16 @@ impl Sample {
             return None;
         }
         let labels = labels(episode, &seen)?;
-        let kind = match episode.action {
-            Action::Remove { .. } | Action::Place { .. } => SampleKind::Carried,
-            Action::Nudge { .. } | Action::Push { .. } => SampleKind::WhatIf,
-        };
-        Some(Self::pack(episode.stack, kind, &seen.input, labels))
+        Some(Self::pack(episode.stack, &seen.input, labels))
     }
 
-    fn pack(stack: u64, kind: SampleKind, input: &GraphInput, labels: Labels) -> Self {
+    fn pack(stack: u64, input: &GraphInput, labels: Labels) -> Self {
         let numbers = (input.tables().into_iter().flatten())
             .map(|&x| f16::from_f32(x))
             .collect();
         let short = |ids: &[u32]| ids.iter().map(|&i| i as u8).collect();
         Self {
             stack,
-            kind,
             receivers: short(&input.receivers),
             senders: short(&input.senders),
             numbers,

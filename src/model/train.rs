@@ -253,8 +253,8 @@ fn held_out_loss(validation: &ValidationReport, config: &TrainConfig) -> f64 {
         true => validation.poses.loss.unwrap_or(f64::NAN),
         false => validation.log_loss,
     };
-    // What is no number is better than nothing else.
-    if loss.is_nan() { f64::INFINITY } else { loss }
+    // What is no number is better than nothing else; a checkpoint cannot hold what is infinite.
+    if loss.is_finite() { loss } else { f64::MAX }
 }
 
 /// Sets the members' weights to those of `model`.

@@ -5,9 +5,9 @@
 
 use crate::grasp::{
     Access, GraspCandidate, Moment, Obstacles, Rejection, access, approach_opening, at_height,
-    back_off_m, blend, flight_height, hand_shape, within_reach,
+    back_off_m, flight_height, hand_shape, within_reach,
 };
-use crate::pose::{Pose, Quat, Vec3};
+use crate::pose::{Pose, Quat, Vec3, blend};
 use crate::rollout::{Grip, Motion};
 use crate::scene::geometry::Obb;
 use crate::scene::{Gripper, Workcell};
@@ -52,7 +52,8 @@ const CARRY: Pace = Pace {
     speed: 0.8,
     acceleration: 1.5,
 };
-/// What a lift may add to gravity, m/s².
+/// The most that a lift adds to gravity, m/s²: a quarter of it. More than every grasp is sure to hold
+/// (`grasp::propose`), so that what a fast lift risks is there to be judged.
 const LIFT_ACCELERATION: f64 = 2.5;
 
 /// The second leg is at least this fast, m/s: it only carries the box clear, and a slow drag that
@@ -178,7 +179,7 @@ fn fetch(workcell: &Workcell, grasp: &GraspCandidate, way: &Access) -> Builder {
 }
 
 /// Where the hand is after the first leg, turned about its own x and y.
-fn first_leg(contact: &Pose, lift: &Lift) -> Pose {
+pub(super) fn first_leg(contact: &Pose, lift: &Lift) -> Pose {
     let turn = Quat::from_axis_angle(&Vec3::x_axis(), lift.tilt[0])
         * Quat::from_axis_angle(&Vec3::y_axis(), lift.tilt[1]);
     Pose::from_parts(

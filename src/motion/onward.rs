@@ -4,12 +4,11 @@
 //! before it sets out anew, so that nothing jerks.
 
 use crate::grasp::{GraspCandidate, Rejection};
-use crate::pose::Pose;
 use crate::rollout::{HandKey, Motion};
 use crate::scene::Workcell;
 
 use super::Lift;
-use super::carry::{Carried, END_HOLD_S, exit_pace, lift_pace};
+use super::carry::{Carried, END_HOLD_S, exit_pace, first_leg, lift_pace};
 use super::profile::Builder;
 
 /// How long it takes to slow down, s.
@@ -48,8 +47,7 @@ pub fn onward(
     let mut out = Builder::resume(motion.stopped(t).keys);
     let here = out.at();
     carried.check_leg(&motion.at(t).pose, &here)?;
-    let after_first =
-        Pose::from_parts((here.translation.vector + lift.first).into(), here.rotation);
+    let after_first = first_leg(&here, &lift);
     carried.check_leg(&here, &after_first)?;
     out.go(after_first, lift_pace(&lift));
     let clear = carried.clear_along(&after_first, lift.then)?;

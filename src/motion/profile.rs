@@ -2,7 +2,7 @@
 //!
 //! Owns [`Builder`], which strings legs and dwells together into keys of rising time.
 
-use crate::pose::{Pose, Quat};
+use crate::pose::{Pose, blend};
 use crate::rollout::{Grip, HandKey, Motion};
 
 /// Spacing of the keys, s.
@@ -79,7 +79,7 @@ impl Builder {
             let s = i as f64 / steps as f64;
             self.keys.push(HandKey {
                 t: from.t + duration * s,
-                pose: along(&from.pose, &to, minimum_jerk(s)),
+                pose: blend(&from.pose, &to, minimum_jerk(s)),
                 grip: from.grip,
             });
         }
@@ -114,15 +114,6 @@ impl Builder {
 /// 10s³ - 15s⁴ + 6s⁵: from 0 to 1 with no speed and no acceleration at either end.
 fn minimum_jerk(s: f64) -> f64 {
     s * s * s * (10.0 + s * (6.0 * s - 15.0))
-}
-
-fn along(from: &Pose, to: &Pose, s: f64) -> Pose {
-    let position = from.translation.vector.lerp(&to.translation.vector, s);
-    let rotation: Quat = from
-        .rotation
-        .try_slerp(&to.rotation, s, 1e-9)
-        .unwrap_or(to.rotation);
-    Pose::from_parts(position.into(), rotation)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::*;
 use crate::grasp::fixtures_for_tests::{a_box, a_fixture, workcell};
 use crate::grasp::propose;
 use crate::pose::{Pose, level};
-use crate::rollout::Grip;
+use crate::rollout::{Grip, Motion};
 use crate::scene::geometry::Face;
 
 fn pair() -> crate::scene::Workcell {
@@ -128,6 +128,25 @@ fn a_target_that_is_taken_is_turned_down() {
     let target = level(Vec3::new(0.1, 0.21, 0.1), 0.0);
     let refused = place(&cell, &grasp, &default_lift(&cell, &grasp), &target);
     assert_eq!(refused, Err(Rejection::BoxBlocked { by: "b".into() }));
+}
+
+#[test]
+fn a_tilted_lift_from_the_middle_of_a_carry_turns_the_hand_as_one_from_the_start_does() {
+    let boxes = vec![a_box("a", [0.3, 0.2, 0.2], [0.0, 0.0, 0.1], 1.0)];
+    let cell = workcell(boxes, vec![]);
+    let grasp = propose(&cell, 0).candidates[0];
+    let plain = default_lift(&cell, &grasp);
+    let tilted = Lift {
+        tilt: [0.2, -0.1],
+        ..plain
+    };
+    let under_way = remove(&cell, &grasp, &plain).unwrap();
+    let t = under_way.grip_time().unwrap() + 0.5;
+    let turned = |motion: &Motion| motion.keys.last().unwrap().pose.rotation;
+    let from_the_start = turned(&remove(&cell, &grasp, &tilted).unwrap());
+    let from_the_middle = turned(&onward(&cell, &grasp, &under_way, t, &tilted).unwrap());
+    assert!(from_the_middle.angle_to(&from_the_start) < 1e-6);
+    assert!(from_the_middle.angle_to(&turned(&under_way)) > 0.2);
 }
 
 #[test]

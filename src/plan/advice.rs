@@ -1,10 +1,11 @@
 //! What would make a plan possible where there is none: changes that were really asked about.
 //!
 //! Owns [`advise`]. Each piece of advice is a hypothesis (a box that is gone, another gripper, a
-//! stronger one, a slower lift, a box that is known exactly) that the same planner was asked about,
+//! stronger one, a slower lift, a box that is known exactly, a higher limit) that the same planner was asked about,
 //! the shield included, with the answer that it gave: a change that would not help is told too.
 //! Refuses to guess: what was not asked is not said.
 
+mod grippers;
 mod hypotheses;
 #[cfg(test)]
 mod tests;
@@ -14,9 +15,8 @@ use serde::Serialize;
 use super::explain::least_over_plan_limit;
 use super::goal::Goal;
 use super::planner::{Plan, PlanError, Planner, Verdict};
-use crate::dynamics::DynamicsError;
 use crate::scene::Workcell;
-use hypotheses::other_grippers;
+use grippers::other_grippers;
 
 /// A change and what it would do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -77,6 +77,11 @@ pub enum Change {
         /// kg.
         mass_kg: f64,
     },
+    /// The task allows more risk in a step.
+    HigherLimit {
+        /// What `safety.max_risk` would be.
+        max_risk: f64,
+    },
 }
 
 /// What would help to reach `goal`, and what would not; empty where there is a plan already. What
@@ -112,6 +117,7 @@ pub fn advise(
     }
     advice.push(asking.stronger()?);
     advice.extend(asking.known_box()?);
+    advice.extend(asking.higher_limit()?);
     advice.sort_by_key(|a| !a.possible);
     Ok(advice)
 }
@@ -130,6 +136,8 @@ struct Answer {
     risk: Option<f64>,
     risk_bound: Option<f64>,
     steps: Vec<String>,
+    /// Why there is nothing to predict, where there is not.
+    dead_end: String,
 }
 
 impl Answer {
@@ -140,13 +148,15 @@ impl Answer {
                 risk: Some(plan.risk),
                 risk_bound: Some(plan.risk_bound),
                 steps: plan.steps.iter().map(|s| s.step.box_id.clone()).collect(),
+                dead_end: String::new(),
             }),
             // A change after which nothing stands is no help, and no failure either.
-            Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) => Ok(Self {
+            Err(PlanError::Dynamics(why)) if why.is_dead_end() => Ok(Self {
                 possible: false,
                 risk: None,
                 risk_bound: None,
                 steps: Vec::new(),
+                dead_end: why.to_string(),
             }),
             Err(why) => Err(why),
         }
@@ -159,7 +169,7 @@ impl Answer {
                 let steps = self.steps.join("`, `");
                 format!("{what}: then it is safe (take `{steps}`; bound {bound:.3})")
             }
-            (_, None) => format!("{what}: then the scene does not stand by itself"),
+            (_, None) => format!("{what}: then {}", self.dead_end),
             (_, Some(bound)) => format!("{what}: still not safe (bound {bound:.3})"),
         };
         Advice {

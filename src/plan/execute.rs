@@ -6,7 +6,7 @@
 
 use crate::dynamics::DynamicsError;
 use crate::rollout::{Action, Rollout};
-use crate::scene::{Scene, Workcell};
+use crate::scene::Workcell;
 
 use super::candidates::Wish;
 use super::execution::{ExecuteError, ExecutedStep, Execution, Stop};
@@ -14,7 +14,7 @@ use super::goal::Goal;
 use super::planner::{Plan, PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
 use super::plant::Plant;
 use super::risk::of_plan;
-use super::surprise::Surprise;
+use super::surprise::{Off, Surprise};
 use super::timing::Timing;
 use super::watch::Watch;
 
@@ -198,7 +198,7 @@ fn went_wrong(
             step: index,
             t: last.t,
             box_id: last.box_id.clone(),
-            off_m: last.off_m,
+            off: last.off,
         });
     }
     (!rollout.completed).then(|| Stop::NotCompleted {
@@ -213,17 +213,12 @@ const LOOKS_APART_STDS: f64 = 6.0;
 /// The box that is furthest from where it was imagined, if that is further than an accident's limit and than
 /// what the looks' own noise makes up.
 fn left_imagined(index: usize, expected: &Workcell, seen: &Workcell) -> Option<Stop> {
-    let position = |scene: &Scene, id: &str| {
-        let index = scene.box_index(id)?;
-        Some(scene.boxes[index].pose.translation.vector)
-    };
     let mut worst: Option<(String, f64)> = None;
     for spec in &expected.scene.boxes {
-        let here = spec.pose.translation.vector;
-        let off_m = match position(&seen.scene, &spec.id) {
-            Some(there) => (there - here).norm(),
-            None => f64::INFINITY,
-        };
+        let index = seen.scene.box_index(&spec.id);
+        let off_m = index.map_or(f64::INFINITY, |i| {
+            Off::between(&spec.pose, &seen.scene.boxes[i].pose).way_m
+        });
         if worst.as_ref().is_none_or(|(_, w)| off_m > *w) {
             worst = Some((spec.id.clone(), off_m));
         }

@@ -6,7 +6,7 @@ use crate::rollout::Rollout;
 
 use super::planner::{PlanError, PlannedStep};
 use super::plant::PlantError;
-use super::surprise::Surprise;
+use super::surprise::{Off, Surprise};
 use super::timing::Timing;
 
 /// Why an execution ended.
@@ -41,7 +41,7 @@ pub enum Stop {
     },
     /// While a box was carried something was not where it was imagined, and there was no safe way on: the hand
     /// stopped with the box held.
-    #[error("in step {} the hand stopped at {t:.2} s with its box held: `{box_id}` is {off_m:.3} m from where it was imagined", .step + 1)]
+    #[error("in step {} the hand stopped at {t:.2} s with its box held: `{box_id}` is {off} from where it was imagined", .step + 1)]
     Halted {
         /// Index of the step.
         step: usize,
@@ -49,8 +49,8 @@ pub enum Stop {
         t: f64,
         /// The box.
         box_id: String,
-        /// m.
-        off_m: f64,
+        /// How far.
+        off: Off,
     },
     /// On what is seen there is no safe way on.
     #[error("no safe way on: {reason}")]

@@ -46,11 +46,12 @@ pub fn concerned(imagined: &Imagined, scene: &Scene, held: usize) -> Vec<String>
     order.iter().map(|i| scene.boxes[*i].id.clone()).collect()
 }
 
-/// Why there is no safe plan, in a sentence; what a check had against a box that was `taken` another way is not it.
+/// Why there is no safe plan, in a sentence; what a check had against a box that was `taken` another way is not it. The least
+/// risky step comes with the scene that it would be taken in.
 pub(super) fn no_plan_reason(
     workcell: &Workcell,
     goal: &Goal,
-    least_risky: Option<&StepPlan>,
+    least_risky: Option<(&Scene, &StepPlan)>,
     rejected: &[RejectedCandidate],
     taken: &[&str],
 ) -> String {
@@ -64,14 +65,14 @@ pub(super) fn no_plan_reason(
     }
     if let Some(r) = rejected
         .iter()
-        .find(|r| matches!(r.reason, Reason::Shield { .. }) && !taken.contains(&r.box_id.as_str()))
+        .find(|r| r.reason.kind() == "shield" && !taken.contains(&r.box_id.as_str()))
     {
         return format!(
             "there is no safe way to {what}: `{}`: {}",
             r.box_id, r.reason
         );
     }
-    if let Some(step) = least_risky.filter(|step| step.risk.abstains()) {
+    if let Some((_, step)) = least_risky.filter(|(_, step)| step.risk.abstains()) {
         return format!(
             "there is no safe way to {what}: the least risky step, `{}` by its {} face: {}",
             step.box_id,
@@ -79,8 +80,8 @@ pub(super) fn no_plan_reason(
             Reason::risky(&step.risk, limit),
         );
     }
-    if let Some(step) = least_risky {
-        let closest = closest_accident(step, &workcell.scene);
+    if let Some((scene, step)) = least_risky {
+        let closest = closest_accident(step, scene);
         let boxes = match closest.boxes.as_slice() {
             [] => String::new(),
             boxes => format!(" of `{}`", boxes.join("`, `")),

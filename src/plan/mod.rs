@@ -11,8 +11,8 @@
 //! - `goal`, `planner`: what is asked, and what is answered;
 //! - `support`, `wanted`, `order`: across steps, a search over imagined scenes;
 //! - `shield`: a second physics, whose draws weigh with what was judged; `vouching`: in which order it is asked;
-//! - `execute`, `watch`, `surprise`, `execution`: the closed loop against a [`Plant`];
-//! - `probe`: the largest nudge or push that is still safe; `vet`: somebody else's steps;
+//! - `execute`, `watch`, `surprise`, `execution`: the closed loop against a [`Plant`]; `timing`: what took how long;
+//! - `probe`: the largest nudge or push that is still safe; `vet`: somebody else's steps; `repair`: a safe plan with their effect;
 //! - `baseline`: what the planner is measured against;
 //! - `reason`, `explain`: why not; `remedies`: what is in the way; `advice`: what would help, asked of the physics; `report`: the JSON; `moveit`: for MoveIt.
 
@@ -35,6 +35,7 @@ pub mod probe;
 mod rated;
 pub mod reason;
 mod remedies;
+pub mod repair;
 pub mod report;
 pub mod risk;
 pub mod sampler;
@@ -64,7 +65,7 @@ pub use reason::{Reason, RejectedCandidate, nearest};
 pub use risk::of_plan;
 pub use shield::{SHIELD_DRAWS, Shield, Witness, batch_of};
 pub use step::{StepPlan, StepSearch, search_step};
-pub use surprise::{Reply, Surprise};
+pub use surprise::{Off, Reply, Surprise};
 pub use timing::Timing;
 
 #[cfg(test)]

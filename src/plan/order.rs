@@ -13,7 +13,7 @@ mod node;
 mod outcome;
 mod retreat;
 
-use crate::dynamics::DynamicsError;
+use crate::dynamics::Risk;
 use crate::rollout::Action;
 use crate::scene::Workcell;
 
@@ -39,7 +39,9 @@ pub(super) struct OrderSearch<'a> {
     /// The boxes left in each scene that was taken, sorted, and whether the goal's box was placed.
     seen: Vec<Vec<String>>,
     rejected: Vec<RejectedCandidate>,
-    least_risky: Option<StepPlan>,
+    /// For each box the least risky of its steps that were not judged safe, or that the shield turned down, with the node where
+    /// it would be taken; in the order in which the boxes came up.
+    risky: Vec<(usize, StepPlan)>,
     timing: Timing,
     expansions_left: usize,
 }
@@ -66,7 +68,6 @@ impl<'a> OrderSearch<'a> {
             step: None,
             price: 0.0,
             bound: spent,
-            depth: 0,
             tiers: 0,
             doubtful: Vec::new(),
             untried: Vec::new(),
@@ -80,7 +81,7 @@ impl<'a> OrderSearch<'a> {
             open: Vec::new(),
             seen: Vec::new(),
             rejected: Vec::new(),
-            least_risky: None,
+            risky: Vec::new(),
             timing: Timing::default(),
             // Enough to take every box once and to turn back as often again.
             expansions_left: 2 * workcell.scene.boxes.len() + 16,
@@ -154,18 +155,13 @@ impl<'a> OrderSearch<'a> {
             self.guards[branch.parent].get_or_insert_with(|| planner.guard(&parent.workcell, salt));
         let vouched = match timed(&mut self.timing.verify, || guard.vouch(&branch.step)) {
             Ok(vouched) => vouched,
-            // As where one is expanded: a scene that is only imagined and does not stand is a dead end.
-            Err(DynamicsError::DoesNotStand { .. } | DynamicsError::Simulation(_))
-                if branch.parent > 0 =>
-            {
-                return Ok(None);
-            }
+            Err(why) if branch.parent > 0 && why.is_dead_end() => return Ok(None),
             Err(why) => return Err(why.into()),
         };
         let bound = of_plan([parent.bound, vouched.risk.bound]);
         let over = over_plan_limit(&parent.workcell, parent.bound, &vouched.risk);
         if let Some(reason) = vouched.objection.or(over) {
-            self.reject(branch.parent, &branch.step, vouched.risk.risk, reason);
+            self.reject(branch.parent, &branch.step, &vouched.risk, reason);
             self.turn_back(branch)?;
             return Ok(None);
         }
@@ -177,7 +173,6 @@ impl<'a> OrderSearch<'a> {
         self.nodes.push(Node {
             price: parent.price + step_price(&step, parent.workcell.safety.max_risk),
             bound,
-            depth: parent.depth + 1,
             step: Some(PlannedStep {
                 scene: parent.workcell.scene.clone(),
                 step,
@@ -194,12 +189,37 @@ impl<'a> OrderSearch<'a> {
         Ok(Some(self.nodes.len() - 1))
     }
 
-    fn reject(&mut self, node: usize, step: &StepPlan, risk: f64, reason: Reason) {
+    fn reject(&mut self, node: usize, step: &StepPlan, risk: &Risk, reason: Reason) {
+        // What is safe by itself and turned down all the same was so for something else than its risk.
+        if risk.bound > self.nodes[node].workcell.safety.max_risk {
+            self.hear_of_risk(node, step, risk);
+        }
         let workcell = &self.nodes[node].workcell;
         self.rejected.push(RejectedCandidate {
-            risk: Some(risk),
+            risk: Some(risk.risk),
             ..super::candidates::turned_down(workcell, &step.grasp, reason)
         });
+    }
+
+    /// Which step is the least risky for its box, now that the risk of `step` is known, or known better.
+    fn hear_of_risk(&mut self, node: usize, step: &StepPlan, risk: &Risk) {
+        let now = || {
+            let known = StepPlan {
+                risk: *risk,
+                ..step.clone()
+            };
+            (node, known)
+        };
+        let same_box = |(_, r): &&mut (usize, StepPlan)| r.box_id == step.box_id;
+        match self.risky.iter_mut().find(same_box) {
+            None => self.risky.push(now()),
+            Some(least) => {
+                let is_same = least.0 == node && least.1.action == step.action;
+                if is_same || risk.bound < least.1.risk.bound {
+                    *least = now();
+                }
+            }
+        }
     }
 
     /// Finds the safe steps of a node, tier by tier from where the last search ended, until some tier has
@@ -214,19 +234,13 @@ impl<'a> OrderSearch<'a> {
             let workcell = &self.nodes[node].workcell;
             let found = match self.planner.step(workcell, wishes, salt) {
                 Ok(found) => found,
-                // A scene that is only imagined and does not stand, or that no engine can hold, is a dead end
-                // and no error.
-                Err(PlanError::Dynamics(
-                    DynamicsError::DoesNotStand { .. } | DynamicsError::Simulation(_),
-                )) if node > 0 => {
-                    return Ok(());
-                }
+                Err(PlanError::Dynamics(why)) if node > 0 && why.is_dead_end() => return Ok(()),
                 Err(why) => return Err(why),
             };
             self.timing.add(&found.timing);
             self.rejected.extend(found.rejected);
-            if node == 0 && self.least_risky.is_none() {
-                self.least_risky = found.doubtful.first().cloned();
+            for step in &found.doubtful {
+                self.hear_of_risk(node, step, &step.risk);
             }
             self.nodes[node].doubtful.extend(found.doubtful);
             self.nodes[node].untried.extend(found.untried);

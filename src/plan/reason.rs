@@ -50,6 +50,20 @@ pub enum Reason {
         /// The accident that they ended in most.
         worst: AccidentKind,
     },
+    /// Too few draws stand for the shield to vouch for it.
+    #[error(
+        "only {draws} of the {wanted} draws that would have to vouch for it stand: with these the bound on the risk is {bound:.4}, the limit {max_risk}"
+    )]
+    FewDraws {
+        /// Draws that stand, and ended well.
+        draws: usize,
+        /// Draws that were asked for.
+        wanted: usize,
+        /// The bound on the risk with what was seen, probability.
+        bound: f64,
+        /// The limit, probability.
+        max_risk: f64,
+    },
     /// It would be safe by itself, but not in a plan with this total.
     #[error("with it the plan's bound is {bound:.4}, the limit {max_plan_risk}")]
     PlanRisk {
@@ -68,7 +82,7 @@ impl Reason {
             Self::Risky { .. } => "risky",
             Self::Unfamiliar { .. } => "unfamiliar",
             Self::Unpredicted(_) => "unpredicted",
-            Self::Shield { .. } => "shield",
+            Self::Shield { .. } | Self::FewDraws { .. } => "shield",
             Self::PlanRisk { .. } => "plan_risk",
         }
     }

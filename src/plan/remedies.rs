@@ -1,7 +1,7 @@
 //! In words: what stands in the way of a plan, and what would have to be otherwise.
 //!
 //! Owns [`remedies`], by what the search met alone; changes that are asked about are `advice`'s. Refuses to propose what
-//! would not help: a lighter load where a face holds it, a limit that nobody would set.
+//! would not help: a lighter load where a face holds it.
 
 use crate::grasp::Rejection;
 use crate::gravity::GRAVITY;
@@ -10,12 +10,8 @@ use crate::scene::Workcell;
 use super::explain::least_over_plan_limit;
 use super::goal::Goal;
 use super::reason::{Reason, RejectedCandidate};
-use super::step::StepPlan;
 use super::support::SupportGraph;
 use super::wanted::blocker;
-
-/// The highest limit on the risk of a step that is worth proposing.
-const HIGHEST_LIMIT: f64 = 0.2;
 
 /// What stands in the way and what would have to be otherwise, by what the search met alone (changes that are asked
 /// about are `advice`'s), in sentences, the most telling first; `taken` are the boxes that the search found
@@ -23,7 +19,6 @@ const HIGHEST_LIMIT: f64 = 0.2;
 pub(super) fn remedies(
     workcell: &Workcell,
     goal: &Goal,
-    least_risky: Option<&StepPlan>,
     rejected: &[RejectedCandidate],
     taken: &[&str],
 ) -> Vec<String> {
@@ -39,7 +34,7 @@ pub(super) fn remedies(
     let ids = goal.box_ids();
     let about_goal = |r: &&RejectedCandidate| ids.contains(&r.box_id.as_str());
     let of_goal: Vec<&RejectedCandidate> = rejected.iter().filter(about_goal).collect();
-    if let Some(sentence) = take_first(workcell, &ids, taken) {
+    if let Some(sentence) = take_first(workcell, &ids, rejected, taken) {
         advice.push(sentence);
     }
     advice.extend(unblock(&of_goal));
@@ -47,32 +42,28 @@ pub(super) fn remedies(
     advice.extend(lighter_load(&of_goal));
     advice.extend(nearer(&of_goal));
     advice.extend(wider_jaw(&of_goal));
-    // A limit that nobody would set is no advice.
-    if let Some(step) = least_risky.filter(|step| step.risk.bound <= HIGHEST_LIMIT) {
-        advice.push(format!(
-            "a limit (safety.max_risk) of {:.3} would allow `{}` by its {} face",
-            // Rounded up: the limit has to be one that allows it.
-            (1e3 * step.risk.bound - 1e-9).ceil() * 1e-3,
-            step.box_id,
-            step.grasp.face.name()
-        ));
-    }
     advice
 }
 
-/// What rests on the goal's boxes without being part of the goal, and was not taken safely either.
-fn take_first(workcell: &Workcell, ids: &[&str], taken: &[&str]) -> Option<String> {
+/// What rests on the goal's boxes without being part of the goal, and was tried and not taken safely either.
+fn take_first(
+    workcell: &Workcell,
+    ids: &[&str],
+    rejected: &[RejectedCandidate],
+    taken: &[&str],
+) -> Option<String> {
     let graph = SupportGraph::of(&workcell.scene);
+    let was_tried = |name: &str| rejected.iter().any(|r| r.box_id == name);
     let mut on_top: Vec<&str> = Vec::new();
     // While a plan is carried out, what is cleared already is gone.
     let still_there = ids.iter().filter_map(|id| workcell.scene.box_index(id));
     for index in still_there {
         for above in graph.above(index) {
             let name = workcell.scene.boxes[above].id.as_str();
-            if ![ids, taken, &on_top]
+            let is_known = [ids, taken, &on_top]
                 .iter()
-                .any(|known| known.contains(&name))
-            {
+                .any(|known| known.contains(&name));
+            if !is_known && was_tried(name) {
                 on_top.push(name);
             }
         }
@@ -82,21 +73,26 @@ fn take_first(workcell: &Workcell, ids: &[&str], taken: &[&str]) -> Option<Strin
         .then(|| format!("`{list}` rests on it, and cannot be taken safely here either"))
 }
 
-/// Who stands in the hand's way most often.
+/// Who stands in the way of most grasps: one that was turned down with several lifts, or in several scenes, is one.
 fn unblock(rejected: &[&RejectedCandidate]) -> Option<String> {
-    let mut counts: Vec<(String, usize)> = Vec::new();
+    let mut blocked: Vec<(String, Vec<&RejectedCandidate>)> = Vec::new();
     for r in rejected {
         let Reason::Geometry(why) = &r.reason else {
             continue;
         };
         let Some(by) = blocker(why) else { continue };
-        match counts.iter_mut().find(|(name, _)| *name == by) {
-            Some((_, n)) => *n += 1,
-            None => counts.push((by, 1)),
+        let same_grasp = |k: &&RejectedCandidate| (k.gripper, k.hand) == (r.gripper, r.hand);
+        match blocked.iter_mut().find(|(name, _)| *name == by) {
+            Some((_, grasps)) if grasps.iter().any(same_grasp) => {}
+            Some((_, grasps)) => grasps.push(r),
+            None => blocked.push((by, vec![r])),
         }
     }
-    let (name, n) = counts.into_iter().max_by_key(|(_, n)| *n)?;
-    Some(format!("`{name}` is in the way of {n} of the grasps"))
+    let (name, grasps) = blocked.into_iter().max_by_key(|(_, g)| g.len())?;
+    Some(format!(
+        "`{name}` is in the way of {} of the grasps",
+        grasps.len()
+    ))
 }
 
 /// How much stronger the hand would have to be for what it cannot even hold up, whatever grips it.

@@ -190,12 +190,21 @@ impl<'a> Guard<'a> {
             self.misjudged.push(action.box_index());
         }
         let risk = seen.update(judged, prior);
-        let objection = (risk.bound > limit).then(|| Reason::Shield {
-            accidents: seen.witness.accidents,
-            draws: seen.witness.draws,
-            bound: risk.bound,
-            max_risk: limit,
-            worst: seen.worst(judged),
+        let Witness { draws, accidents } = seen.witness;
+        let objection = (risk.bound > limit).then(|| match accidents > 0.0 {
+            true => Reason::Shield {
+                accidents,
+                draws,
+                bound: risk.bound,
+                max_risk: limit,
+                worst: seen.worst(judged),
+            },
+            false => Reason::FewDraws {
+                draws,
+                wanted,
+                bound: risk.bound,
+                max_risk: limit,
+            },
         });
         Ok(Vouched {
             risk,

@@ -265,8 +265,9 @@ impl Search<'_> {
             plans.into_iter().partition(|p| p.score.is_safe());
         safe.sort_by(|a, b| a.score.compare(&b.score));
         unsafe_plans.sort_by(|a, b| a.score.compare(&b.score));
-        let doubtful = untried.iter().filter(|r| !r.score.is_safe());
-        let mut seen: Vec<GraspCandidate> = doubtful.map(|r| r.candidate.grasp).collect();
+        // With one lift a grasp may be safe, or left untried, that is too risky with another.
+        let left = untried.iter().map(|r| r.candidate.grasp);
+        let mut seen: Vec<GraspCandidate> = left.chain(safe.iter().map(|p| p.grasp)).collect();
         if safe.is_empty() {
             // Whoever asked says what becomes of them.
             seen.extend(unsafe_plans.iter().map(|p| p.grasp));

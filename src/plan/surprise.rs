@@ -3,6 +3,8 @@
 //! Owns [`Surprise`] and [`Reply`], and how far a pose is off ([`Off`]). Decides nothing: that is
 //! [`super::watch`]'s.
 
+use std::fmt;
+
 use crate::pose::{Pose, tilt_between};
 
 /// Something that was not as imagined, and what was done.
@@ -10,10 +12,10 @@ use crate::pose::{Pose, tilt_between};
 pub struct Surprise {
     /// s from the action's start.
     pub t: f64,
-    /// The box that is farthest from where it was imagined.
+    /// The box that it is about: what has gone too far, or else what is farthest from where it was imagined.
     pub box_id: String,
-    /// How far, m.
-    pub off_m: f64,
+    /// How far that is from where it was imagined.
+    pub off: Off,
     /// What was done about it.
     pub reply: Reply,
 }
@@ -55,29 +57,43 @@ impl Surprise {
 }
 
 /// How far a box is off.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Off {
-    pub(super) way_m: f64,
-    pub(super) turn_rad: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Off {
+    /// m.
+    pub way_m: f64,
+    /// How far it is tilted, rad; a turn about the vertical is no tilt.
+    pub tilt_rad: f64,
+}
+
+impl fmt::Display for Off {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (way_m, tilt_deg) = (self.way_m, self.tilt_rad.to_degrees());
+        write!(out, "{way_m:.3} m off and tilted {tilt_deg:.1}°")
+    }
 }
 
 impl Off {
     /// How far `here` is from `there`; infinitely far where one of them is no number.
     pub(super) fn between(there: &Pose, here: &Pose) -> Self {
         let way_m = (here.translation.vector - there.translation.vector).norm();
-        let turn_rad = tilt_between(&there.rotation, &here.rotation);
-        if way_m.is_finite() && turn_rad.is_finite() {
-            Self { way_m, turn_rad }
+        let tilt_rad = tilt_between(&there.rotation, &here.rotation);
+        if way_m.is_finite() && tilt_rad.is_finite() {
+            Self { way_m, tilt_rad }
         } else {
             Self {
                 way_m: f64::INFINITY,
-                turn_rad: f64::INFINITY,
+                tilt_rad: f64::INFINITY,
             }
         }
     }
 
     /// Whether it is over `limit` in either way.
     pub(super) fn exceeds(self, limit: Self) -> bool {
-        self.way_m > limit.way_m || self.turn_rad > limit.turn_rad
+        self.way_m > limit.way_m || self.tilt_rad > limit.tilt_rad
+    }
+
+    /// How many times `limit` it is, in the way that is the more.
+    pub(super) fn times(self, limit: Self) -> f64 {
+        (self.way_m / limit.way_m).max(self.tilt_rad / limit.tilt_rad)
     }
 }

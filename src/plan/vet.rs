@@ -1,24 +1,21 @@
 //! Somebody else's plan, judged step by step.
 //!
-//! Owns [`vet`] and [`repair`]. A step that says how it grips is judged as it says; one that does
+//! Owns [`vet`]; a safe plan with the same effect is `repair`'s. A step that says how it grips is judged as it says; one that does
 //! not is judged at the best grasp that the planner finds. After an unsafe step the rest is
 //! judged in the scene that is imagined to come of it, so that a person sees every weak step at once.
 
 use std::ops::ControlFlow;
 
-use crate::dynamics::DynamicsError;
 use crate::pose::Pose;
+use crate::scene::Workcell;
 use crate::scene::task::find_box_faults;
-use crate::scene::{Scene, Workcell};
 
 use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
-use super::goal::Goal;
-use super::planner::{Plan, PlanError, Planner, Verdict, scene_after};
+use super::planner::{PlanError, Planner, Verdict, scene_after};
 use super::reason::{Reason, nearest};
 use super::risk::of_plan;
 use super::step::StepPlan;
-use super::support::SupportGraph;
 
 /// One step of somebody else's plan.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,8 +65,8 @@ pub fn vet(
     for (index, step) in steps.iter().enumerate() {
         let verdict = match judge(planner, &now, step, (index as u64, spent)) {
             // Only what is imagined after the first step may fall down by itself.
-            Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) if index > 0 => {
-                impossible(format!("by now the scene does not stand: {reason}"))
+            Err(PlanError::Dynamics(why)) if index > 0 && why.is_dead_end() => {
+                impossible(format!("by now {why}"))
             }
             other => other?,
         };
@@ -179,130 +176,4 @@ fn after(workcell: &Workcell, step: &StepToVet, taken: Option<&StepPlan>) -> Wor
         }
     }
     next
-}
-
-/// A safe plan with the same effect: what was taken out is taken out, what was put somewhere stands there.
-///
-/// # Errors
-/// When a box is not there, or the physics cannot take the scene in.
-pub fn repair(
-    planner: &Planner,
-    workcell: &Workcell,
-    steps: &[StepToVet],
-) -> Result<Plan, PlanError> {
-    let mut whole: Option<Plan> = None;
-    let mut now = workcell.clone();
-    let goals = effects(&workcell.scene, steps);
-    for goal in &goals {
-        let is_gone = |id: &String| now.scene.box_index(id).is_none();
-        if matches!(goal, Goal::Retrieve { box_id } if is_gone(box_id)) {
-            continue;
-        }
-        let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
-        let plan = match planner.plan_on(&now, goal, (spent, &[])) {
-            // Only what is imagined after the first goal may fall down by itself.
-            Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) if whole.is_some() => {
-                Plan::refused(format!("by then the scene does not stand: {reason}"))
-            }
-            other => other?,
-        };
-        for planned in &plan.steps {
-            now = scene_after(&now, &planned.step);
-        }
-        let mut sum = match whole.take() {
-            None => plan,
-            Some(before) => joined(before, plan),
-        };
-        let lost = goals.iter().find_map(|goal| match goal {
-            Goal::Move { box_id, .. } if now.scene.box_index(box_id).is_none() => Some(box_id),
-            _ => None,
-        });
-        if let (Verdict::Safe, Some(box_id)) = (sum.verdict, lost) {
-            let why =
-                format!("`{box_id}`, which is to stand elsewhere, would have to be taken out");
-            sum = joined(sum, Plan::refused(why));
-        }
-        let goes_on = sum.verdict == Verdict::Safe;
-        whole = Some(sum);
-        if !goes_on {
-            break;
-        }
-    }
-    match whole {
-        Some(plan) => Ok(plan),
-        None => planner.plan(
-            workcell,
-            &Goal::Clear {
-                box_ids: Vec::new(),
-            },
-        ),
-    }
-}
-
-/// What the steps amount to, in their order: boxes that are gone in the end, and boxes that stand elsewhere. A box
-/// that is put elsewhere goes there before what it rests on is taken out, or it would be taken out with that.
-fn effects(scene: &Scene, steps: &[StepToVet]) -> Vec<Goal> {
-    let mut goals: Vec<Goal> = Vec::new();
-    for (i, step) in steps.iter().enumerate() {
-        let of_box = |other: &StepToVet| other.box_id == step.box_id;
-        let removal = (steps.iter()).position(|s| of_box(s) && s.target.is_none());
-        let is_last_word = match removal {
-            Some(first) => first == i,
-            None => !steps[i + 1..].iter().any(of_box),
-        };
-        if !is_last_word {
-            continue;
-        }
-        let box_id = step.box_id.clone();
-        match (step.target, goals.last_mut()) {
-            (Some(target), _) => goals.push(Goal::Move { box_id, target }),
-            (None, Some(Goal::Clear { box_ids })) => box_ids.push(box_id),
-            (None, _) => goals.push(Goal::Clear {
-                box_ids: vec![box_id],
-            }),
-        }
-    }
-    let graph = SupportGraph::of(scene);
-    let rests_on = |id: &str, below: &str| {
-        let (above, below) = (scene.box_index(id), scene.box_index(below));
-        below
-            .zip(above)
-            .is_some_and(|(b, a)| graph.above(b).contains(&a))
-    };
-    for at in 1..goals.len() {
-        let Goal::Move { box_id, .. } = &goals[at] else {
-            continue;
-        };
-        let takes_its_support = |goal: &Goal| match goal {
-            Goal::Clear { box_ids } => box_ids.iter().any(|below| rests_on(box_id, below)),
-            _ => false,
-        };
-        if let Some(first) = goals[..at].iter().position(takes_its_support) {
-            goals[first..=at].rotate_right(1);
-        }
-    }
-    // What is in the way of one box may go first, as for a task that retrieves it.
-    for goal in &mut goals {
-        if let Goal::Clear { box_ids } = goal
-            && let [box_id] = box_ids.as_slice()
-        {
-            *goal = Goal::Retrieve {
-                box_id: box_id.clone(),
-            };
-        }
-    }
-    goals
-}
-
-/// Two plans, one after the other.
-fn joined(mut before: Plan, mut after: Plan) -> Plan {
-    before.verdict = after.verdict;
-    before.reason = after.reason.take();
-    before.remedies.append(&mut after.remedies);
-    before.steps.append(&mut after.steps);
-    before.rejected.append(&mut after.rejected);
-    before.risk = of_plan([before.risk, after.risk]);
-    before.risk_bound = of_plan([before.risk_bound, after.risk_bound]);
-    before.timing.add(&after.timing);
-    before
 }

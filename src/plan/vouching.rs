@@ -37,7 +37,7 @@ impl Planner<'_> {
     }
 
     /// Asks a guard of the scene about the steps `found` there, after others whose bounds come to `spent`; each is told to
-    /// `heard` with what speaks against it, until that breaks off. What nobody was asked about but is not safe goes to
+    /// `heard` with what speaks against it, until that breaks off. What was left untried to the end and is not safe goes to
     /// `rejected`, what it took to `timing`.
     ///
     /// # Errors

@@ -86,12 +86,10 @@ impl<'a> Watch<'a> {
         let Some((index, off)) = self.farthest_off(glance, &expected) else {
             return Onward::CarryOn;
         };
-        let noise = self.noise();
-        let safety = &self.seen.safety;
-        let is_far = off.way_m > noise.way_m + STOP_SHARE * safety.max_displacement
-            || off.turn_rad > noise.turn_rad + STOP_SHARE * safety.max_tilt;
-        if is_far || self.has_gone_far(glance, noise) {
-            self.note(glance.t, index, off.way_m, Reply::StoppedFarOff);
+        let (noise, far) = (self.noise(), self.far());
+        let strayed = off.exceeds(far).then_some(index);
+        if let Some(index) = strayed.or_else(|| self.farthest_gone(glance, &expected)) {
+            self.note(glance, index, &expected, Reply::StoppedFarOff);
             return Onward::Stop;
         }
         if !off.exceeds(noise) || !self.is_news(&self.judged, glance, noise) {
@@ -99,7 +97,7 @@ impl<'a> Watch<'a> {
         }
         // The model judges what stands: of what is falling it knows nothing.
         if !self.surprises.is_empty() && self.is_news(&last, glance, noise) {
-            self.note(glance.t, index, off.way_m, Reply::StoppedUnderWay);
+            self.note(glance, index, &expected, Reply::StoppedUnderWay);
             return Onward::Stop;
         }
         let mut spent = 0.0;
@@ -107,7 +105,7 @@ impl<'a> Watch<'a> {
         self.spent_ms += spent;
         match judged {
             Ok((reply, answer)) => {
-                self.note(glance.t, index, off.way_m, reply);
+                self.note(glance, index, &expected, reply);
                 answer
             }
             Err(why) => {
@@ -117,12 +115,11 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn note(&mut self, t: f64, index: usize, off_m: f64, reply: Reply) {
-        let box_id = self.seen.scene.boxes[index].id.clone();
+    fn note(&mut self, glance: &Glance, index: usize, expected: &[(Pose, f64)], reply: Reply) {
         self.surprises.push(Surprise {
-            t,
-            box_id,
-            off_m,
+            t: glance.t,
+            box_id: self.seen.scene.boxes[index].id.clone(),
+            off: Off::between(&expected[index].0, &glance.boxes[index]),
             reply,
         });
     }
@@ -132,7 +129,16 @@ impl<'a> Watch<'a> {
         let noise = self.seen.scene.pose_noise;
         Off {
             way_m: NOISE_STDS * noise.position_m + GIVE_M,
-            turn_rad: NOISE_STDS * noise.rotation_rad + GIVE_RAD,
+            tilt_rad: NOISE_STDS * noise.rotation_rad + GIVE_RAD,
+        }
+    }
+
+    /// How far off, or gone from where it stood, a box may be before the hand stops.
+    fn far(&self) -> Off {
+        let (noise, safety) = (self.noise(), &self.seen.safety);
+        Off {
+            way_m: noise.way_m + STOP_SHARE * safety.max_displacement,
+            tilt_rad: noise.tilt_rad + STOP_SHARE * safety.max_tilt,
         }
     }
 
@@ -177,23 +183,18 @@ impl<'a> Watch<'a> {
         self.others(before, glance).any(|off| off.exceeds(noise))
     }
 
-    /// Whether any box but the one held has used up its share of the limits since the step began.
-    fn has_gone_far(&self, glance: &Glance, noise: Off) -> bool {
-        let safety = &self.seen.safety;
-        let start: Vec<Pose> = self.seen.scene.boxes.iter().map(|b| b.pose).collect();
-        let imagined = self.expected(glance.t);
-        let was_foreseen = |i: usize| {
-            let there = imagined.get(i).map(|e| Off::between(&start[i], &e.0));
-            there.is_some_and(|off| off.exceeds(noise))
-        };
-        let far = Off {
-            way_m: noise.way_m + STOP_SHARE * safety.max_displacement,
-            turn_rad: noise.turn_rad + STOP_SHARE * safety.max_tilt,
-        };
-        let boxes = start.iter().zip(&glance.boxes).enumerate();
-        boxes
-            .filter(|(i, _)| *i != self.target && !was_foreseen(*i))
-            .any(|(_, (from, to))| Off::between(from, to).exceeds(far))
+    /// The box but the one held that has used up most of its share of the limits since the step began, where one has
+    /// and that was not imagined.
+    fn farthest_gone(&self, glance: &Glance, expected: &[(Pose, f64)]) -> Option<usize> {
+        let (noise, far) = (self.noise(), self.far());
+        let boxes = self.seen.scene.boxes.iter().zip(expected).enumerate();
+        let unforeseen = boxes.filter(|(i, (spec, imagined))| {
+            *i != self.target && !Off::between(&spec.pose, &imagined.0).exceeds(noise)
+        });
+        let gone = unforeseen.map(|(i, (spec, _))| (i, Off::between(&spec.pose, &glance.boxes[i])));
+        gone.filter(|(_, off)| off.exceeds(far))
+            .max_by(|a, b| a.1.times(far).total_cmp(&b.1.times(far)))
+            .map(|(i, _)| i)
     }
 
     /// How far each box but the one held is from where it was in `before`.
@@ -211,7 +212,8 @@ impl<'a> Watch<'a> {
     /// Judges the motion on what is seen, and other ways on where it is no longer safe.
     fn judge_again(&mut self, glance: &Glance) -> Result<(Reply, Onward), PlanError> {
         let now = self.as_seen(glance);
-        let scene = match self.planner.dynamics.believe(&now, self.salt) {
+        let (physics, whole) = (self.planner.dynamics, &self.seen.safety);
+        let scene = match physics.believe_under_way(&now, whole, self.salt) {
             Ok(scene) => scene,
             Err(DynamicsError::DoesNotStand { .. }) => {
                 return Ok((Reply::StoppedNoWay { risk: None }, Onward::Stop));

@@ -100,7 +100,26 @@ mod tests {
 
     #[test]
     fn a_run_without_epochs_has_empty_axes() {
-        assert!(draw(&[], 0).unwrap().contains("epoch"));
+        let dots = |svg: &str| svg.matches("<circle").count();
+        let empty = draw(&[], 0).unwrap();
+        assert!(empty.contains("epoch") && !empty.contains("NaN"));
+        // Those of the legend, of the ensemble and of what was kept.
+        assert_eq!(dots(&empty), 2);
+        let before = EpochLog::before(ValidationReport::default());
+        assert_eq!(dots(&draw(&[before], 0).unwrap()), 2 + 2);
+    }
+
+    #[test]
+    fn an_epoch_without_the_figure_is_left_out() {
+        let log = |epoch, loss: &[f64]| EpochLog {
+            epoch,
+            loss: loss.to_vec(),
+            ..EpochLog::before(ValidationReport::default())
+        };
+        let logs = [log(1, &[0.5, 0.25]), log(2, &[]), log(3, &[0.125])];
+        let of_member = |m: usize| over_epochs(&logs, |log| log.loss.get(m).copied());
+        assert_eq!(of_member(0), [(1.0, 0.5), (3.0, 0.125)]);
+        assert_eq!(of_member(1), [(1.0, 0.25)]);
     }
 
     #[test]

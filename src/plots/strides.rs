@@ -9,11 +9,7 @@ use crate::rollout::STRIDE_S;
 pub fn draw(poses: &PoseReport) -> Drawn {
     let line = |name: &str, metres: &[Option<f64>], colour, stroke| Series {
         name: name.into(),
-        points: metres
-            .iter()
-            .enumerate()
-            .filter_map(|(k, m)| Some(((k + 1) as f64 * STRIDE_S, 1e3 * (*m)?)))
-            .collect(),
+        points: points(metres),
         colour,
         stroke,
     };
@@ -48,12 +44,28 @@ pub fn draw(poses: &PoseReport) -> Drawn {
     )
 }
 
+/// Seconds since the onset and millimetres, of the strides that have a figure.
+fn points(metres: &[Option<f64>]) -> Vec<(f64, f64)> {
+    let of_stride = |(k, metres): (usize, &Option<f64>)| {
+        let seconds = (k + 1) as f64 * STRIDE_S;
+        metres.map(|m| (seconds, 1e3 * m))
+    };
+    metres.iter().enumerate().filter_map(of_stride).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_stride_that_nothing_moved_in_is_left_out() {
+        let told = points(&[None, Some(0.25), None, Some(0.5)]);
+        assert_eq!(told, [(2.0 * STRIDE_S, 250.0), (4.0 * STRIDE_S, 500.0)]);
+        assert!(points(&[None]).is_empty());
+    }
+
+    #[test]
+    fn the_plot_of_a_model_has_both_kinds_of_boxes_also_without_a_figure() {
         let poses = PoseReport {
             loss: None,
             still_m: vec![Some(0.001), Some(0.002)],

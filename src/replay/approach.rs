@@ -1,7 +1,7 @@
 //! The hand's flight to a box.
 //!
-//! Owns the frames that are put before those of a step, which begin when the grip closes: the hand comes in, and the
-//! scene stands still meanwhile.
+//! Owns the frames that are put before those of a recorded episode, which begin when the grip closes: the hand comes in,
+//! and the scene stands still meanwhile.
 
 use super::RecordedFrame;
 use crate::pose::Pose;

@@ -38,8 +38,10 @@ pub fn log(recording: &Recording) -> Result<Vec<u8>, McapError> {
         let at = Stamp::of(frame.t - start);
         log.write(Topic::Imagined, at, &ghosts(recording, frame, at))?;
         let next = recording.imagined.get(index + 1);
-        if next.is_none_or(|next| next.step != frame.step) {
+        let is_last = next.is_none_or(|next| next.step != frame.step);
+        if is_last && !recording.steps.is_empty() {
             // An entity stays until it is deleted: what was imagined of a step goes with it, as in pictures and pages.
+            // Where nothing is done it is where a task wants its box, and stays.
             let at = Stamp::of(frame.t + GRACE_S - start);
             log.write(Topic::Imagined, at, &update(at, Vec::new()))?;
         }
@@ -315,6 +317,23 @@ mod tests {
         let names: Vec<_> = all.iter().map(|t| t["child_frame_id"].clone()).collect();
         assert_eq!(names, ["box/hand", "box/world", "hand"]);
         assert!(all.iter().all(|t| t["parent_frame_id"] == WORLD));
+    }
+
+    #[test]
+    fn what_was_imagined_goes_with_its_step_and_where_a_task_wants_its_box_stays() {
+        let mut recording = two_boxes();
+        recording.imagined = vec![recording.frames[0].clone()];
+        let ghosts = |recording: &Recording| -> Vec<usize> {
+            let messages = read_back(&log(recording).unwrap());
+            let shown = messages.iter().filter(|m| m.0 == "/imagined");
+            let count = |m: &Value| m["entities"].as_array().unwrap().len();
+            shown.map(|m| count(&m.3)).collect()
+        };
+        assert_eq!(ghosts(&recording), [2, 0]);
+        recording.steps.clear();
+        recording.events.clear();
+        recording.frames.truncate(1);
+        assert_eq!(ghosts(&recording), [2]);
     }
 
     #[test]

@@ -4,6 +4,14 @@
 //! ([`html`]), pictures ([`gif`], [`png`]), a log for Foxglove ([`mcap`]) and text ([`screen`]).
 //! Refuses physics: a recording is shown as it is, and where it says that poses are imagined, so
 //! does every format. The same recording gives the same bytes.
+//!
+//! - [`source`]: from a file of any kind to a recording; [`plan_file`], `plan_imagined`, `plan_played`: of a plan;
+//!   `approach`: the hand's way in, which an episode does not hold; `check`: that a recording hangs together;
+//! - [`timeline`]: any moment between the frames; [`export`]: from a recording to files;
+//! - [`viewpoint`], [`camera`], `mesh`, [`draw`], [`raster`], [`picture`]: from poses to pixels, of few colours where it is a
+//!   clip ([`quantise`]); [`look`], [`lettering`], [`hand`]: colours, words and the gripper in all of them;
+//! - `foxglove`: the messages of the log;
+//! - `viewer/`: the page's script, style and markup.
 
 mod approach;
 pub mod camera;

@@ -1,12 +1,10 @@
 //! A plan as it was carried out.
 //!
-//! Owns the common clock of steps whose own clocks all start at zero, the hand's flight before
-//! the first frame of each, and the moment at which a removed box is gone. What a step was to be is told by the
-//! execution (`taken`); of an older file only the first step is known to be the plan's.
+//! Owns the common clock of steps whose own clocks all start at zero, and the moment at which a removed box is gone. The
+//! frames of a step begin with the hand's flight to the box. What a step was to be is told by the execution (`taken`); of
+//! an older file only the first step is known to be the plan's.
 
-use super::approach::Approach;
 use super::plan_file::{ExecutedFile, MomentFile, Plan, StepFile, pose};
-use super::plan_imagined::Keys;
 use super::source::event_text;
 use super::{Event, HandShape, RecordedFrame, RecordedStep, ReplayError};
 
@@ -163,8 +161,8 @@ impl PlayedStep<'_> {
 
     fn frames(&self, plan: &Plan<'_>, index: usize) -> Result<Vec<RecordedFrame>, ReplayError> {
         let nothing = vec![None; plan.boxes.len()];
-        let mut frames = self.approach(plan, index)?;
-        let mut hand_was_there = !frames.is_empty();
+        let mut frames = Vec::with_capacity(self.moments.len());
+        let mut hand_was_there = false;
         for moment in self.moments {
             let hand = match &moment.hand {
                 Some(h) => Some(pose(h.position, h.rotation, "the hand")?),
@@ -185,23 +183,6 @@ impl PlayedStep<'_> {
             });
         }
         Ok(frames)
-    }
-
-    /// The hand on its way to the box, which the frames leave out: they begin when the grip closes.
-    fn approach(&self, plan: &Plan<'_>, index: usize) -> Result<Vec<RecordedFrame>, ReplayError> {
-        let Some(step) = self.taken else {
-            return Ok(Vec::new());
-        };
-        let keys = Keys::read(step)?;
-        let nothing = vec![None; plan.boxes.len()];
-        let standing = plan.poses(&self.moments[0], &nothing)?;
-        let approach = Approach {
-            step: index,
-            start_s: self.start,
-            until_s: self.moments[0].t,
-            standing: &standing,
-        };
-        Ok(approach.frames(|t| keys.at(t)))
     }
 
     fn ghosts(&self, plan: &Plan<'_>, index: usize) -> Result<Vec<RecordedFrame>, ReplayError> {
@@ -243,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hand_flies_in_before_the_first_frame_of_a_step() {
+    fn the_hand_is_shown_on_its_way_to_the_box() {
         let recording = Recording::from_plan_json(&executed_plan().to_string()).unwrap();
         let hand = recording.at(0.5).hand.unwrap().translation.z;
         assert!(
@@ -261,7 +242,7 @@ mod tests {
         dropped["executed"]["accidents"] =
             json!([{"kind": "drop", "box": "b", "step": 0, "t": 1.4}]);
         let frames = dropped["executed"]["frames"].as_array_mut().unwrap();
-        frames.truncate(3);
+        frames.truncate(4);
         let recording = Recording::from_plan_json(&dropped.to_string()).unwrap();
         assert!(recording.at(1.5).boxes[1].is_some());
     }

@@ -1,15 +1,16 @@
 //! What counts as a fall: one rule for the label that the model learns and for what the sandbox counts.
 //!
-//! Owns [`Rollout::falls`]. It looks at the frames that were recorded, so a fall is told from any time of an
-//! episode, not from its end alone; a tilt between two frames is known from its accident.
+//! Owns [`Rollout::falls`], and beside it [`Rollout::moves`] and [`Rollout::way`]. They look at the frames that were
+//! recorded, so a fall is told from any time of an episode, not from its end alone; a tilt between two frames is known
+//! from its accident.
 
 use super::{AccidentKind, Rollout};
 use crate::pose::{Vec3, tilt_between};
 use crate::scene::geometry::Obb;
 
 impl Rollout {
-    /// Whether box `box_index` is disturbed, or its centre is at any time farther than `max_displacement` m from where it
-    /// was in the first frame: what a hand does counts like what happens.
+    /// Whether box `box_index` is disturbed, or its centre is at any time farther than `max_displacement` m from where
+    /// it was in the first frame: what a hand does counts like what happens.
     pub fn moves(&self, box_index: usize, max_displacement: f64) -> bool {
         let disturbed =
             |a: &super::Accident| a.kind == AccidentKind::Disturb && a.box_index == box_index;

@@ -209,10 +209,7 @@ impl Run<'_> {
         let (low, _) = held.aabb();
         let apart = |other: &Obb| separation(&held, other).gap >= CLEAR_M;
         low.z >= CLEAR_M
-            && scene
-                .fixtures
-                .iter()
-                .all(|f| apart(&Obb::new(f.size, f.pose)))
+            && scene.fixtures.iter().all(|f| apart(&f.obb()))
             && scene.boxes.iter().enumerate().all(|(i, spec)| {
                 i == target
                     || self

@@ -91,10 +91,8 @@ impl Forces {
 
     /// The largest force on one face of box `index`, mean of the window, N.
     pub fn worst_face(&self, index: usize) -> f64 {
-        (0..6)
-            .map(|f| self.faces.iter().map(|step| step[index][f]).sum::<f64>())
-            .fold(0.0, f64::max)
-            / self.strike.len() as f64
+        let forces = Face::ALL.map(|face| self.on_face(index, face));
+        forces.into_iter().fold(0.0, f64::max)
     }
 
     /// The force on one face of box `index`, mean of the window, N.

@@ -5,6 +5,7 @@
 
 use crate::dynamics::{BoxFate, ImaginedFrame, Risk};
 use crate::pose::{Pose, Vec3};
+use crate::quantiles::Quantiles;
 use crate::rollout::{AccidentKind, Rollout};
 use crate::scene::Workcell;
 
@@ -80,8 +81,8 @@ pub(super) fn fates(workcell: &Workcell, rollouts: &[Rollout]) -> Vec<BoxFate> {
                 let Some(last) = rollout.frames.last() else {
                     continue;
                 };
-                // From where it settled, since the hand may move it before the first frame; of one that was put down that is
-                // where it belongs now, and the first frame tells where it was.
+                // From where it settled, since the hand may move it before the first frame; of one that was put down
+                // that is where it belongs now, and the first frame tells where it was.
                 let at = |pose: &Pose| pose.translation.vector;
                 let off = (at(&last.boxes[i].pose) - at(&rollout.reference[i])).norm();
                 displacements.push(off.max(rollout.way(i, last)));
@@ -89,16 +90,13 @@ pub(super) fn fates(workcell: &Workcell, rollouts: &[Rollout]) -> Vec<BoxFate> {
                 let size = workcell.scene.boxes[i].size;
                 falls += f64::from(rollout.falls(i, size, safety.max_tilt));
             }
+            // Summed in this order, so that the mean does not hang on that of the draws.
             displacements.sort_by(f64::total_cmp);
-            let p95 = displacements
-                .get((displacements.len() * 95).div_ceil(100).saturating_sub(1))
-                .copied()
-                .unwrap_or(0.0);
             BoxFate {
                 p_moves: moves / n,
                 p_falls: falls / n,
                 displacement_mean: displacements.iter().sum::<f64>() / n,
-                displacement_p95: p95,
+                displacement_p95: Quantiles::of(displacements).map_or(0.0, |q| q.p95),
             }
         })
         .collect()

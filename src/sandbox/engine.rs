@@ -20,7 +20,7 @@ use super::SandboxError;
 use super::crossing::{
     Part, cuboid, from_engine, from_vector, mass_properties, to_engine, to_vector,
 };
-pub use crate::gravity::GRAVITY;
+use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3};
 use crate::scene::{Draw, Scene};
 

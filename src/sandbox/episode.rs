@@ -1,7 +1,8 @@
 //! One action under one draw, from the hand at home to the last box at rest.
 //!
 //! Owns the step's clock of design, section 2: settle 0.5 s, take the references, carry the action
-//! out (a hand's part of it is `carry`'s), then run on until all is still. Pure: the same workcell, draw and action give the same bits.
+//! out (a hand's part of it is `carry`'s), then run on until all is still. Pure: the same workcell, draw and action
+//! give the same bits.
 
 use super::SandboxError;
 use super::contact::Forces;
@@ -72,8 +73,8 @@ pub fn goes_wrong(
     Ok(!rollout.is_safe())
 }
 
-/// What [`run`] does, with somebody who looks on every [`STRIDE_S`](crate::rollout::STRIDE_S) while the hand carries its box and may have it
-/// go on otherwise or stop.
+/// What [`run`] does, with somebody who looks on every [`STRIDE_S`](crate::rollout::STRIDE_S) while the hand carries
+/// its box and may have it go on otherwise or stop.
 ///
 /// # Errors
 /// As [`run`]; also when a motion that is put in its place has no keys.

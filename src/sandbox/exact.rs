@@ -182,7 +182,7 @@ impl SceneDynamics for Drawn<'_> {
 
     fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
         actions
-            .iter()
+            .par_iter()
             .map(|action| {
                 let draws = self.config.screen_draws;
                 let rollouts =
@@ -194,7 +194,7 @@ impl SceneDynamics for Drawn<'_> {
 
     fn imagine(&self, actions: &[Action], horizon: usize) -> Vec<Prediction<Imagined>> {
         actions
-            .iter()
+            .par_iter()
             .map(|action| {
                 let draws = self.config.imagine_draws;
                 let rollouts = self.rollouts(action, draws, Extent::Whole, Recording::Strides)?;

@@ -7,8 +7,8 @@
 
 use super::engine::Engine;
 use crate::rollout::Motion;
-use crate::scene::Scene;
 use crate::scene::geometry::{Obb, separation};
+use crate::scene::{Fixture, Scene};
 
 /// Nearer than this the flight is simulated, m: several times what a pose error or a lag makes up.
 const NEAR_M: f64 = 0.05;
@@ -22,7 +22,7 @@ pub fn end_of_free_flight(
     motion: &Motion,
     hand_shape: &[Obb],
 ) -> f64 {
-    let fixtures = scene.fixtures.iter().map(|f| Obb::new(f.size, f.pose));
+    let fixtures = scene.fixtures.iter().map(Fixture::obb);
     let boxes = scene
         .boxes
         .iter()

@@ -11,7 +11,7 @@
 //! - `monitor`: the five accidents and the graded sums;
 //! - `episode`: a step's clock; `carry`: the hand's part of it; `look_on`: who watches that; `record`: what is
 //!   kept;
-//! - `stand`: draws that stand, settling of imported stacks;
+//! - `stand`: draws that stand; `settle`: imported stacks that sink into place;
 //! - `exact`: the sandbox as [`Dynamics`](crate::dynamics::Dynamics), under many draws; `count`: what those
 //!   tell together.
 
@@ -29,6 +29,7 @@ mod look_on;
 pub mod monitor;
 mod poke;
 mod record;
+mod settle;
 pub mod stand;
 mod suction;
 
@@ -36,7 +37,8 @@ pub use count::counted_risk;
 pub use episode::{Extent, goes_wrong, run, run_watched, settled};
 pub use exact::SandboxDynamics;
 pub use record::Recording;
-pub use stand::{SettleReport, draw, settle};
+pub use settle::{SettleReport, settle};
+pub use stand::draw;
 
 use crate::rollout::AccidentKind;
 

@@ -1,8 +1,8 @@
 //! Nudges and pushes: something acts on a box's centre, without a hand.
 //!
 //! Owns both as design, section 3, defines them: a nudge drives the centre at up to 0.1 m/s with the box
-//! free to rotate, sets out and comes to rest gently, with no more than the robot's force, and then lets go; a push is a constant force on
-//! the centre for 0.5 s.
+//! free to rotate, sets out and comes to rest gently, with no more than the robot's force, and then lets go; a push is
+//! a constant force on the centre for 0.5 s.
 
 use rapier3d::dynamics::{
     GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyBuilder, RigidBodyHandle,

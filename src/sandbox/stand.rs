@@ -1,8 +1,8 @@
-//! Does it stand by itself? Draws that do, and the settling of stacks that somebody else placed.
+//! Does it stand by itself? Draws that do.
 //!
 //! Owns the condition on every draw: the scene stands two seconds untouched, up to 64 tries, then
-//! it is reported as not standing (design, section 2). A scene that crushes a box while it only
-//! stands is an error of the scene.
+//! it is reported as not standing (design, section 2); and when a world counts as still. A scene that crushes a box
+//! while it only stands is an error of the scene. Refuses poses that are not those of contact: `settle` mends them.
 
 use rand::Rng;
 
@@ -13,7 +13,7 @@ use super::monitor::{Exempt, Monitor};
 use crate::pose::Pose;
 use crate::rollout::AccidentKind;
 use crate::scene::geometry::{Obb, separation};
-use crate::scene::{Draw, Scene, Workcell, belief};
+use crate::scene::{Draw, DrawnBox, Fixture, Scene, Workcell, belief};
 
 /// How long a draw has to stand, s.
 const STAND_S: f64 = 2.0;
@@ -42,7 +42,8 @@ impl Calm {
         self.count(engine, CALM_SPEED, CALM_SPIN) >= steps(engine, CALM_S)
     }
 
-    fn asleep(&mut self, engine: &Engine) -> bool {
+    /// Looks at `engine`; true once it has been so still for so long that nothing more is to come.
+    pub(super) fn asleep(&mut self, engine: &Engine) -> bool {
         self.count(engine, ASLEEP_SPEED, 5.0 * ASLEEP_SPEED) >= steps(engine, ASLEEP_S)
     }
 
@@ -57,7 +58,8 @@ impl Calm {
     }
 }
 
-fn steps(engine: &Engine, seconds: f64) -> u64 {
+/// How many of `engine`'s steps make up `seconds`.
+pub(super) fn steps(engine: &Engine, seconds: f64) -> u64 {
     (seconds / engine.dt()).round() as u64
 }
 
@@ -179,11 +181,7 @@ fn part(scene: &Scene, draw: &mut Draw) {
     const ROUNDS: usize = 4;
     const SLACK_M: f64 = 5e-4;
     let obb = |i: usize, pose: Pose| Obb::new(scene.boxes[i].size, pose);
-    let fixtures: Vec<Obb> = scene
-        .fixtures
-        .iter()
-        .map(|f| Obb::new(f.size, f.pose))
-        .collect();
+    let fixtures: Vec<Obb> = scene.fixtures.iter().map(Fixture::obb).collect();
     let n = scene.boxes.len();
     let deeper = |a: &Obb, b: &Obb, seen: f64| {
         let reach = a.half.norm() + b.half.norm();
@@ -218,73 +216,13 @@ fn part(scene: &Scene, draw: &mut Draw) {
     }
 }
 
-/// What became of a stack that was placed by somebody else.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SettleReport {
-    /// `[N]`: where each box came to rest, or was last seen.
-    pub poses: Vec<Pose>,
-    /// Whether nothing fell on the way.
-    pub stands: bool,
-    /// The box that moved too far first, and how.
-    pub first_mover: Option<(usize, String)>,
-}
-
-/// Lets a stack sink into place from its nominal poses (means of mass, friction, centre of mass).
-///
-/// Imported placements float a few centimetres or overlap a little, so moving is no fault here
-/// as long as no box tilts more than `max_tilt` or travels more than 0.15 m.
-///
-/// # Errors
-/// When the engine lost a body.
-pub fn settle(workcell: &Workcell, seconds: f64) -> Result<SettleReport, SandboxError> {
-    const FAR_M: f64 = 0.15;
-    let scene = &workcell.scene;
-    let draw = nominal(scene);
-    let mut engine = Engine::new(scene, &draw, 1);
-    let mut calm = Calm::default();
-    let mut first_mover = None;
-    for step in 0..steps(&engine, seconds) {
-        engine.step()?;
-        let t = (step + 1) as f64 * engine.dt();
-        if first_mover.is_none() {
-            first_mover = (0..scene.boxes.len()).find_map(|i| {
-                let pose = engine.box_pose(i)?;
-                let from = &scene.boxes[i].pose;
-                let moved = (pose.translation.vector - from.translation.vector).norm();
-                let tilt = crate::pose::tilt_between(&from.rotation, &pose.rotation);
-                if tilt > workcell.safety.max_tilt {
-                    let degrees = tilt.to_degrees();
-                    Some((
-                        i,
-                        format!("tilts by more than {degrees:.0}° after {t:.1} s"),
-                    ))
-                } else if moved > FAR_M {
-                    Some((i, format!("moves by more than {FAR_M} m after {t:.1} s")))
-                } else {
-                    None
-                }
-            });
-        }
-        if t > 0.5 && calm.asleep(&engine) {
-            break;
-        }
-    }
-    Ok(SettleReport {
-        poses: (0..scene.boxes.len())
-            .map(|i| engine.box_pose(i).unwrap_or(scene.boxes[i].pose))
-            .collect(),
-        stands: first_mover.is_none(),
-        first_mover,
-    })
-}
-
 /// The draw at the belief's means and observed poses.
 pub fn nominal(scene: &Scene) -> Draw {
     Draw {
         boxes: scene
             .boxes
             .iter()
-            .map(|spec| crate::scene::DrawnBox {
+            .map(|spec| DrawnBox {
                 pose: spec.pose,
                 mass: spec.mass.mean(),
                 friction: spec.friction.mean(),

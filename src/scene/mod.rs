@@ -4,6 +4,10 @@
 //! distribution for what cannot be seen), [`Robot`], [`Safety`], and the [`Workcell`] that binds
 //! them. Refuses engine types and devices: the sandbox and the model each build their own from
 //! these. Words and defaults: design, sections 2 and 4.
+//!
+//! - [`belief`]: what is not known, and draws of it; [`geometry`]: boxes that touch and overlap;
+//! - [`task`]: YAML files, their keys, checks, errors with lines, and schema;
+//! - [`families`]: stacks that are made up; [`import`]: real ones.
 
 pub mod belief;
 pub mod families;
@@ -13,6 +17,7 @@ pub mod task;
 
 use crate::pose::{Pose, Vec3};
 pub use belief::{CenterOfMass, Draw, DrawnBox, Quantity};
+use geometry::Obb;
 
 /// Boxes, what they stand on, and how well each is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +81,20 @@ pub struct BoxSpec {
     pub com: CenterOfMass,
     /// The most normal force that one face bears, N; `None` cannot be crushed.
     pub max_force_n: Option<f64>,
+}
+
+impl Fixture {
+    /// Its volume in space.
+    pub fn obb(&self) -> Obb {
+        Obb::new(self.size, self.pose)
+    }
+}
+
+impl BoxSpec {
+    /// Its volume in space where it was observed.
+    pub fn obb(&self) -> Obb {
+        Obb::new(self.size, self.pose)
+    }
 }
 
 /// A hand's end effector.
@@ -200,11 +219,10 @@ impl Scene {
 
     /// The height of the highest corner of any box or fixture, m; 0 for an empty floor.
     pub fn top_m(&self) -> f64 {
-        let boxes = self.boxes.iter().map(|b| (b.size, b.pose));
-        let fixtures = self.fixtures.iter().map(|f| (f.size, f.pose));
+        let boxes = self.boxes.iter().map(BoxSpec::obb);
         boxes
-            .chain(fixtures)
-            .map(|(size, pose)| geometry::Obb::new(size, pose).aabb().1.z)
+            .chain(self.fixtures.iter().map(Fixture::obb))
+            .map(|solid| solid.aabb().1.z)
             .fold(0.0, f64::max)
     }
 }

@@ -80,12 +80,9 @@ fn an_episode_that_is_not_finite_or_hangs_not_together_is_not_written() {
 
 #[test]
 fn a_source_that_fails_or_breaks_its_promise_of_a_number_is_told_so() {
-    let short = Altered(Fake::new(1), |stack, episodes| match stack {
-        1 => Err("no such scene".into()),
-        _ => Ok(episodes),
-    });
-    let dir = TempDir::new().unwrap();
     let stop = AtomicBool::new(false);
+    let short = Altered(Fake::new(1), |_, episodes| Ok(episodes));
+    let dir = TempDir::new().unwrap();
     let error = generate(&short, dir.path(), 1, 1, None, &stop, |_| {});
     assert!(matches!(
         error,
@@ -95,4 +92,23 @@ fn a_source_that_fails_or_breaks_its_promise_of_a_number_is_told_so() {
             ..
         })
     ));
+
+    let fake = Fake {
+        episodes_per_stack: 8,
+        ..Fake::new(1)
+    };
+    let failing = Altered(fake, |stack, episodes| match stack {
+        1 => Err("no such scene".into()),
+        _ => Ok(episodes),
+    });
+    let dir = TempDir::new().unwrap();
+    let error = generate(&failing, dir.path(), 2, 1, None, &stop, |_| {}).unwrap_err();
+    assert!(matches!(error, DatasetError::Source { stack: 1, .. }));
+    assert!(error.to_string().contains("no such scene"), "{error}");
+    assert!(error.is_failed_work());
+    // Both stacks share a file, and it is not written with the first one alone.
+    for part in [frames_file, episodes_file, sums_file] {
+        assert!(!part(dir.path(), 0).exists());
+    }
+    assert!(Dataset::open(dir.path()).unwrap().is_empty());
 }

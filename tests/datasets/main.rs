@@ -208,12 +208,21 @@ fn another_config_seed_or_length_is_refused() {
 fn a_folder_full_of_something_else_is_left_alone() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("thesis.tex"), "years of work").unwrap();
-    fs::write(dir.path().join("theirs.parquet.part"), "of another program").unwrap();
+    fs::write(dir.path().join("unsent.parquet.part"), "of another program").unwrap();
     let before = contents(dir.path());
     let refused = try_make(&Fake::new(1), dir.path()).unwrap_err();
     assert!(refused.to_string().contains("thesis.tex"), "{refused}");
     assert!(!refused.is_failed_work());
     assert!(contents(dir.path()) == before);
+    // Not even where a set would have it, as long as there is none.
+    let theirs = TempDir::new().unwrap();
+    let part = frames_file(theirs.path(), 0).with_extension("parquet.part");
+    fs::create_dir_all(part.parent().unwrap()).unwrap();
+    fs::write(&part, "of another program").unwrap();
+    let refused = try_make(&Fake::new(1), theirs.path()).unwrap_err();
+    assert!(refused.to_string().contains("parquet.part"), "{refused}");
+    assert_eq!(fs::read(&part).unwrap(), b"of another program");
+    assert_eq!(contents(theirs.path()).len(), 1);
     let file = dir.path().join("thesis.tex");
     assert!(matches!(
         try_make(&Fake::new(1), &file),

@@ -66,3 +66,36 @@ fn shards_of_another_seed_or_number_or_unfinished_ones_are_not_merged() {
         assert!(!refused.is_failed_work());
     }
 }
+
+#[test]
+fn shards_of_another_topple_are_refused_at_once_and_not_called_foreign() {
+    let dirs = [(); 3].map(|()| TempDir::new().unwrap());
+    let [a, b, out] = dirs.each_ref().map(TempDir::path);
+    for (i, dir) in (1..).zip([a, b]) {
+        make(&Fake::new(5), dir, 1, shard(i, 2));
+    }
+    let now = concat!("\"topple_version\": \"", env!("CARGO_PKG_VERSION"), "\"");
+    let told = [a, b].map(|dir| fs::read_to_string(info_path(dir)).unwrap());
+    for (now, then, why) in [
+        (now, "\"topple_version\": \"0.0.1\"", "version is 0.0.1"),
+        (
+            "\"schema_version\": 2",
+            "\"schema_version\": 1",
+            "schema version is 1",
+        ),
+    ] {
+        for (dir, text) in [a, b].into_iter().zip(&told) {
+            assert!(text.contains(now), "{text}");
+            fs::write(info_path(dir), text.replace(now, then)).unwrap();
+        }
+        let pair = [a.to_path_buf(), b.to_path_buf()];
+        let refused = merge(out, &pair, &AtomicBool::new(false), |_, _| {}).unwrap_err();
+        assert!(refused.to_string().contains(why), "{refused}");
+        let DatasetError::Merge { path, remedy, .. } = &refused else {
+            panic!("{refused}");
+        };
+        assert_eq!(path, a);
+        assert!(remedy.contains("the topple that made them"), "{remedy}");
+        assert!(contents(out).is_empty());
+    }
+}

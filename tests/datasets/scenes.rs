@@ -1,11 +1,14 @@
 //! Data sets of scenes that somebody gives.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use topple::dataset::Dataset;
+use topple::dataset::given::GivenScene;
+use topple::dataset::{Dataset, Split};
+use topple::scene::task;
 
 use super::commands::{text, topple};
 use super::contents;
@@ -58,15 +61,24 @@ fn given_scenes_make_the_same_set_however_they_are_named_and_each_is_on_one_side
     let scenes = summary["config"]["scenes"].as_array().unwrap();
     let names: Vec<_> = scenes.iter().map(|s| s["name"].clone()).collect();
     assert_eq!(names, ORDERS.map(Value::from));
-    // Three stacks of eight: two of the first order, one of the second.
-    let splits: Vec<_> = summary["splits"].as_object().unwrap().values().collect();
-    assert!(
-        splits
-            .iter()
-            .all(|n| [8, 16, 24].map(Value::from).contains(n)),
-        "{splits:?}"
-    );
+    // Three stacks of eight: two of the first order, one of the second, each for what its order is for.
     let set = Dataset::open(&at("files")).unwrap();
+    let given = ORDERS.map(|order| {
+        let file = task::load(&scenario(order)).unwrap();
+        GivenScene::new(file.name, "orders".into(), file.workcell)
+    });
+    let wanted = [0, 1, 0].map(|order: usize| given[order].split());
+    assert_eq!([0, 1, 2].map(|stack| set.split_of(stack)), wanted);
+    let mut splits: BTreeMap<&str, u64> = BTreeMap::new();
+    for split in wanted {
+        let name = match split {
+            Split::Train => "train",
+            Split::Validation => "validation",
+            Split::Calibration => "calibration",
+        };
+        *splits.entry(name).or_default() += 8;
+    }
+    assert_eq!(summary["splits"], serde_json::json!(splits));
     let packings = scenes.iter().map(|s| s["packing"].as_str().unwrap());
     assert!(packings.eq(set.packings().unwrap()));
     let told = topple(&["inspect", text(&at("files"))]);

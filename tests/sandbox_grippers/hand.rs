@@ -3,10 +3,10 @@
 use crate::lifts::{cup, glide, moved};
 use crate::sandbox_support::{BoxOf, fixture, scene, workcell};
 use topple::grasp::GraspCandidate;
+use topple::gravity::GRAVITY;
 use topple::pose::{Pose, Vec3, level, rotation_with_z};
 use topple::rollout::{AccidentKind, Grip, HandKey, Rollout};
 use topple::sandbox::Extent;
-use topple::sandbox::engine::GRAVITY;
 use topple::scene::Workcell;
 use topple::scene::geometry::Face;
 

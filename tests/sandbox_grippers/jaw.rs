@@ -1,8 +1,8 @@
 //! Where a parallel jaw lets slip, and how it squeezes.
 
 use crate::lifts::{lets_go_at, on_a_plinth, slow_lift};
+use topple::gravity::GRAVITY;
 use topple::pose::{Pose, Quat, Vec3, rotation_with_z};
-use topple::sandbox::engine::GRAVITY;
 use topple::scene::Gripper;
 use topple::scene::geometry::Face;
 

@@ -2,9 +2,9 @@
 
 use crate::sandbox_support::{BoxOf, fixture, known, scene, workcell};
 use topple::grasp::GraspCandidate;
+use topple::gravity::GRAVITY;
 use topple::pose::{Pose, Vec3, level};
 use topple::rollout::{AccidentKind, Action, Grip, HandKey, Motion, Rollout};
-use topple::sandbox::engine::GRAVITY;
 use topple::sandbox::{self, Extent, Recording};
 use topple::scene::geometry::Face;
 use topple::scene::{Gripper, Workcell};

@@ -14,11 +14,11 @@ use crate::lifts::cup;
 use crate::sandbox_support::{BoxOf, fixture, scene, workcell};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use topple::grasp::{GraspCandidate, propose, statics_margin};
+use topple::grasp::{GraspCandidate, grip_load, propose};
+use topple::gravity::GRAVITY;
 use topple::motion;
 use topple::pose::{Vec3, level};
 use topple::rollout::Action;
-use topple::sandbox::engine::GRAVITY;
 use topple::sandbox::{self, Extent, Recording};
 use topple::scene::geometry::Face;
 use topple::scene::{Gripper, Workcell};
@@ -76,8 +76,8 @@ fn a_plain_lift_with_three_tenths_of_the_capacity_to_spare_never_drops() {
                 }
                 let grasp = *kept[rng.random_range(0..kept.len())];
                 let hand = grasp.hand_in_world(&cell.scene.boxes[0].pose);
-                let margin =
-                    statics_margin(&cell, &grasp, hand.rotation.inverse() * -Vec3::z(), 2.5);
+                let down = hand.rotation.inverse() * -Vec3::z();
+                let margin = 1.0 - grip_load(&cell, &grasp, down, 2.5).used;
                 let lift = motion::default_lift(&cell, &grasp);
                 let Ok(motion) = motion::remove(&cell, &grasp, &lift) else {
                     continue;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use topple::dynamics::Dynamics;
+use topple::dynamics::{Dynamics, SceneDynamics};
 use topple::model::card::MODEL_VERSION;
 use topple::model::{LearnedDynamics, Start, TrainConfig, TrainError, WorldModel, train};
 use topple::plots;
@@ -31,7 +31,7 @@ fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
     let physics = LearnedDynamics::new(WorldModel::load(folder.path()).unwrap());
     let mut rng = ChaCha8Rng::seed_from_u64(9);
     let (mut safe, mut unsafe_) = (Vec::new(), Vec::new());
-    let mut bounds = Vec::new();
+    let (mut bounds, mut lefts) = (Vec::new(), Vec::new());
     for i in 0..60 {
         let episode = episode(i, &mut rng);
         let actions = std::slice::from_ref(&episode.action);
@@ -47,6 +47,20 @@ fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
         let scene = physics.believe(&episode.workcell, 0).unwrap();
         let risk = scene.screen(actions)[0].clone().unwrap();
         bounds.push(risk.bound);
+        // Nor such strict limits; what is left of known ones is another matter, and laxer ones are judged by those.
+        let with_share = |share: f64| {
+            let mut cell = episode.workcell.clone();
+            cell.safety.max_displacement *= share;
+            cell
+        };
+        let bound = |scene: &dyn SceneDynamics| scene.screen(actions)[0].clone().unwrap().bound;
+        let strict = physics.believe(&with_share(0.5), 0).unwrap();
+        assert_eq!(bound(strict.as_ref()), 1.0);
+        let whole = &episode.workcell.safety;
+        let left = physics.believe_under_way(&with_share(0.9), whole, 0);
+        lefts.push(bound(left.unwrap().as_ref()));
+        let lax = physics.believe(&with_share(4.0), 0).unwrap();
+        assert!((bound(lax.as_ref()) - risk.bound).abs() < 1e-2);
         let imagined = scene.imagine(actions, 10)[0].clone().unwrap();
         assert_eq!(imagined.fates.len(), episode.workcell.scene.boxes.len());
         assert!((imagined.risk.risk - risk.risk).abs() < 1e-6);
@@ -58,6 +72,7 @@ fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
         side.push(risk.risk);
     }
     assert!(bounds.iter().any(|&b| b < 0.5), "{bounds:?}");
+    assert!(lefts.iter().any(|&b| b < 0.5), "{lefts:?}");
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
     assert!(
         mean(&safe) + 0.5 < mean(&unsafe_),

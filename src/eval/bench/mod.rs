@@ -5,6 +5,10 @@
 //! each time is timed a few rounds and the least is taken: whatever a round took beyond that was
 //! somebody else's. Refuses to decide anything by a time; seeds decide what is timed.
 //!
+//! The JSON has more than the design's: `sandbox` is a list, since steps a second depend on how many boxes touch, and
+//! `risk_query` is by split, since the draws that are as good as the model are many where outcomes are open and few
+//! where they are not. One number for either would be that of a stack or a split that nobody asked about.
+//!
 //! - `clock`: rounds, one thread;
 //! - `stacks`: stacks of cubes of any size, and the sandbox on them;
 //! - `beliefs`: beliefs of the standard families and a batch of candidates for each;

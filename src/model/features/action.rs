@@ -14,6 +14,9 @@ use super::{Look, flag, push, push3};
 /// Columns of an action: kind, motion, goal, limits, grip.
 pub const ACTION_FEATURES: usize = 60 + GRIP_FEATURES.len() + FORESEEN_ACTION;
 
+/// Where in an action's columns the limits on displacement, tilt and strike force stand.
+pub const SAFETY_AT: usize = 33;
+
 /// Where in an action's columns [`GRIP_FEATURES`] begin.
 pub const GRIP_AT: usize = 52;
 
@@ -33,12 +36,15 @@ impl Look<'_> {
         let weight = body.mass_mean.max(1e-3) * GRAVITY;
         let push_force = self.frame.vector(&self.course.force) / weight;
         push3(out, push_force.map(|x| x.clamp(-5.0, 5.0)));
+        push(
+            out,
+            &[self.course.speed.min(3.0), self.course.duration.min(10.0)],
+        );
+        debug_assert_eq!(out.len() - start, SAFETY_AT);
         let safety = &self.encoder.workcell.safety;
         push(
             out,
             &[
-                self.course.speed.min(3.0),
-                self.course.duration.min(10.0),
                 safety.max_displacement,
                 safety.max_tilt,
                 safety.max_strike_force,

@@ -64,11 +64,6 @@ impl Encoder {
         }
     }
 
-    /// How many boxes the belief has.
-    pub fn boxes(&self) -> usize {
-        self.graph.boxes
-    }
-
     /// The belief itself.
     pub fn workcell(&self) -> &Workcell {
         &self.workcell

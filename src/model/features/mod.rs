@@ -15,7 +15,7 @@ mod foreseen;
 mod node;
 mod placed;
 
-pub use action::{ACTION_FEATURES, GRIP_AT};
+pub use action::{ACTION_FEATURES, GRIP_AT, SAFETY_AT};
 pub use edge::EDGE_FEATURES;
 pub use encoder::Encoder;
 pub use followed::WAY_FEATURES;

@@ -1,7 +1,7 @@
 //! The changes that are asked about, one question each.
 //!
-//! Owns the hypotheses of [`Asking`]: boxes that are gone, a slower lift, another or a stronger gripper, a
-//! box that is known exactly.
+//! Owns the hypotheses of [`Asking`] but for those about the hand (`grippers`): boxes that are gone, a slower lift, a box
+//! that is known exactly, a higher limit.
 
 use super::{Advice, Answer, Asking, Change};
 use crate::dynamics::Imagined;
@@ -13,25 +13,23 @@ use crate::plan::objective::{Score, violation};
 use crate::plan::planner::{PlanError, mixed};
 use crate::plan::rated::valid;
 use crate::plan::reason::Reason;
-use crate::plan::report::gripper_name;
 use crate::plan::step::StepPlan;
 use crate::plan::support::SupportGraph;
 use crate::plan::wanted::blocker;
-use crate::pose::Vec3;
 use crate::rollout::Action;
-use crate::scene::{CenterOfMass, Gripper, Quantity, Workcell};
+use crate::scene::{CenterOfMass, Quantity, Workcell};
 
 /// Sets of boxes that are thought away at most: each costs a whole search.
 const SETS: usize = 4;
-/// How many times stronger a gripper is asked about.
-pub(super) const STRONGER: f64 = 2.0;
 /// Slower lifts that are asked about, as shares of the speed that was too risky.
 const SLOWER: [f64; 3] = [0.5, 0.25, 0.1];
+/// The highest limit on the risk of a step that is worth asking about: a higher one nobody would set.
+const HIGHEST_LIMIT: f64 = 0.2;
 /// Keeps the draws of the question about slower lifts apart from all others.
 const SLOWER_SALT: u64 = 0x736c_6f77;
 
 impl Asking<'_> {
-    fn ask(&self, workcell: &Workcell) -> Result<Answer, PlanError> {
+    pub(super) fn ask(&self, workcell: &Workcell) -> Result<Answer, PlanError> {
         Answer::of(self.planner.plan(workcell, self.goal))
     }
 
@@ -160,26 +158,6 @@ impl Asking<'_> {
         }
     }
 
-    pub(super) fn with_gripper(&self, gripper: Gripper) -> Result<Advice, PlanError> {
-        let mut changed = self.workcell.clone();
-        changed.robot.grippers = vec![gripper];
-        let change = Change::OtherGripper {
-            gripper: gripper_name(&gripper),
-        };
-        let what = format!("with {}", gripper_in_words(&gripper));
-        Ok(self.ask(&changed)?.advice(change, &what))
-    }
-
-    pub(super) fn stronger(&self) -> Result<Advice, PlanError> {
-        let mut changed = self.workcell.clone();
-        for gripper in &mut changed.robot.grippers {
-            gripper.strengthen(STRONGER);
-        }
-        let what = format!("with grippers {STRONGER:.0} times as strong");
-        let change = Change::StrongerGripper { times: STRONGER };
-        Ok(self.ask(&changed)?.advice(change, &what))
-    }
-
     /// The goal's only box at the belief's means; `None` where it is known already.
     pub(super) fn known_box(&self) -> Result<Option<Advice>, PlanError> {
         let ids = self.goal.box_ids();
@@ -205,6 +183,22 @@ impl Asking<'_> {
             box_id: (*id).to_owned(),
             mass_kg,
         };
+        Ok(Some(self.ask(&changed)?.advice(change, &what)))
+    }
+
+    /// The limit that the least risky step would keep; `None` where nobody would set it.
+    pub(super) fn higher_limit(&self) -> Result<Option<Advice>, PlanError> {
+        let least = self.plan.least_risky.as_ref().map(|step| step.risk.bound);
+        let max_risk = self.workcell.safety.max_risk;
+        let Some(bound) = least.filter(|bound| (max_risk..=HIGHEST_LIMIT).contains(bound)) else {
+            return Ok(None);
+        };
+        // Rounded up: the limit has to be one that allows it.
+        let limit = (1e3 * bound).ceil() / 1e3;
+        let mut changed = self.workcell.clone();
+        changed.safety.max_risk = limit;
+        let what = format!("with a limit (safety.max_risk) of {limit:.3}");
+        let change = Change::HigherLimit { max_risk: limit };
         Ok(Some(self.ask(&changed)?.advice(change, &what)))
     }
 }
@@ -244,47 +238,5 @@ fn slower_advice(step: &StepPlan, slow: &StepPlan, possible: bool) -> Advice {
         risk: Some(slow.risk.risk),
         risk_bound: Some(slow.risk.bound),
         steps: possible.then(|| step.box_id.clone()).into_iter().collect(),
-    }
-}
-
-/// A common gripper of each kind that the robot does not have.
-pub(super) fn other_grippers(grippers: &[Gripper]) -> Vec<Gripper> {
-    let common = [
-        Gripper::Suction {
-            cup_radius: 0.04,
-            max_pull: 180.0,
-            max_shear: 120.0,
-            max_moment: 3.6,
-        },
-        Gripper::ParallelJaw {
-            max_opening: 0.45,
-            max_force: 150.0,
-            finger: Vec3::new(0.02, 0.06, 0.12),
-            pad_friction: 0.8,
-        },
-    ];
-    let has = |kind: &Gripper| {
-        grippers
-            .iter()
-            .any(|g| gripper_name(g) == gripper_name(kind))
-    };
-    common.into_iter().filter(|g| !has(g)).collect()
-}
-
-fn gripper_in_words(gripper: &Gripper) -> String {
-    match *gripper {
-        Gripper::Suction {
-            cup_radius,
-            max_pull,
-            max_shear,
-            ..
-        } => format!(
-            "a suction cup (radius {cup_radius:.3} m, {max_pull:.0} N of pull, {max_shear:.0} N of shear)"
-        ),
-        Gripper::ParallelJaw {
-            max_opening,
-            max_force,
-            ..
-        } => format!("a parallel jaw (opens {max_opening:.2} m, squeezes {max_force:.0} N)"),
     }
 }

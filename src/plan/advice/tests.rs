@@ -1,6 +1,6 @@
 //! Advice on physics that fits on one screen.
 
-use super::hypotheses::STRONGER;
+use super::grippers::STRONGER;
 use super::*;
 use crate::grasp::fixtures_for_tests::{a_box, workcell};
 use crate::plan::fake::Fake;
@@ -103,4 +103,23 @@ fn a_slower_lift_is_found_where_speed_is_what_makes_it_risky() {
     assert!(
         matches!(slower.change, Change::SlowerLift { from, to, .. } if from == speed && to < from)
     );
+}
+
+#[test]
+fn a_higher_limit_is_asked_about_where_somebody_might_set_it() {
+    let about_limits = |toppling| {
+        let fake = Fake {
+            cursed: ["low", "high"].map(String::from).to_vec(),
+            toppling,
+            ..Fake::default()
+        };
+        let (plan, advice) = asked(&fake, &pair(0.6), "high");
+        assert_eq!(plan.verdict, Verdict::NoSafePlan);
+        let is_limit = |a: &Advice| matches!(a.change, Change::HigherLimit { .. });
+        advice.into_iter().find(is_limit)
+    };
+    let advice = about_limits(0.1).unwrap();
+    assert!(advice.possible && advice.steps == ["high"], "{advice:?}");
+    assert!(advice.sentence.contains("max_risk) of 0.106"), "{advice:?}");
+    assert_eq!(about_limits(0.9), None);
 }

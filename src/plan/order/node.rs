@@ -18,8 +18,6 @@ pub(super) struct Node {
     pub(super) price: f64,
     /// Bound of all steps so far together, those before the search included.
     pub(super) bound: f64,
-    /// Steps so far.
-    pub(super) depth: usize,
     /// How many tiers of wishes were searched here.
     pub(super) tiers: usize,
     /// The least risky of what is not judged safe, for when nothing is.

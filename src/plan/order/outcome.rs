@@ -3,9 +3,11 @@
 use super::super::explain::{least_over_plan_limit, no_plan_reason};
 use super::super::planner::{Plan, PlannedStep, Verdict};
 use super::super::rated::{for_its_risk, too_risky};
+use super::super::reason::{Reason, RejectedCandidate};
 use super::super::remedies::remedies;
 use super::super::risk::of_plan;
 use super::super::timing::Timing;
+use super::super::wanted::blocker;
 use super::OrderSearch;
 
 impl OrderSearch<'_> {
@@ -20,28 +22,26 @@ impl OrderSearch<'_> {
             total,
             ..self.timing
         };
-        let workcell = &self.nodes[0].workcell;
+        let taken = self.taken();
+        let risky = self.risky.iter();
+        let not_taken = risky.filter(|(_, step)| !taken.contains(&step.box_id.as_str()));
+        let least_risky = not_taken.min_by(|a, b| a.1.risk.bound.total_cmp(&b.1.risk.bound));
         let (verdict, reason, remedies) = match reached {
             Some(_) => (Verdict::Safe, None, Vec::new()),
-            None => (
-                Verdict::NoSafePlan,
-                Some(no_plan_reason(
-                    workcell,
-                    self.goal,
-                    self.least_risky.as_ref(),
-                    &self.rejected,
-                    &self.taken(),
-                )),
-                remedies(
-                    workcell,
-                    self.goal,
-                    self.least_risky.as_ref(),
-                    &self.rejected,
-                    &self.taken(),
-                ),
-            ),
+            None => {
+                let (workcell, goal) = (&self.nodes[0].workcell, self.goal);
+                let told = still_in_the_way(&self.rejected, &taken);
+                let least = least_risky.map(|(at, step)| (&self.nodes[*at].workcell.scene, step));
+                (
+                    Verdict::NoSafePlan,
+                    Some(no_plan_reason(workcell, goal, least, &told, &taken)),
+                    remedies(workcell, goal, &told, &taken),
+                )
+            }
         };
-        let least_risky = (self.least_risky.as_ref()).map(|s| (s.risk.risk, s.risk.bound));
+        let of_least = least_risky.map(|(_, step)| (step.risk.risk, step.risk.bound));
+        let first_step = least_risky.filter(|(at, _)| *at == 0);
+        let least_risky = first_step.map(|(_, step)| step.clone());
         // Where only the whole is over its limit, that is what is told.
         let over_plan_limit =
             least_over_plan_limit(&self.rejected).and_then(|(r, bound)| Some((r.risk?, bound)));
@@ -50,7 +50,7 @@ impl OrderSearch<'_> {
                 of_plan(steps.iter().map(|s| s.step.risk.risk)),
                 of_plan(steps.iter().map(|s| s.step.risk.bound)),
             ),
-            None => over_plan_limit.or(least_risky).unwrap_or((1.0, 1.0)),
+            None => over_plan_limit.or(of_least).unwrap_or((1.0, 1.0)),
         };
         Plan {
             verdict,
@@ -60,7 +60,7 @@ impl OrderSearch<'_> {
             risk,
             risk_bound,
             rejected: self.rejected,
-            least_risky: self.least_risky,
+            least_risky,
             timing,
         }
     }
@@ -81,5 +81,20 @@ impl OrderSearch<'_> {
             let untried = std::mem::take(&mut node.untried);
             (self.rejected).extend(too_risky(&untried, Vec::new(), &node.workcell));
         }
+    }
+}
+
+/// Those of `rejected` that tell why there is no plan: what was in the way of a grasp until it was `taken` does not, where
+/// there is something else.
+fn still_in_the_way(rejected: &[RejectedCandidate], taken: &[&str]) -> Vec<RejectedCandidate> {
+    let is_gone = |r: &RejectedCandidate| match &r.reason {
+        Reason::Geometry(why) => blocker(why).is_some_and(|by| taken.contains(&by.as_str())),
+        _ => false,
+    };
+    let left: Vec<_> = rejected.iter().filter(|r| !is_gone(r)).cloned().collect();
+    if left.is_empty() {
+        rejected.to_vec()
+    } else {
+        left
     }
 }

@@ -143,11 +143,13 @@ pub struct SurpriseReport {
     pub step: usize,
     /// s from the step's start.
     pub t: f64,
-    /// The box that was farthest off.
+    /// The box that has gone too far, or else that was farthest off.
     #[serde(rename = "box")]
     pub box_id: String,
-    /// How far, m.
+    /// How far from where it was imagined, m.
     pub off_m: f64,
+    /// And tilted, degrees.
+    pub off_deg: f64,
     /// "carried_on", "changed_way", "stopped_far_off", "stopped_under_way" or "stopped_no_way".
     pub reply: &'static str,
     /// P(accident) of going on as planned, on what was seen; none where that was not asked.

@@ -19,22 +19,6 @@ fn when_nothing_is_safe_the_planner_refuses_and_says_why_and_what_would_help() {
 }
 
 #[test]
-fn a_higher_limit_is_proposed_where_somebody_might_set_it() {
-    let remedies = |toppling| {
-        let fake = Fake {
-            cursed: ["low", "mid", "high"].map(String::from).to_vec(),
-            toppling,
-            ..Fake::default()
-        };
-        let plan = planner(&fake, None).plan(&tower(), &retrieve("low"));
-        plan.unwrap().remedies
-    };
-    let proposes = |all: Vec<String>| all.iter().any(|r| r.contains("max_risk) of 0.105"));
-    assert!(proposes(remedies(0.1)));
-    assert!(!remedies(0.9).iter().any(|r| r.contains("max_risk")));
-}
-
-#[test]
 fn a_prediction_that_is_not_finite_is_a_failed_candidate_and_never_wins() {
     let fake = Fake {
         lost: vec!["high".into()],

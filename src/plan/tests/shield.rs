@@ -153,6 +153,26 @@ fn where_all_that_was_imagined_is_turned_down_what_was_left_untried_has_to_pass_
     };
     let plan = planned(&sure, Some(&never), &retrieve("high"));
     assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    let turned_down = plan.rejected.iter().filter(|r| r.reason.kind() == "shield");
+    // Three were imagined, and eight of what is left are looked at.
+    assert_eq!(turned_down.count(), 3 + 8);
+}
+
+#[test]
+fn where_the_check_turns_down_what_was_judged_safe_the_risk_that_is_told_is_what_it_found() {
+    let strict = Fake {
+        cursed: vec!["high".into()],
+        ..Fake::default()
+    };
+    let plan = planned(&Fake::default(), Some(&strict), &retrieve("high"));
+    let found = plan.rejected.iter().filter_map(|r| match r.reason {
+        Reason::Shield { bound, .. } => Some(bound),
+        _ => None,
+    });
+    let least = found.min_by(f64::total_cmp).unwrap();
+    assert!(least > 0.3);
+    assert_eq!(plan.risk_bound, least);
+    assert_eq!(plan.least_risky.map(|s| s.risk.bound), Some(least));
 }
 
 #[test]
@@ -186,8 +206,9 @@ fn what_a_check_had_against_a_box_that_was_taken_another_way_is_not_why_there_is
     let mut turned_down = plan.rejected.iter().filter(|r| r.reason.kind() == "shield");
     assert!(turned_down.any(|r| r.box_id == "high"));
     let reason = plan.reason.unwrap();
+    let (_, why) = reason.split_once(": ").unwrap();
     assert!(
-        reason.contains("`low`") && !reason.contains("the check"),
+        why.starts_with("the least risky step, `low`") && !why.contains("the check"),
         "{reason}"
     );
 }

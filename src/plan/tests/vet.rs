@@ -1,6 +1,7 @@
 //! Somebody else's steps.
 
 use super::*;
+use crate::plan::repair::repair;
 use crate::plan::vet;
 
 #[test]
@@ -18,7 +19,7 @@ fn vetting_finds_the_first_unsafe_step_and_repairs_the_order() {
     use Verdict::{NoSafePlan, Safe};
     assert_eq!(verdicts, [Safe, NoSafePlan, Safe, NoSafePlan]);
     assert!(judged[3].why.contains("no longer there"));
-    let repaired = vet::repair(&planner, &tower(), &steps).unwrap();
+    let repaired = repair(&planner, &tower(), &steps).unwrap();
     assert_eq!(repaired.verdict, Safe);
     assert_eq!(order(&repaired), ["high", "mid", "low"]);
 }
@@ -76,7 +77,7 @@ fn steps_that_are_safe_one_by_one_are_held_against_the_limit_on_the_whole() {
         "{}",
         judged[2].why
     );
-    let repaired = vet::repair(&planner, &cell, &steps).unwrap();
+    let repaired = repair(&planner, &cell, &steps).unwrap();
     assert_eq!(repaired.verdict, NoSafePlan);
 }
 
@@ -100,7 +101,7 @@ fn a_repair_whose_second_goal_stands_on_nothing_is_a_refusal_and_no_error() {
             filter: GraspFilter::default(),
         },
     ];
-    let repaired = vet::repair(&planner, &tower(), &steps[..]);
+    let repaired = repair(&planner, &tower(), &steps[..]);
     let why = repaired.unwrap().reason.unwrap_or_default();
     assert!(why.contains("does not stand"), "{why}");
 }
@@ -120,12 +121,31 @@ fn a_repair_puts_a_box_elsewhere_before_what_it_rests_on_is_taken_out() {
         [step("mid", None), step("high", Some(target))],
         [step("high", Some(target)), step("mid", None)],
     ] {
-        let repaired = vet::repair(&planner, &tower(), &steps).unwrap();
+        let repaired = repair(&planner, &tower(), &steps).unwrap();
         assert_eq!(repaired.verdict, Verdict::Safe, "{:?}", repaired.reason);
         assert_eq!(order(&repaired), ["high", "mid"]);
         let first = &repaired.steps[0].step.action;
         assert!(matches!(first, Action::Place { .. }), "{first:?}");
     }
+}
+
+#[test]
+fn a_repair_moves_a_box_before_what_it_rests_on_unless_it_is_to_rest_on_it_again() {
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let step = |id: &str, [x, z]: [f64; 2]| vet::StepToVet {
+        box_id: id.into(),
+        target: Some(level(Vec3::new(x, 0.8, z), 0.0)),
+        filter: GraspFilter::default(),
+    };
+    let steps = [step("mid", [0.0, 0.1]), step("high", [1.0, 0.1])];
+    let repaired = repair(&planner, &tower(), &steps).unwrap();
+    assert_eq!(repaired.verdict, Verdict::Safe, "{:?}", repaired.reason);
+    assert_eq!(order(&repaired), ["high", "mid"]);
+    // Where it is to stand on that again, neither can go first.
+    let steps = [step("mid", [0.0, 0.1]), step("high", [0.0, 0.3])];
+    let repaired = repair(&planner, &tower(), &steps).unwrap();
+    assert_eq!(repaired.verdict, Verdict::NoSafePlan);
 }
 
 #[test]
@@ -140,7 +160,7 @@ fn a_repair_that_would_take_out_a_box_which_is_to_stand_elsewhere_is_a_refusal()
     };
     let back = level(Vec3::new(0.02, 0.0, 0.5), 0.0);
     let steps = [step("high", Some(back)), step("mid", None)];
-    let repaired = vet::repair(&planner, &tower(), &steps).unwrap();
+    let repaired = repair(&planner, &tower(), &steps).unwrap();
     assert_eq!(repaired.verdict, Verdict::NoSafePlan);
     let why = repaired.reason.unwrap_or_default();
     assert!(why.contains("`high`, which is to stand elsewhere"), "{why}");

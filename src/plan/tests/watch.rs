@@ -78,9 +78,12 @@ fn a_box_that_tilts_in_its_place_stops_the_hand_and_one_that_is_no_number_does_t
         let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
         let aside = seen.scene.box_index("aside").unwrap();
         boxes[aside] *= tilted;
+        // Farther off, but no farther than noise takes it.
+        boxes[seen.scene.box_index("low").unwrap()].translation.x += 0.004;
         let t = plan.steps[0].step.action.onset();
         assert_eq!(watch.look(&Glance { t, boxes }), Onward::Stop);
         assert_eq!(watch.surprises[0].reply, Reply::StoppedFarOff);
+        assert_eq!(watch.surprises[0].box_id, "aside");
     }
 }
 

@@ -42,16 +42,19 @@ pub(in crate::replay) fn plan() -> Value {
 /// The same, carried out: `a` tilts a little late.
 pub(in crate::replay) fn executed_plan() -> Value {
     let mut plan = plan();
-    let hand = json!({"position": [0, 0, 0.4], "rotation": [1, 0, 0, 0]});
+    let hand_at = |z: f64| json!({"position": [0, 0, z], "rotation": [1, 0, 0, 0]});
+    let (home, hand) = (hand_at(1.0), hand_at(0.4));
     let both = json!({"a": at(0.1), "b": at(0.3)});
     plan["executed"] = json!({
         "success": false,
         "taken": plan["steps"],
         "accidents": [{"kind": "tilt", "box": "a", "step": 1, "t": 1.2}],
         "frames": [
+            {"t": 0.0, "step": 0, "boxes": both, "hand": home},
             {"t": 1.0, "step": 0, "boxes": both, "hand": hand},
             {"t": 1.25, "step": 0, "boxes": {"a": at(0.1), "b": at(0.4)}, "hand": hand},
             {"t": 1.5, "step": 0, "boxes": {"a": at(0.1), "b": at(0.5)}, "hand": null},
+            {"t": 0.0, "step": 1, "boxes": {"a": at(0.1)}, "hand": home},
             {"t": 1.0, "step": 1, "boxes": {"a": at(0.1)}, "hand": hand},
             {"t": 1.5, "step": 1, "boxes": {"a": at(0.12)}, "hand": hand},
         ],

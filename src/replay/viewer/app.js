@@ -48,9 +48,15 @@ function extent() {
 const { centre, radius } = extent();
 // The bar at the bottom covers a strip: what is looked at sits a little lower, so the scene a little higher.
 const orbit = new Orbit(add(centre, [0, 0, -0.06 * radius]), radius, rec.azimuth);
-const canvas = $("view"), labels = $("labels"), pen = labels.getContext("2d");
-let painter;
-try { painter = new PaintGl(canvas); } catch { painter = new PaintFlat(canvas); }
+let canvas = $("view"), painter;
+const labels = $("labels"), pen = labels.getContext("2d");
+try { painter = new PaintGl(canvas); } catch {
+  // A canvas that WebGL was asked for has no other context: where the shaders failed, one like it takes its place.
+  const fresh = canvas.cloneNode();
+  canvas.replaceWith(fresh);
+  canvas = fresh;
+  painter = new PaintFlat(canvas);
+}
 
 const state = { t: start, playing: false, speed: 1, names: rec.boxes.length <= 30, ghosts: true, dark: matchMedia("(prefers-color-scheme: dark)").matches, hover: -1, dirty: true, view: 0 };
 const asked = new URLSearchParams(location.hash.slice(1));

@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 
 use super::draft::{Draft, Packing, Part, between, log_between};
-use super::statics::GRAVITY;
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 use crate::scene::{BoxSpec, CenterOfMass, PoseNoise, Quantity, Scene};
 

@@ -140,7 +140,7 @@ impl Draft {
     pub fn is_free(&self, obb: &Obb, gap: f64) -> bool {
         let grown = obb.grown(gap);
         let boxes = self.parts.iter().map(Part::obb);
-        let fixtures = self.fixtures.iter().map(|f| Obb::new(f.size, f.pose));
+        let fixtures = self.fixtures.iter().map(Fixture::obb);
         boxes
             .chain(fixtures)
             .all(|other| !overlaps(&grown, &other, OVERLAP_SLACK_M))
@@ -161,7 +161,7 @@ impl Draft {
                 && self
                     .fixtures
                     .iter()
-                    .all(|f| !overlaps(&Obb::new(f.size, f.pose), &obbs[i], OVERLAP_SLACK_M))
+                    .all(|f| !overlaps(&f.obb(), &obbs[i], OVERLAP_SLACK_M))
                 && obbs[i].aabb().0.z > -OVERLAP_SLACK_M
         };
         self.parts.len() >= 3

@@ -6,11 +6,11 @@
 use rand::Rng;
 
 use super::draft::{Access, Draft, MASS_KG, Part, between, log_between};
-use super::statics::GRAVITY;
+use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3, rotation_with_z};
 use crate::scene::{Gripper, Reach, Robot, Scene};
 
-/// How often a gripper's strength is how many times what the first target needs.
+/// A gripper holds between so many times what the first target needs, the logarithm equally likely.
 const STRENGTH: (f64, f64) = (0.8, 4.0);
 
 /// A hand that suits `draft`.

@@ -5,10 +5,10 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use super::draft::{Draft, between};
+use super::draft::{Draft, Part, between};
 use super::{BOXES_MAX, Family, Generated, finish, generate, sound_draft};
 use crate::pose::{Vec3, level};
-use crate::scene::{CenterOfMass, Gripper, Quantity, Scene};
+use crate::scene::{CenterOfMass, Fixture, Gripper, Quantity, Scene};
 
 /// What is unlike training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -101,10 +101,10 @@ fn many_boxes(family: Family, rng: &mut impl Rng) -> Generated {
 
 /// How far a draft reaches from the origin in x and y, m.
 fn half_extent(draft: &Draft) -> Vec3 {
-    let boxes = draft.parts.iter().map(|p| (p.size, p.pose));
-    let fixtures = draft.fixtures.iter().map(|f| (f.size, f.pose));
-    boxes.chain(fixtures).fold(Vec3::zeros(), |most, (s, p)| {
-        let (low, high) = crate::scene::geometry::Obb::new(s, p).aabb();
+    let boxes = draft.parts.iter().map(Part::obb);
+    let fixtures = draft.fixtures.iter().map(Fixture::obb);
+    boxes.chain(fixtures).fold(Vec3::zeros(), |most, solid| {
+        let (low, high) = solid.aabb();
         most.sup(&low.abs()).sup(&high.abs())
     })
 }

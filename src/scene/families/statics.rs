@@ -8,7 +8,7 @@
 use nalgebra::{Matrix3, Vector2, Vector3};
 
 use super::draft::{Draft, Part, is_level};
-pub(super) use crate::gravity::GRAVITY;
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 
 /// How far above its support a box may seem to be and still stand on it, m: planks that tilt by

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use super::error::{FilePlace, ImportError, check_piece};
 use super::imported::Imported;
 use super::name::plain;
-use super::stack::{Base, Cut, GRAVITY, Piece};
+use super::stack::{Base, Cut, Piece};
+use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
 
 /// Thickness of a cargo pallet, m.

@@ -3,10 +3,9 @@
 //! The limits are percentiles of what the targets weigh and measure, so that a fifth of them stays
 //! out of reach of the gripper and abstaining is the right answer there.
 
-use super::stack::GRAVITY;
+use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3, rotation_with_z};
-use crate::scene::geometry::Obb;
-use crate::scene::{BoxSpec, Gripper, Reach, Robot, Scene};
+use crate::scene::{BoxSpec, Fixture, Gripper, Reach, Robot, Scene};
 
 /// Share of the targets that each gripper limit is made for.
 const SHARE: f64 = 0.8;
@@ -78,8 +77,8 @@ fn home(scene: &Scene) -> Pose {
 /// A base beside the long side, and an arm that gets a little past every corner.
 fn reach(scene: &Scene, home: &Pose) -> Reach {
     let solids = || {
-        let boxes = scene.boxes.iter().map(|b| Obb::new(b.size, b.pose));
-        boxes.chain(scene.fixtures.iter().map(|f| Obb::new(f.size, f.pose)))
+        let boxes = scene.boxes.iter().map(BoxSpec::obb);
+        boxes.chain(scene.fixtures.iter().map(Fixture::obb))
     };
     let side = solids().map(|o| o.aabb().1.y).fold(0.0, f64::max);
     let base = Vec3::new(0.0, -(side + 0.3), 0.5 * scene.top_m());

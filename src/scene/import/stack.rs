@@ -1,8 +1,7 @@
 //! From placed pieces to a workcell: the cut, what each piece carries, and what is not in the data.
 
-pub(super) use crate::gravity::GRAVITY;
+use crate::gravity::GRAVITY;
 use crate::pose::{Vec3, level};
-use crate::scene::geometry::Obb;
 use crate::scene::{
     BoxSpec, CenterOfMass, Fixture, PoseNoise, Quantity, Scene, Workcell, import::robot,
 };
@@ -269,10 +268,7 @@ impl ImportedStack {
 
     /// Whether box `upper` touches the top of box `lower`, or seems so far above it or in it, m.
     fn rests_on(&self, upper: usize, lower: usize, (above, into): (f64, f64)) -> bool {
-        let bounds = |i: usize| {
-            let b = &self.workcell.scene.boxes[i];
-            Obb::new(b.size, b.pose).aabb()
-        };
+        let bounds = |i: usize| self.workcell.scene.boxes[i].obb().aabb();
         let ((ulow, uhigh), (llow, lhigh)) = (bounds(upper), bounds(lower));
         let shared = |k: usize| uhigh[k].min(lhigh[k]) - ulow[k].max(llow[k]);
         (-into..above).contains(&(ulow.z - lhigh.z)) && shared(0) > TOUCH_M && shared(1) > TOUCH_M

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::scene::Gripper;
-use crate::scene::geometry::{Obb, overlaps};
+use crate::scene::geometry::overlaps;
 
 const PACKING: &str = r#"{"1": [
  {"item": {"article": "donut-001", "id": "001", "product_group": "c", "length/mm": 600,
@@ -63,8 +63,7 @@ fn a_roll_container_is_known_from_the_orders() {
     assert_eq!(scene.fixtures.len(), 4, "a base and three walls");
     for wall in &scene.fixtures[1..] {
         for b in &scene.boxes {
-            let (wall, piece) = (Obb::new(wall.size, wall.pose), Obb::new(b.size, b.pose));
-            assert!(!overlaps(&wall, &piece, 0.0), "{}", b.id);
+            assert!(!overlaps(&wall.obb(), &b.obb(), 0.0), "{}", b.id);
         }
     }
 }

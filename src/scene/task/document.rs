@@ -1,7 +1,7 @@
 //! From the bytes of a file to a checked document: text, YAML, version, types, ranges.
 //!
-//! Owns the order of these passes and the limits on what a file may unfold to. Refuses to look at more than one document, at
-//! anything but UTF-8, and at files above 16 MiB.
+//! Owns the order of these passes and the limits on what a file may unfold to. Refuses to look at more than one
+//! document, at anything but UTF-8, and at files above 16 MiB.
 
 use std::io::Read;
 use std::path::Path;

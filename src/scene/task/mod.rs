@@ -74,6 +74,8 @@ pub struct TaskFile {
     pub path: PathBuf,
     /// Where its scene was written.
     pub scene_source: SceneSource,
+    /// The files that name it between this one and that, in order; none where this one names it itself.
+    pub scene_through: Vec<PathBuf>,
 }
 
 /// Where a task file's scene was written.
@@ -145,6 +147,7 @@ fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> 
         schema: task_schema(),
         mistakes: Vec::new(),
     };
+    let mut scene_through = Vec::new();
     let (scene, scene_source) = match &document.scene {
         SceneEntry::Inline(block) => {
             let at = FieldPath::default().key("scene");
@@ -154,7 +157,7 @@ fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> 
             }
             (scene, SceneSource::Inline)
         }
-        SceneEntry::Path(other) => scene_of_other(&builder, path, other)?,
+        SceneEntry::Path(other) => scene_of_other(&builder, path, other, &mut scene_through)?,
     };
     let robot = builder.robot(document.robot.as_ref(), &scene);
     let block = document.task.as_ref();
@@ -177,6 +180,7 @@ fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> 
         planner,
         path: path.to_owned(),
         scene_source,
+        scene_through,
     })
 }
 
@@ -196,11 +200,12 @@ fn check_planner(builder: &mut Builder, settings: &PlannerSettings) {
     }
 }
 
-/// The scene of the file that `scene:` names, through as many files as it takes.
+/// The scene of the file that `scene:` names, through as many files as it takes, which `through` is told of.
 fn scene_of_other(
     builder: &Builder,
     path: &Path,
     other: &str,
+    through: &mut Vec<PathBuf>,
 ) -> Result<(Scene, SceneSource), TaskError> {
     let at = FieldPath::default().key("scene");
     let refuse = |message: String, remedy: &str| {
@@ -232,6 +237,7 @@ fn scene_of_other(
         };
         match document.scene {
             SceneEntry::Path(next) => {
+                through.push(target.clone());
                 from = target;
                 other = next;
             }

@@ -1,8 +1,8 @@
 //! The values of a task file that are more than a number: they may be distributions.
 //!
-//! Owns [`Number`] (which takes no text, unlike the YAML reader's own numbers), [`QuantityEntry`], [`OffsetEntry`] and [`SceneEntry`] as they are written,
-//! each read by a visitor of its own, since serde's untagged enums forget where a value stood.
-//! What they mean is worked out in `build`.
+//! Owns [`Number`] (which takes no text, unlike the YAML reader's own numbers), [`QuantityEntry`], [`OffsetEntry`] and
+//! [`SceneEntry`] as they are written, each read by a visitor of its own, since serde's untagged enums forget where a
+//! value stood. What they mean is worked out in `build`.
 
 use std::fmt;
 

@@ -266,7 +266,7 @@ fn round_to(value: f64, steps_per_unit: f64) -> f64 {
 /// `value` to six significant digits, as short as can be; never `-0`.
 fn number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
-        // The reader takes no other zero, and nothing that is not finite.
+        // Neither has a logarithm. The reader refuses what is not finite, and says where it stands.
         return if value == 0.0 { "0" } else { ".nan" }.to_owned();
     }
     let digits = 5 - value.abs().log10().floor() as i32;

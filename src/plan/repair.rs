@@ -1,0 +1,159 @@
+//! A safe plan with the effect of somebody else's.
+//!
+//! Owns [`repair`]: what the steps amount to, in an order in which it can be done, one goal after the other. Which of the
+//! steps are unsafe is for [`super::vet`] to say.
+
+use crate::scene::{Scene, Workcell};
+
+use super::goal::Goal;
+use super::planner::{Plan, PlanError, Planner, Verdict, scene_after};
+use super::risk::of_plan;
+use super::support::SupportGraph;
+use super::vet::StepToVet;
+
+/// A safe plan with the same effect: what was taken out is taken out, what was put somewhere stands there.
+///
+/// # Errors
+/// When a box is not there, or the physics cannot take the scene in.
+pub fn repair(
+    planner: &Planner,
+    workcell: &Workcell,
+    steps: &[StepToVet],
+) -> Result<Plan, PlanError> {
+    let mut whole: Option<Plan> = None;
+    let mut now = workcell.clone();
+    let goals = effects(&workcell.scene, steps);
+    for goal in &goals {
+        let is_gone = |id: &String| now.scene.box_index(id).is_none();
+        if matches!(goal, Goal::Retrieve { box_id } if is_gone(box_id)) {
+            continue;
+        }
+        let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
+        let plan = match planner.plan_on(&now, goal, (spent, &[])) {
+            // Only what is imagined after the first goal may fall down by itself.
+            Err(PlanError::Dynamics(why)) if whole.is_some() && why.is_dead_end() => {
+                Plan::refused(format!("by then {why}"))
+            }
+            other => other?,
+        };
+        for planned in &plan.steps {
+            now = scene_after(&now, &planned.step);
+        }
+        let mut sum = match whole.take() {
+            None => plan,
+            Some(before) => joined(before, plan),
+        };
+        let lost = goals.iter().find_map(|goal| match goal {
+            Goal::Move { box_id, .. } if now.scene.box_index(box_id).is_none() => Some(box_id),
+            _ => None,
+        });
+        if let (Verdict::Safe, Some(box_id)) = (sum.verdict, lost) {
+            let why =
+                format!("`{box_id}`, which is to stand elsewhere, would have to be taken out");
+            sum = joined(sum, Plan::refused(why));
+        }
+        let goes_on = sum.verdict == Verdict::Safe;
+        whole = Some(sum);
+        if !goes_on {
+            break;
+        }
+    }
+    match whole {
+        Some(plan) => Ok(plan),
+        None => planner.plan(
+            workcell,
+            &Goal::Clear {
+                box_ids: Vec::new(),
+            },
+        ),
+    }
+}
+
+/// What the steps amount to: boxes that are gone in the end, and boxes that stand elsewhere; in their order, but for
+/// what [`in_order`] has to change.
+fn effects(scene: &Scene, steps: &[StepToVet]) -> Vec<Goal> {
+    let mut goals: Vec<Goal> = Vec::new();
+    for (i, step) in steps.iter().enumerate() {
+        let of_box = |other: &StepToVet| other.box_id == step.box_id;
+        let removal = (steps.iter()).position(|s| of_box(s) && s.target.is_none());
+        let is_last_word = match removal {
+            Some(first) => first == i,
+            None => !steps[i + 1..].iter().any(of_box),
+        };
+        if !is_last_word {
+            continue;
+        }
+        let box_id = step.box_id.clone();
+        match (step.target, goals.last_mut()) {
+            (Some(target), _) => goals.push(Goal::Move { box_id, target }),
+            (None, Some(Goal::Clear { box_ids })) => box_ids.push(box_id),
+            (None, _) => goals.push(Goal::Clear {
+                box_ids: vec![box_id],
+            }),
+        }
+    }
+    let mut goals = in_order(scene, goals);
+    // What is in the way of one box may go first, as for a task that retrieves it.
+    for goal in &mut goals {
+        if let Goal::Clear { box_ids } = goal
+            && let [box_id] = box_ids.as_slice()
+        {
+            *goal = Goal::Retrieve {
+                box_id: box_id.clone(),
+            };
+        }
+    }
+    goals
+}
+
+/// A box that is put elsewhere goes there before what it rests on is taken out or put elsewhere itself, or it would be
+/// taken out with that; but after what it is to rest on in the end.
+fn in_order(scene: &Scene, mut goals: Vec<Goal>) -> Vec<Goal> {
+    let mut after = scene.clone();
+    for goal in &goals {
+        if let Goal::Move { box_id, target } = goal
+            && let Some(index) = scene.box_index(box_id)
+        {
+            after.boxes[index].pose = *target;
+        }
+    }
+    let (now, then) = (SupportGraph::of(scene), SupportGraph::of(&after));
+    let rests_on_one = |graph: &SupportGraph, id: &str, goal: &Goal| {
+        let Some(above) = scene.box_index(id) else {
+            return false;
+        };
+        let below = goal
+            .box_ids()
+            .into_iter()
+            .filter_map(|b| scene.box_index(b));
+        below.into_iter().any(|b| graph.above(b).contains(&above))
+    };
+    for at in 1..goals.len() {
+        let Goal::Move { box_id, .. } = &goals[at] else {
+            continue;
+        };
+        let takes_support = |goal: &Goal| rests_on_one(&now, box_id, goal);
+        let Some(first) = goals[..at].iter().position(takes_support) else {
+            continue;
+        };
+        let gives_support =
+            |goal: &Goal| matches!(goal, Goal::Move { .. }) && rests_on_one(&then, box_id, goal);
+        if !goals[first..at].iter().any(gives_support) {
+            goals[first..=at].rotate_right(1);
+        }
+    }
+    goals
+}
+
+/// Two plans, one after the other.
+fn joined(mut before: Plan, mut after: Plan) -> Plan {
+    before.verdict = after.verdict;
+    before.reason = after.reason.take();
+    before.remedies.append(&mut after.remedies);
+    before.steps.append(&mut after.steps);
+    before.rejected.append(&mut after.rejected);
+    before.risk = of_plan([before.risk, after.risk]);
+    before.risk_bound = of_plan([before.risk_bound, after.risk_bound]);
+    before.timing.add(&after.timing);
+    before
+}
