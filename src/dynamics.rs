@@ -7,7 +7,7 @@
 use serde::Serialize;
 
 use crate::pose::Pose;
-use crate::rollout::Action;
+use crate::rollout::{AccidentKind, Action};
 use crate::scene::{Safety, Workcell};
 
 /// How likely an action is to end in an accident under the belief.
@@ -81,6 +81,24 @@ pub struct Imagined {
     pub frames: Vec<ImaginedFrame>,
     /// `[N]` in the scene's order.
     pub fates: Vec<BoxFate>,
+}
+
+impl Imagined {
+    /// The same once `risk` is known better, as by the draws of a check: no box but `target` fares worse than the accident
+    /// that this would be allows, under the limit `max_displacement` (m).
+    pub fn allowed_by(mut self, risk: &Risk, target: usize, max_displacement: f64) -> Self {
+        let disturb = risk.by_accident[AccidentKind::Disturb.index()];
+        let fates = self.fates.iter_mut().enumerate();
+        for (_, fate) in fates.filter(|(i, _)| *i != target) {
+            fate.p_moves = fate.p_moves.min(disturb);
+            fate.p_falls = fate.p_falls.min(risk.risk);
+            // One in twenty goes farther than the 95th percentile.
+            if fate.p_moves <= 0.05 {
+                fate.displacement_p95 = fate.displacement_p95.min(max_displacement);
+            }
+        }
+        self
+    }
 }
 
 /// Why an action has no prediction.
@@ -215,5 +233,37 @@ pub(crate) mod fixed {
         fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
             Vec::new()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_fares_no_worse_than_the_accident_that_it_would_be_but_for_the_one_that_is_acted_on() {
+        let risk = Risk {
+            risk: 0.02,
+            bound: 0.02,
+            by_accident: [0.01, 0.02, 0.0, 0.0, 0.0],
+            path_length: 0.0,
+            peak_speed: 0.0,
+            disagreement: 0.0,
+        };
+        let fate = BoxFate {
+            p_moves: 0.12,
+            p_falls: 0.09,
+            displacement_mean: 0.001,
+            displacement_p95: 0.102,
+        };
+        let imagined = Imagined {
+            risk,
+            frames: Vec::new(),
+            fates: vec![fate; 2],
+        };
+        let told = imagined.allowed_by(&risk, 0, 0.05).fates;
+        assert_eq!(told[0], fate);
+        let other = (told[1].p_moves, told[1].p_falls, told[1].displacement_p95);
+        assert_eq!(other, (0.01, 0.02, 0.05));
     }
 }

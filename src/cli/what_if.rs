@@ -263,6 +263,7 @@ fn poke(
         // The sandbox needs no second opinion of itself.
         confirmed: found.confirmed.unwrap_or(physics.is_exact()),
     };
+    let max_displacement = workcell.safety.max_displacement;
     let about = WhatIfAction {
         kind: action.name(),
         box_id: asked.id.clone(),
@@ -271,9 +272,9 @@ fn poke(
     };
     Ok(Answer {
         about,
+        imagined: imagined.allowed_by(&vouched.risk, line.box_index, max_displacement),
         risk: vouched.risk,
         objection: vouched.objection.map(|why| why.to_string()),
-        imagined,
         largest: Some(largest),
     })
 }
@@ -330,9 +331,13 @@ fn by_face(
     };
     Ok(Answer {
         about,
+        imagined: step.imagined.allowed_by(
+            &vouched.risk,
+            step.grasp.box_index,
+            workcell.safety.max_displacement,
+        ),
         risk: vouched.risk,
         objection: vouched.objection.map(|why| why.to_string()),
-        imagined: step.imagined,
         largest: None,
     })
 }
