@@ -11,7 +11,7 @@ use crate::dynamics::{
     SceneDynamics,
 };
 use crate::pose::Pose;
-use crate::rollout::{AccidentKind, Action, STRIDE_S};
+use crate::rollout::{Action, STRIDE_S};
 use crate::scene::{Safety, Workcell};
 
 use super::batch::Batch;
@@ -269,15 +269,8 @@ impl Believed<'_> {
             frames.push(frame);
         }
         frames.extend(intended_end(action, &observed, &frames));
-        let disturb = risk.by_accident[AccidentKind::Disturb.index()];
         let last_std = |node: usize| poses[node][strides - 1].position_std;
-        let mut fates = fates(seen, opinion, last_std, &observed, &frames);
-        for (i, fate) in fates.iter_mut().enumerate() {
-            // Whoever moves too far is an accident, unless it is meant to.
-            if i != action.box_index() {
-                fate.p_moves = fate.p_moves.min(disturb);
-            }
-        }
+        let fates = fates(seen, opinion, last_std, &observed, &frames);
         let finite = |f: &ImaginedFrame| {
             f.position_std.iter().all(|s| s.is_finite())
                 && f.boxes.iter().all(|p| {
@@ -286,11 +279,13 @@ impl Believed<'_> {
                 })
         };
         if frames.iter().all(finite) {
-            Ok(Imagined {
+            let imagined = Imagined {
                 risk,
                 frames,
                 fates,
-            })
+            };
+            let limit = self.encoder.workcell().safety.max_displacement;
+            Ok(imagined.allowed_by(&risk, action.box_index(), limit))
         } else {
             Err(PredictionFailure::NotFinite)
         }

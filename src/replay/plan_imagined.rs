@@ -5,9 +5,8 @@
 
 use super::plan_file::{KeyFile, Plan, StepFile, pose};
 use super::plan_played::{PAUSE_S, Played};
-use super::timeline::between;
 use super::{RecordedFrame, ReplayError};
-use crate::pose::Pose;
+use crate::pose::{Pose, blend};
 use crate::rollout::{Grip, HandKey, Motion};
 
 /// How often a motion is shown, s.
@@ -167,7 +166,7 @@ impl ImaginedStep {
         let pairs = before.1.iter().zip(&after.1);
         pairs
             .map(|(a, b)| match (a, b) {
-                (Some(a), Some(b)) => Some(between(a, b, s)),
+                (Some(a), Some(b)) => Some(blend(a, b, s)),
                 (a, _) => *a,
             })
             .collect()

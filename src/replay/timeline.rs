@@ -4,7 +4,7 @@
 //! from one step to the next, where the hand jumps home.
 
 use super::{RecordedFrame, Recording};
-use crate::pose::Pose;
+use crate::pose::{Pose, blend};
 
 /// How long the last thing imagined of a step stays, so that it does not flicker away at once, s.
 pub(super) const GRACE_S: f64 = 0.1;
@@ -37,16 +37,6 @@ impl Recording {
     }
 }
 
-/// The pose a share `s` of the way from `a` to `b`.
-pub fn between(a: &Pose, b: &Pose, s: f64) -> Pose {
-    let position = a.translation.vector.lerp(&b.translation.vector, s);
-    let rotation = a
-        .rotation
-        .try_slerp(&b.rotation, s, 1e-9)
-        .unwrap_or(a.rotation);
-    Pose::from_parts(position.into(), rotation)
-}
-
 fn moment(frames: &[RecordedFrame], t: f64) -> Option<RecordedFrame> {
     let next = frames.partition_point(|f| f.t <= t);
     let before = frames.get(next.saturating_sub(1))?;
@@ -59,7 +49,7 @@ fn moment(frames: &[RecordedFrame], t: f64) -> Option<RecordedFrame> {
     };
     let s = ((t - before.t) / (after.t - before.t).max(1e-9)).clamp(0.0, 1.0);
     let mix = |a: &Option<Pose>, b: &Option<Pose>| match (a, b) {
-        (Some(a), Some(b)) => Some(between(a, b, s)),
+        (Some(a), Some(b)) => Some(blend(a, b, s)),
         (a, _) => *a,
     };
     Some(RecordedFrame {

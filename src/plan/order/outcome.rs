@@ -6,6 +6,7 @@ use super::super::rated::{for_its_risk, too_risky};
 use super::super::reason::{Reason, RejectedCandidate};
 use super::super::remedies::remedies;
 use super::super::risk::of_plan;
+use super::super::step::StepPlan;
 use super::super::timing::Timing;
 use super::super::wanted::blocker;
 use super::OrderSearch;
@@ -25,7 +26,10 @@ impl OrderSearch<'_> {
         let taken = self.taken();
         let risky = self.risky.iter();
         let not_taken = risky.filter(|(_, step)| !taken.contains(&step.box_id.as_str()));
-        let least_risky = not_taken.min_by(|a, b| a.1.risk.bound.total_cmp(&b.1.risk.bound));
+        let least = |a: &&(usize, StepPlan), b: &&(usize, StepPlan)| {
+            a.1.risk.bound.total_cmp(&b.1.risk.bound)
+        };
+        let least_risky = not_taken.clone().min_by(least);
         let (verdict, reason, remedies) = match reached {
             Some(_) => (Verdict::Safe, None, Vec::new()),
             None => {
@@ -40,7 +44,7 @@ impl OrderSearch<'_> {
             }
         };
         let of_least = least_risky.map(|(_, step)| (step.risk.risk, step.risk.bound));
-        let first_step = least_risky.filter(|(at, _)| *at == 0);
+        let first_step = not_taken.filter(|(at, _)| *at == 0).min_by(least);
         let least_risky = first_step.map(|(_, step)| step.clone());
         // Where only the whole is over its limit, that is what is told.
         let over_plan_limit =
