@@ -197,6 +197,18 @@ pub(crate) mod fixed {
 
     use super::*;
 
+    /// So likely to disturb something; of nothing else anything is expected.
+    pub(crate) fn disturbing(risk: f64, bound: f64) -> Risk {
+        Risk {
+            risk,
+            bound,
+            by_accident: [risk, 0.0, 0.0, 0.0, 0.0],
+            path_length: 0.0,
+            peak_speed: 0.0,
+            disagreement: 0.0,
+        }
+    }
+
     /// Judges by a rule; `None` is no prediction. Imagines nothing.
     #[derive(Clone, Copy)]
     pub(crate) struct Rule(pub fn(&Action) -> Option<f64>);
@@ -217,17 +229,10 @@ pub(crate) mod fixed {
 
     impl SceneDynamics for Rule {
         fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
-            let of = |action: &Action| {
-                Ok(Risk {
-                    risk: self.0(action).ok_or(PredictionFailure::NotFinite)?,
-                    bound: 1.0,
-                    by_accident: [0.0; 5],
-                    path_length: 0.0,
-                    peak_speed: 0.0,
-                    disagreement: 0.0,
-                })
-            };
-            actions.iter().map(of).collect()
+            let judged = actions.iter().map(self.0);
+            let of =
+                |risk: Option<f64>| Ok(disturbing(risk.ok_or(PredictionFailure::NotFinite)?, 1.0));
+            judged.map(of).collect()
         }
 
         fn imagine(&self, _: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
@@ -243,12 +248,8 @@ mod tests {
     #[test]
     fn a_box_fares_no_worse_than_the_accident_that_it_would_be_but_for_the_one_that_is_acted_on() {
         let risk = Risk {
-            risk: 0.02,
-            bound: 0.02,
             by_accident: [0.01, 0.02, 0.0, 0.0, 0.0],
-            path_length: 0.0,
-            peak_speed: 0.0,
-            disagreement: 0.0,
+            ..fixed::disturbing(0.02, 0.02)
         };
         let fate = BoxFate {
             p_moves: 0.12,

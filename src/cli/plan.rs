@@ -119,12 +119,7 @@ fn plan_or_advice(
     let waiting = Waiting::new("planning");
     match checked_plan(planner, workcell, goal) {
         Ok(plan) if args.no_advice => Ok((plan, Vec::new())),
-        Ok(plan) => {
-            if plan.verdict == Verdict::NoSafePlan {
-                waiting.now("no safe plan; asking what would help");
-            }
-            Ok(advised(planner, workcell, goal, plan))
-        }
+        Ok(plan) => Ok(advised(planner, workcell, goal, plan, &waiting)),
         Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => {
             let reason = format!("the scene does not stand by itself: {reason}");
             Ok((Plan::refused(reason), Vec::new()))
@@ -150,9 +145,11 @@ fn advised(
     workcell: &Workcell,
     goal: &Goal,
     mut plan: Plan,
+    waiting: &Waiting,
 ) -> (Plan, Vec<Advice>) {
     let start = std::time::Instant::now();
-    match advise(planner, workcell, goal, &plan) {
+    let asks = |what: &str| waiting.now(format!("no safe plan; asking what would help: {what}"));
+    match advise(planner, workcell, goal, &plan, asks) {
         Ok(advice) => {
             if !advice.is_empty() {
                 plan.timing.advise = 1e3 * start.elapsed().as_secs_f64();

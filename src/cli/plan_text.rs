@@ -258,7 +258,7 @@ fn reply_in_words(reply: &Reply) -> String {
         }
         Reply::StoppedNoWay { risk } => {
             format!(
-                "judged again, {} and no other way is safe; the hand stopped",
+                "judged again, {} and no way on is within the limits; the hand stopped",
                 of(risk)
             )
         }

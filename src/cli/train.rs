@@ -1,13 +1,15 @@
 //! `topple train`: a world model from a data set.
 //!
-//! Owns the flags and the YAML config behind them. The data is [`super::train_data`]'s, what is said on the way
+//! Owns the flags and the order of the work. The settings behind the flags are [`mod@config`]'s, what to do about a run
+//! that fails [`mod@failure`]'s. The data is [`super::train_data`]'s, what is said on the way
 //! [`super::train_progress`]'s and at the end [`super::train_text`]'s, the work [`mod@crate::model::train`]'s.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod config;
+mod failure;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::interrupt::Interrupt;
@@ -15,16 +17,16 @@ use super::train_progress::Display;
 use super::train_text::in_words;
 use super::{Exit, Failure, Outcome, models, print, train_data};
 use crate::model::card::CARD_FILE;
-use crate::model::checkpoint::{CHECKPOINT_FILE, ResumeError};
+use crate::model::checkpoint::CHECKPOINT_FILE;
 use crate::model::folder::WEIGHTS_FILE;
 use crate::model::log::LOG_FILE;
 use crate::model::train::can_begin;
 use crate::model::{
-    DeviceChoice, ModelCard, Purpose, Start, TrainConfig, TrainError, WarmStart, train,
+    DeviceChoice, ModelCard, Purpose, Start, TrainConfig, Trained, WarmStart, train,
 };
 use crate::plots;
-
-const UNLIKE_REMEDY: &str = "leave that setting out, or begin anew without --from";
+use config::config;
+use failure::failure;
 
 /// Train a world model on data sets that `topple generate` made.
 ///
@@ -111,16 +113,7 @@ pub fn run(args: &TrainArgs) -> Outcome {
         refuse_what_is_not_a_runs(&args.out)?;
     }
     let warm_start = args.from.as_deref().map(models::warm_start).transpose()?;
-    let config = config(args, warm_start.as_ref())?;
-    can_begin(&config, warm_start.as_ref()).map_err(|e| failure(e, args, &interrupt))?;
-    config.validate().map_err(|e| {
-        Failure::input_message(e, "see `topple train --help` for what each setting does")
-    })?;
-    // Before the data set, which takes longer to read than a wrong device to find.
-    config
-        .device
-        .open()
-        .map_err(|e| Failure::input_message(e, models::DEVICE_REMEDY))?;
+    let config = trainable(args, warm_start.as_ref(), &interrupt)?;
     let limits = warm_start
         .as_ref()
         .map_or_else(Vec::new, |m| levels(&m.card));
@@ -130,6 +123,35 @@ pub fn run(args: &TrainArgs) -> Outcome {
             .map(|dir| (dir, Purpose::Calibration)),
     );
     let data = train_data::read(sets, warm_start, &config, &interrupt)?;
+    let start = start(args);
+    let display = Display::new(config.epochs, &args.out);
+    let trained = train(&data, &config, &args.out, start, &interrupt.stop, &display);
+    display.finish();
+    let trained = trained.map_err(|e| failure(e, args, &interrupt))?;
+    finish(args, &trained, &limits)
+}
+
+/// The settings, held to be good for a run before anything is read that takes long.
+fn trainable(
+    args: &TrainArgs,
+    warm_start: Option<&WarmStart>,
+    interrupt: &Interrupt,
+) -> Result<TrainConfig, Failure> {
+    let config = config(args, warm_start)?;
+    can_begin(&config, warm_start).map_err(|e| failure(e, args, interrupt))?;
+    config.validate().map_err(|e| {
+        Failure::input_message(e, "see `topple train --help` for what each setting does")
+    })?;
+    // Before the data set, which takes longer to read than a wrong device to find.
+    config
+        .device
+        .open()
+        .map_err(|e| Failure::input_message(e, models::DEVICE_REMEDY))?;
+    Ok(config)
+}
+
+/// Whether the run is begun or gone on with; says so where there is nothing to go on with.
+fn start(args: &TrainArgs) -> Start {
     let start = if args.resume {
         Start::Resume
     } else {
@@ -141,92 +163,23 @@ pub fn run(args: &TrainArgs) -> Outcome {
             args.out.display()
         ));
     }
-    let display = Display::new(config.epochs, &args.out);
-    let trained = train(&data, &config, &args.out, start, &interrupt.stop, &display);
-    display.finish();
-    match trained {
-        Ok(trained) => {
-            plots::finish(&args.out, &trained).map_err(|e| {
-                Failure::failed_message(e, "the model is whole; free some space and resume")
-            })?;
-            let now = levels(&trained.card);
-            for lost in limits.iter().filter(|level| !now.contains(level)) {
-                print::note(format!(
-                    "no limit of {} % could be certified, which the model that it went on from had: give more episodes that no model chose, of more stacks, or --calibrate-on such a set",
-                    100.0 * lost
-                ));
-            }
-            print(args, &trained.card)?;
-            Ok(Exit::Done)
-        }
-        Err(error) => Err(failure(error, args, &interrupt)),
-    }
+    start
 }
 
-/// The settings; where nothing else is said, a run is of the same kind as the model that it goes on from.
-fn config(args: &TrainArgs, warm_start: Option<&WarmStart>) -> Result<TrainConfig, Failure> {
-    let (mut config, said) = match &args.config {
-        None => Default::default(),
-        Some(path) => read(path)?,
-    };
-    if let Some(WarmStart { card, .. }) = warm_start {
-        let sizes = [
-            ("width", &mut config.width, card.config.width),
-            ("rounds", &mut config.rounds, card.config.rounds),
-            ("members", &mut config.members, card.config.members),
-        ];
-        for (name, size, of_model) in sizes {
-            if !said.contains(name) {
-                *size = of_model;
-            }
-        }
-    }
-    let set = |to: &mut usize, from: Option<usize>| *to = from.unwrap_or(*to);
-    set(&mut config.epochs, args.epochs);
-    set(&mut config.width, args.width);
-    set(&mut config.rounds, args.rounds);
-    set(&mut config.members, args.members);
-    set(&mut config.batch, args.batch);
-    set(&mut config.tellings, args.tellings);
-    set(&mut config.imagine_every, args.imagine_every);
-    set(&mut config.threads, args.threads);
-    config.keep_judgement |= args.keep_judgement;
-    if config.keep_judgement {
-        let is_idle = [
-            ("imagine_every", args.imagine_every.is_some()),
-            ("dropout", args.dropout.is_some()),
-            ("calibrate_on", !args.calibrate_on.is_empty()),
-        ];
-        let idle = is_idle
-            .iter()
-            .find(|(name, given)| *given || said.contains(*name));
-        if let Some((name, _)) = idle {
-            return Err(Failure::input_message(
-                format!("{name} does nothing where only the imagination learns"),
-                "leave it out, or --keep-judgement (in a file: keep_judgement)",
-            ));
-        }
-    }
-    config.lr = args.lr.unwrap_or(config.lr);
-    config.dropout = args.dropout.unwrap_or(config.dropout);
-    config.seed = args.seed.unwrap_or(config.seed);
-    config.device = args.device.unwrap_or(config.device);
-    Ok(config)
-}
-
-/// The settings in a YAML file, and which of them it names.
-fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        let what = format!("cannot read {}: {e}", path.display());
-        Failure::input_message(what, "give --config a YAML file of training settings")
+/// Draws the run, says which of the `limits` of the model before it were lost, and prints what it came to.
+fn finish(args: &TrainArgs, trained: &Trained, limits: &[f64]) -> Outcome {
+    plots::finish(&args.out, trained).map_err(|e| {
+        Failure::failed_message(e, "the model is whole; free some space and resume")
     })?;
-    let wrong = |e: serde_saphyr::Error| {
-        let what = format!("{}: {e}", path.display());
-        Failure::input_message(what, "settings have the names of the flags")
-    };
-    let config = serde_saphyr::from_str(&text).map_err(wrong)?;
-    let named: BTreeMap<String, IgnoredAny> = serde_saphyr::from_str(&text).map_err(wrong)?;
-    Ok((config, named.into_keys().collect()))
+    let now = levels(&trained.card);
+    for lost in limits.iter().filter(|level| !now.contains(level)) {
+        print::note(format!(
+            "no limit of {} % could be certified, which the model that it went on from had: give more episodes that no model chose, of more stacks, or --calibrate-on such a set",
+            100.0 * lost
+        ));
+    }
+    print(args, &trained.card)?;
+    Ok(Exit::Done)
 }
 
 /// A folder that holds what no training run made is somebody else's: a data set, say.
@@ -266,62 +219,6 @@ fn refuse_what_is_not_a_runs(out: &Path) -> Result<(), Failure> {
 /// The limits on risk that a model's calibration certifies.
 fn levels(card: &ModelCard) -> Vec<f64> {
     card.calibration.ladder.iter().map(|r| r.level).collect()
-}
-
-fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt) -> Failure {
-    let out = args.out.display();
-    match error {
-        TrainError::Interrupted { epochs } => {
-            print::note(format!(
-                "interrupted: {epochs} epochs are kept in {out}; give the same command with --resume to go on"
-            ));
-            Failure::Interrupted(interrupt.signal().unwrap_or(2))
-        }
-        TrainError::Occupied(_) => Failure::input_message(
-            error,
-            "give --resume to go on with it, or another folder with --out",
-        ),
-        TrainError::Finished(_) => Failure::input_message(
-            error,
-            "name another folder with --out; to go on from its weights give it to --from",
-        ),
-        TrainError::Resume(
-            ResumeError::Damaged | ResumeError::File(_) | ResumeError::Header(_),
-        ) => Failure::input_message(
-            error,
-            format!(
-                "{out}/{CHECKPOINT_FILE} is not as this version wrote it: bring it back from a copy, or start anew in another folder"
-            ),
-        ),
-        TrainError::Resume(_) => Failure::input_message(
-            error,
-            "resume with the settings, the data sets and the --from that the run began with, or start anew in another folder",
-        ),
-        TrainError::Unlike(_) => Failure::input_message(error, UNLIKE_REMEDY),
-        TrainError::NothingToKeep => {
-            Failure::input_message(error, "name the model that has it with --from")
-        }
-        TrainError::Imagination { .. } => Failure::input_message(
-            error,
-            "let it learn one first, with --keep-judgement; that leaves the judgement as it is",
-        ),
-        TrainError::Device(_) => Failure::input_message(error, models::DEVICE_REMEDY),
-        TrainError::Knob(_) => Failure::input_message(error, "see `topple train --help`"),
-        TrainError::TooFew { .. } => {
-            let what = "make more episodes with `topple generate`; sets that a model chose (--doubted-by) need others beside them, and few given scenes (--scenes) need more of them or a made-up set";
-            Failure::input_message(error, what)
-        }
-        TrainError::File(_) if !args.out.join(CHECKPOINT_FILE).exists() => {
-            Failure::failed_message(error, "name a folder that can be written, with --out")
-        }
-        TrainError::File(_) => Failure::failed_message(
-            error,
-            "the last checkpoint is whole; free some space and resume",
-        ),
-        TrainError::Tensor(_) | TrainError::Thread(_) => {
-            Failure::failed_message(error, "the last checkpoint is whole; try a lower --lr")
-        }
-    }
 }
 
 fn print(args: &TrainArgs, card: &ModelCard) -> Result<(), Failure> {

@@ -68,7 +68,9 @@ pub fn run(args: &VetArgs) -> Outcome {
     };
     let is_safe = judged.iter().all(|j| j.verdict == Verdict::Safe);
     let repaired = if args.repair && !is_safe {
-        match repair(&planner, &file.workcell, &steps) {
+        let misjudged = judged.iter().zip(&steps).filter(|(j, _)| j.misjudged);
+        let misjudged: Vec<&str> = misjudged.map(|(_, step)| step.box_id.as_str()).collect();
+        match repair(&planner, &file.workcell, &steps, &misjudged) {
             Ok(plan) => Some(plan),
             // The search met a scene that does not stand, or that no engine holds: the steps are judged all the same.
             Err(PlanError::Dynamics(why)) if why.is_dead_end() => {

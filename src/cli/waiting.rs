@@ -2,6 +2,7 @@
 //!
 //! Owns [`Waiting`]. It is drawn on stderr, only where that is a terminal, and is gone when the work is done.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,7 +24,7 @@ impl Waiting {
     }
 
     /// What goes on now.
-    pub(super) fn now(&self, what: &'static str) {
+    pub(super) fn now(&self, what: impl Into<Cow<'static, str>>) {
         self.0.set_message(what);
     }
 }

@@ -1,24 +1,24 @@
 //! `topple what-if`: one action, imagined: who moves, who falls.
 //!
-//! Owns the flags and how an answer comes about; the words are [`super::what_if_text`]'s.
+//! Owns the flags and what they ask. How an answer comes about is [`answer`]'s, the words are
+//! [`super::what_if_text`]'s.
+
+mod answer;
 
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::physics::{Agreeing, DynamicsKind, Physics, PhysicsArgs, check_stands, load_task};
+use super::physics::{DynamicsKind, Physics, PhysicsArgs, check_stands, load_task};
 use super::poke_args::{self, BoxFace, BoxVector};
 use super::print;
 use super::what_if_text::in_words;
 use super::{Exit, Failure, Outcome};
-use crate::dynamics::{Dynamics, DynamicsError, Imagined, Prediction, Risk};
-use crate::plan::probe::{Asked, Line, Poke, largest_safe};
-use crate::plan::report::{
-    Asked as By, LargestSafeReport, REPORT_VERSION, WhatIfAction, WhatIfReport,
-};
-use crate::plan::{GraspFilter, PlanError, Wish, nearest};
+use crate::plan::probe::{Line, Poke};
+use crate::plan::report::{Asked as By, REPORT_VERSION, WhatIfReport};
 use crate::scene::task::{TaskFile, no_such_box};
+use answer::{Unanswered, by_face, poke};
 
 /// Imagine one action: who moves how far, who falls, and how much of it would still be safe.
 ///
@@ -56,15 +56,6 @@ enum Question<'a> {
     Poke(Line, &'a BoxVector),
     /// A grasp of this box.
     Grasp(usize, &'a BoxFace),
-}
-
-/// What was asked about, what is imagined of it, and what speaks against it.
-struct Answer {
-    about: WhatIfAction,
-    risk: Risk,
-    objection: Option<String>,
-    imagined: Imagined,
-    largest: Option<LargestSafeReport>,
 }
 
 /// Imagines the action, and prints what becomes of the boxes.
@@ -150,30 +141,6 @@ fn no_answer(args: &WhatIfArgs, by: By, max_risk: f64, reason: &str) -> Value {
     })
 }
 
-/// Why there is no report.
-enum Unanswered {
-    Failure(Failure),
-    /// The scene does not stand, the grasp does not fit, or nothing can be predicted.
-    NoAnswer(String),
-}
-
-impl From<DynamicsError> for Unanswered {
-    fn from(error: DynamicsError) -> Self {
-        match error {
-            DynamicsError::DoesNotStand { .. } => Self::NoAnswer(error.to_string()),
-            DynamicsError::Model(_) | DynamicsError::Simulation(_) => {
-                Self::Failure(super::plan::failed(&error.into()))
-            }
-        }
-    }
-}
-
-impl From<Failure> for Unanswered {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
 fn index_of(file: &TaskFile, id: &str) -> Result<usize, Failure> {
     let scene = &file.workcell.scene;
     scene.box_index(id).ok_or_else(|| {
@@ -212,132 +179,4 @@ fn question<'a>(args: &'a WhatIfArgs, file: &TaskFile) -> Result<Question<'a>, F
             "Give --nudge, --push or --grasp.",
         )),
     }
-}
-
-fn valid(imagined: Prediction<Imagined>) -> Result<Imagined, Unanswered> {
-    match imagined {
-        Ok(imagined) if imagined.risk.is_valid() => Ok(imagined),
-        Ok(_) => Err(Unanswered::NoAnswer(
-            "the prediction is not finite".to_owned(),
-        )),
-        Err(why) => Err(Unanswered::NoAnswer(why.to_string())),
-    }
-}
-
-/// A nudge or a push.
-fn poke(
-    file: &TaskFile,
-    physics: &Physics,
-    line: Line,
-    asked: &BoxVector,
-    seed: u64,
-) -> Result<Answer, Unanswered> {
-    let workcell = &file.workcell;
-    let planner = physics.planner(file.planner, seed);
-    let scene = physics.dynamics.believe(workcell, seed)?;
-    let action = line
-        .poke
-        .action(line.box_index, line.direction, asked.vector.norm());
-    let screened = scene.screen(std::slice::from_ref(&action)).pop();
-    let imagined = scene
-        .imagine(std::slice::from_ref(&action), planner.settings.horizon)
-        .pop();
-    let imagined = match imagined {
-        Some(imagined) => valid(imagined)?,
-        None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
-    };
-    let risk = with_screened(imagined.risk, screened);
-    let vouched = planner.guard(workcell, 0).vouch_for(&action, &risk)?;
-    let asked_for = Asked {
-        size: asked.vector.norm(),
-        is_safe: vouched.objection.is_none(),
-    };
-    let second = physics.shield.as_ref().map(Agreeing::at_once);
-    let confirm = second.as_ref().map(|s| s as &dyn Dynamics);
-    let salted = seed ^ 0x6e75_6467;
-    let found = largest_safe(scene.as_ref(), workcell, &line, asked_for, confirm, salted)?;
-    let largest = LargestSafeReport {
-        value: found.value,
-        unit: line.poke.unit(),
-        at_least: found.at_least,
-        // The sandbox needs no second opinion of itself.
-        confirmed: found.confirmed.unwrap_or(physics.is_exact()),
-    };
-    let max_displacement = workcell.safety.max_displacement;
-    let about = WhatIfAction {
-        kind: action.name(),
-        box_id: asked.id.clone(),
-        vector: Some(asked.vector.into()),
-        grasp: None,
-    };
-    Ok(Answer {
-        about,
-        imagined: imagined.allowed_by(&vouched.risk, line.box_index, max_displacement),
-        risk: vouched.risk,
-        objection: vouched.objection.map(|why| why.to_string()),
-        largest: Some(largest),
-    })
-}
-
-/// The imagined risk, its bound not under the screened one.
-fn with_screened(risk: Risk, screened: Option<Prediction<Risk>>) -> Risk {
-    match screened {
-        Some(Ok(screened)) if screened.is_valid() => Risk {
-            bound: risk.bound.max(screened.bound),
-            ..risk
-        },
-        _ => risk,
-    }
-}
-
-/// The best grasp on one face.
-fn by_face(
-    file: &TaskFile,
-    physics: &Physics,
-    index: usize,
-    asked: &BoxFace,
-    seed: u64,
-) -> Result<Answer, Unanswered> {
-    let workcell = &file.workcell;
-    let wish = Wish {
-        filter: GraspFilter {
-            grippers: Vec::new(),
-            face: Some(asked.face),
-        },
-        ..Wish::remove(index)
-    };
-    let planner = physics.planner(file.planner, seed);
-    let found = match planner.step(workcell, &[wish], 0) {
-        Ok(found) => found,
-        Err(PlanError::Dynamics(why)) => return Err(why.into()),
-        Err(why) => return Err(super::plan::failed(&why).into()),
-    };
-    let why_not = nearest(&found.rejected).map(|r| r.reason.to_string());
-    let mut steps = found.safe.into_iter().chain(found.doubtful);
-    let Some(step) = steps.next() else {
-        return Err(Unanswered::NoAnswer(format!(
-            "`{}` cannot be gripped by its {} face: {}",
-            asked.id,
-            asked.face.name(),
-            why_not.unwrap_or_else(|| "no grasp fits".to_owned())
-        )));
-    };
-    let vouched = planner.guard(workcell, 0).vouch(&step)?;
-    let about = WhatIfAction {
-        kind: step.action.name(),
-        box_id: asked.id.clone(),
-        vector: None,
-        grasp: Some(WhatIfReport::grasp(&step.grasp, workcell)),
-    };
-    Ok(Answer {
-        about,
-        imagined: step.imagined.allowed_by(
-            &vouched.risk,
-            step.grasp.box_index,
-            workcell.safety.max_displacement,
-        ),
-        risk: vouched.risk,
-        objection: vouched.objection.map(|why| why.to_string()),
-        largest: None,
-    })
 }

@@ -194,7 +194,7 @@ impl EpisodeSource for Doubted<'_> {
 mod tests {
     use super::*;
     use crate::dataset::recipe::{Mixture, Scenes};
-    use crate::dynamics::fixed::Rule;
+    use crate::dynamics::fixed::{Rule, disturbing};
     use crate::scene::families::Family;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
@@ -239,12 +239,8 @@ mod tests {
     fn a_rare_kind_is_chosen_as_often_as_a_common_one_where_it_is_in_doubt() {
         let risk = |by_accident: [f64; 5]| {
             Some(Risk {
-                risk: 0.9,
-                bound: 1.0,
                 by_accident,
-                path_length: 0.0,
-                peak_speed: 0.0,
-                disagreement: 0.0,
+                ..disturbing(0.9, 1.0)
             })
         };
         let [tilt, strike] = [[0.0, 0.5, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.5]].map(risk);

@@ -1,9 +1,11 @@
 //! Who takes part in the closed loop, and what each does with a task.
 //!
-//! Owns [`Contestant`] and the outcome of one of them on one task; the slow one's budget is `reference`'s. All are
+//! Owns [`Contestant`] and the outcome of one of them on one task; the slow one's budget is `reference`'s, that of the one
+//! with equal time `episodes`'. All are
 //! carried out in the same draw of the belief; what their plans would come to in others is `held_out`'s. Times are
 //! measured for the report and decide nothing.
 
+mod episodes;
 mod held_out;
 mod reference;
 
@@ -25,7 +27,8 @@ use crate::plan::{
     Verdict, Wish, execute,
 };
 use crate::rollout::{Action, Glance, Onward, Rollout};
-use crate::sandbox::{Recording, SandboxDynamics};
+use crate::sandbox::Recording;
+use episodes::of_episodes;
 use held_out::held_out;
 use reference::reference;
 
@@ -157,21 +160,7 @@ impl Ring<'_> {
             }
             Contestant::Sandbox => reference(task),
             Contestant::SandboxEqualTime => {
-                // Half to look at candidates once each, half to look at the best one more closely, under 8 draws at most: an
-                // odd one is left over, and of more than 17 some more.
-                let half = (self.equal_episodes / 2).max(1);
-                let physics = SandboxDynamics {
-                    screen_draws: 1,
-                    imagine_draws: half.min(8),
-                    ..SandboxDynamics::default()
-                };
-                let settings = PlannerSettings {
-                    screen: half,
-                    imagine: 1,
-                    iterations: 0,
-                    elites: 1,
-                    ..self.settings
-                };
+                let (physics, settings) = of_episodes(self.equal_episodes, self.settings);
                 planned(&physics, None, settings, task, self.held_out_draws)
             }
         }

@@ -1,13 +1,13 @@
 //! The model against the sandbox: forecasts of accidents and of poses, beside the ceiling.
 //!
-//! Owns the report of `eval model` (design, section 7). Each case is labelled by one draw of its
-//! belief; the ceiling forecasts it with 32 others, the constant with the base rate.
+//! Owns the report of `eval model` (design, section 7); what is said of each forecaster is `figures`'. Each case is
+//! labelled by one draw of its belief; the ceiling forecasts it with 32 others, the constant with the base rate.
+
+mod figures;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -18,12 +18,13 @@ use super::pose_errors::{Among, POSE_STRIDES, PoseError, by_stride, pose_errors,
 use super::suite::{Case, DrawPurpose, Suite};
 use crate::dataset::summary::Undecided;
 use crate::dynamics::{Dynamics, Risk};
-use crate::model::metrics::{Forecast, auc, bootstrap, brier, ece, ece_floor, safe_side, wilson};
+use crate::model::metrics::{Forecast, auc};
 use crate::rollout::{AccidentKind, Rollout};
 use crate::sandbox::{self, Extent, Recording, SandboxError};
+use figures::figures;
 
-/// Rounds of the bootstrap, and of the calibration error's floor.
-const ROUNDS: usize = 400;
+pub use figures::{Band, Figures};
+
 /// A case, what came of it, and what was forecast.
 pub struct Judged {
     /// What it is not independent of ([`Suite::cluster`]).
@@ -41,38 +42,11 @@ pub struct Judged {
     poses: Vec<PoseError>,
 }
 
-/// One forecaster's figures.
-#[derive(Clone, Debug, Serialize)]
-pub struct Figures {
-    /// Area under the curve.
-    pub auc: Option<f64>,
-    /// Mean squared error.
-    pub brier: Option<f64>,
-    /// Expected calibration error, 15 bins of equal count.
-    pub ece: Option<f64>,
-    /// What a perfect forecaster has at this number of cases.
-    pub ece_floor: Option<f64>,
-    /// Accidents among those judged safe; null below 150 of them.
-    pub false_safe: Option<f64>,
-    /// Share judged safe.
-    pub coverage: f64,
-    /// Where the bound lies between half the limit and the limit.
-    pub band: Band,
-    /// By kind; null for the forecasters that do not tell kinds apart.
-    pub auc_by_accident: BTreeMap<&'static str, Option<f64>>,
-    /// 95 % intervals: Wilson's for rates, bootstrap by stack, of imported ones by packing, for the rest.
-    pub ci: BTreeMap<&'static str, Option<(f64, f64)>>,
-}
-
-/// The accident rate just under the limit.
-#[derive(Clone, Debug, Serialize)]
-pub struct Band {
-    /// How many.
-    pub n: usize,
-    /// Observed rate; null of none.
-    pub rate: Option<f64>,
-    /// Wilson's interval.
-    pub ci: Option<(f64, f64)>,
+impl Judged {
+    /// Whether any accident happened.
+    fn went_wrong(&self) -> bool {
+        self.label.contains(&true)
+    }
 }
 
 /// Figures of a split.
@@ -157,38 +131,16 @@ pub fn label(suite: Suite, case: &Case) -> Result<Rollout, SandboxError> {
 
 /// The figures of a split; `limit` is the default limit on risk.
 pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
-    let hit = |j: &Judged| j.label.contains(&true);
     let n = judged.len().max(1) as f64;
-    let base_rate = judged.iter().filter(|j| hit(j)).count() as f64 / n;
-    let forecasts = |of: &dyn Fn(&Judged) -> Option<(f64, f64)>| -> Option<Vec<Forecast>> {
-        judged
-            .iter()
-            .map(|j| {
-                let (risk, bound) = of(j)?;
-                Some(Forecast {
-                    risk,
-                    bound,
-                    accident: hit(j),
-                    stack: j.cluster,
-                })
-            })
-            .collect()
-    };
+    let base_rate = judged.iter().filter(|j| j.went_wrong()).count() as f64 / n;
     // A prediction that failed counts as judged certain to go wrong: it can never be chosen.
-    let model = forecasts(&|j| Some(j.model.map_or((1.0, 1.0), |r| (r.risk, r.bound))));
-    let ceiling = forecasts(&|j| j.ceiling.map(|c| (c, c)));
-    let constant = forecasts(&|_| Some((base_rate, base_rate)));
-    let kinds = AccidentKind::ALL.map(|kind| {
-        let k = kind.index();
-        let scores: Vec<f64> = judged
-            .iter()
-            .map(|j| j.model.map_or(1.0, |r| r.by_accident[k]))
-            .collect();
-        let labels: Vec<bool> = judged.iter().map(|j| j.label[k]).collect();
-        (kind.name(), auc(&scores, &labels))
+    let model = forecasts(judged, |j| {
+        Some(j.model.map_or((1.0, 1.0), |r| (r.risk, r.bound)))
     });
+    let ceiling = forecasts(judged, |j| j.ceiling.map(|c| (c, c)));
+    let constant = forecasts(judged, |_| Some((base_rate, base_rate)));
     let mut model = figures(&model.unwrap_or_default(), limit);
-    model.auc_by_accident = kinds.into_iter().collect();
+    model.auc_by_accident = auc_by_accident(judged);
     let errors: Vec<&PoseError> = judged.iter().flat_map(|j| &j.poses).collect();
     SplitReport {
         episodes: judged.len(),
@@ -209,55 +161,43 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
     }
 }
 
-/// A figure of risks and outcomes; `None` where it is not defined.
-type Statistic<'a> = &'a dyn Fn(&[f64], &[bool]) -> Option<f64>;
-
-fn figures(forecasts: &[Forecast], limit: f64) -> Figures {
-    let mut rng = ChaCha8Rng::seed_from_u64(0);
-    let risks: Vec<f64> = forecasts.iter().map(|f| f.risk).collect();
-    let labels: Vec<bool> = forecasts.iter().map(|f| f.accident).collect();
-    let stacks: Vec<u64> = forecasts.iter().map(|f| f.stack).collect();
-    let pick = |drawn: &[usize]| -> (Vec<f64>, Vec<bool>) {
-        drawn.iter().map(|&i| (risks[i], labels[i])).unzip()
-    };
-    let side = safe_side(forecasts, limit);
-    let in_band: Vec<&Forecast> = forecasts
+/// What `of` forecasts of each case, risk and bound, beside what came of it; `None` where it does not of one.
+fn forecasts(
+    judged: &[Judged],
+    of: impl Fn(&Judged) -> Option<(f64, f64)>,
+) -> Option<Vec<Forecast>> {
+    judged
         .iter()
-        .filter(|f| f.bound > 0.5 * limit && f.bound <= limit)
-        .collect();
-    let hits = in_band.iter().filter(|f| f.accident).count();
-    let some = !in_band.is_empty();
-    let mut ci = BTreeMap::new();
-    let mut interval = |name, statistic: Statistic| {
-        let of = |drawn: &[usize]| {
-            let (r, l) = pick(drawn);
-            statistic(&r, &l)
-        };
-        ci.insert(name, bootstrap(&stacks, ROUNDS, &mut rng, of));
-    };
-    interval("auc", &auc);
-    interval("brier", &brier);
-    ci.insert("false_safe", side.false_safe_ci);
-    Figures {
-        auc: auc(&risks, &labels),
-        brier: brier(&risks, &labels),
-        ece: ece(&risks, &labels),
-        ece_floor: ece_floor(&risks, ROUNDS, &mut ChaCha8Rng::seed_from_u64(1)),
-        false_safe: side.false_safe,
-        coverage: side.coverage,
-        band: Band {
-            n: in_band.len(),
-            rate: some.then(|| hits as f64 / in_band.len() as f64),
-            ci: some.then(|| wilson(hits, in_band.len())),
-        },
-        auc_by_accident: BTreeMap::new(),
-        ci,
-    }
+        .map(|j| {
+            let (risk, bound) = of(j)?;
+            Some(Forecast {
+                risk,
+                bound,
+                accident: j.went_wrong(),
+                stack: j.cluster,
+            })
+        })
+        .collect()
+}
+
+/// How well the model tells the cases with an accident of one kind from the others.
+fn auc_by_accident(judged: &[Judged]) -> BTreeMap<&'static str, Option<f64>> {
+    let kinds = AccidentKind::ALL.map(|kind| {
+        let k = kind.index();
+        let scores: Vec<f64> = judged
+            .iter()
+            .map(|j| j.model.map_or(1.0, |r| r.by_accident[k]))
+            .collect();
+        let labels: Vec<bool> = judged.iter().map(|j| j.label[k]).collect();
+        (kind.name(), auc(&scores, &labels))
+    });
+    kinds.into_iter().collect()
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::dynamics::fixed::disturbing;
 
     /// A case of `family`, whether a box was disturbed, and the risk that the model and the ceiling forecast.
     pub(in crate::eval) fn judged(
@@ -265,20 +205,12 @@ pub(super) mod tests {
         went_wrong: bool,
         (model, ceiling): (Option<f64>, Option<f64>),
     ) -> Judged {
-        let forecast = |risk| Risk {
-            risk,
-            bound: risk,
-            by_accident: [risk, 0.0, 0.0, 0.0, 0.0],
-            path_length: 0.0,
-            peak_speed: 0.0,
-            disagreement: 0.0,
-        };
         Judged {
             cluster: 0,
             family: family.to_owned(),
             action,
             label: [went_wrong, false, false, false, false],
-            model: model.map(forecast),
+            model: model.map(|risk| disturbing(risk, risk)),
             ceiling,
             poses: Vec::new(),
         }

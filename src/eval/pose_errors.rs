@@ -153,7 +153,8 @@ pub(super) fn by_stride(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::{BoxFate, ImaginedFrame, Risk};
+    use crate::dynamics::fixed::disturbing;
+    use crate::dynamics::{BoxFate, ImaginedFrame};
     use crate::grasp::GraspCandidate;
     use crate::grasp::fixtures_for_tests::{a_box, workcell};
     use crate::pose::{Vec3, level};
@@ -180,14 +181,7 @@ mod tests {
             position_std: vec![0.0],
         };
         let imagined = Imagined {
-            risk: Risk {
-                risk: 0.0,
-                bound: 0.0,
-                by_accident: [0.0; 5],
-                path_length: 0.0,
-                peak_speed: 0.0,
-                disagreement: 0.0,
-            },
+            risk: disturbing(0.0, 0.0),
             frames: imagined.iter().map(frame).collect(),
             fates: vec![BoxFate::default()],
         };

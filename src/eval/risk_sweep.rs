@@ -3,10 +3,12 @@
 //! Owns the report of `eval risk`. Many grasps on the evaluation's beliefs are judged by the model
 //! alone; from each belief at most one is taken for each of ten bins of predicted risk, until every
 //! bin holds its share. Each is then carried out in the sandbox under a draw of its belief that
-//! nothing else looks at. Predicted and observed rate agree where the mean prediction lies in
+//! nothing else looks at, and counted (`bins`). Predicted and observed rate agree where the mean prediction lies in
 //! Wilson's 95 % interval of the observed rate: a forecaster whose risks are true misses in one bin
 //! of twenty. Within a bin, grasps come as they are found, not evenly. Refuses to fill a bin that
 //! the model seldom uses from elsewhere: it reports how many there were.
+
+mod bins;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,13 +18,13 @@ use serde::Serialize;
 use super::own_draw::own_world;
 use super::suite::{DrawPurpose, Suite};
 use crate::dynamics::Dynamics;
-use crate::model::metrics::wilson;
 use crate::rollout::Action;
 use crate::sandbox::{self, SandboxError};
 use crate::scene::Workcell;
+use bins::{bin_of, count, share_of};
 
-/// Bins of predicted risk, each a tenth wide.
-pub const BINS: usize = 10;
+pub use bins::{BINS, RiskBin};
+
 /// Actions that are drawn on one belief; nudges and pushes among them are left out.
 const ATTEMPTS: u64 = 64;
 /// Beliefs that are looked at together.
@@ -37,27 +39,6 @@ pub struct Sweep {
     pub grasps: usize,
     /// Beliefs after which the search for rare risks ends.
     pub max_stacks: u64,
-}
-
-/// One bin of predicted risk.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RiskBin {
-    /// From this risk.
-    pub from: f64,
-    /// To this.
-    pub to: f64,
-    /// Grasps carried out.
-    pub n: usize,
-    /// How many ended in an accident.
-    pub accidents: usize,
-    /// Mean predicted risk; null of none.
-    pub predicted: Option<f64>,
-    /// Share that ended in an accident; null of none.
-    pub observed: Option<f64>,
-    /// Wilson's 95 % interval of it.
-    pub ci: Option<(f64, f64)>,
-    /// Whether the mean prediction lies in that interval.
-    pub agrees: Option<bool>,
 }
 
 /// What came of all of them.
@@ -101,6 +82,15 @@ struct Offer {
     failed: usize,
 }
 
+/// What the search came to.
+struct Found {
+    chosen: Vec<Chosen>,
+    /// Beliefs that were looked at.
+    stacks: u64,
+    /// Predictions that were not finite.
+    failed: usize,
+}
+
 /// Searches, carries out and counts; `progress` is told of found and of executed grasps.
 ///
 /// # Errors
@@ -111,6 +101,38 @@ pub fn sweep(
     stop: &AtomicBool,
     progress: impl Fn(usize) + Sync,
 ) -> Result<RiskReport, SweepError> {
+    let found = search(plan, dynamics, stop, &progress)?;
+    let outcomes: Vec<bool> = found
+        .chosen
+        .par_iter()
+        .map(|grasp| {
+            if stop.load(Ordering::Relaxed) {
+                return Err(SweepError::Interrupted);
+            }
+            let accident = carry_out(plan.suite, grasp)?;
+            progress(1);
+            Ok(accident)
+        })
+        .collect::<Result<_, _>>()?;
+    let risks = found.chosen.iter().map(|c| c.risk);
+    let done: Vec<(f64, bool)> = risks.zip(outcomes).collect();
+    let bins = count(&done);
+    Ok(RiskReport {
+        grasps: done.len(),
+        stacks: found.stacks,
+        failed: found.failed,
+        agreeing: bins.iter().filter(|b| b.agrees == Some(true)).count(),
+        bins,
+    })
+}
+
+/// Looks through beliefs until every bin holds its share, or there are no more of them.
+fn search(
+    plan: Sweep,
+    dynamics: &dyn Dynamics,
+    stop: &AtomicBool,
+    progress: &impl Fn(usize),
+) -> Result<Found, SweepError> {
     let mut chosen: Vec<Chosen> = Vec::new();
     let mut room: [usize; BINS] = std::array::from_fn(|b| share_of(plan.grasps, b));
     let (mut stacks, mut failed) = (0, 0);
@@ -135,34 +157,11 @@ pub fn sweep(
         }
         stacks = last;
     }
-    let outcomes: Vec<bool> = chosen
-        .par_iter()
-        .map(|grasp| {
-            if stop.load(Ordering::Relaxed) {
-                return Err(SweepError::Interrupted);
-            }
-            let accident = carry_out(plan.suite, grasp)?;
-            progress(1);
-            Ok(accident)
-        })
-        .collect::<Result<_, _>>()?;
-    let done: Vec<(f64, bool)> = chosen.iter().map(|c| c.risk).zip(outcomes).collect();
-    let bins = count(&done);
-    Ok(RiskReport {
-        grasps: done.len(),
+    Ok(Found {
+        chosen,
         stacks,
         failed,
-        agreeing: bins.iter().filter(|b| b.agrees == Some(true)).count(),
-        bins,
     })
-}
-
-fn share_of(grasps: usize, bin: usize) -> usize {
-    grasps / BINS + usize::from(bin < grasps % BINS)
-}
-
-fn bin_of(risk: f64) -> usize {
-    ((risk * BINS as f64) as usize).min(BINS - 1)
 }
 
 /// At most one grasp for each bin that has room, the first that was drawn.
@@ -211,34 +210,6 @@ fn carry_out(suite: Suite, grasp: &Chosen) -> Result<bool, SandboxError> {
     let seed = suite.draw_seed(DrawPurpose::Regardless, grasp.stack);
     let world = own_world(&grasp.workcell, seed, grasp.bin as u64)?;
     sandbox::goes_wrong(&grasp.workcell, &world, &grasp.action)
-}
-
-/// The bins of predicted risks and what came of them.
-fn count(done: &[(f64, bool)]) -> Vec<RiskBin> {
-    (0..BINS)
-        .map(|bin| {
-            let members: Vec<&(f64, bool)> = done
-                .iter()
-                .filter(|(risk, _)| bin_of(*risk) == bin)
-                .collect();
-            let (n, accidents) = (members.len(), members.iter().filter(|m| m.1).count());
-            let some = |x: f64| (n > 0).then_some(x);
-            let predicted = some(members.iter().map(|m| m.0).sum::<f64>() / n.max(1) as f64);
-            let ci = (n > 0).then(|| wilson(accidents, n));
-            RiskBin {
-                from: bin as f64 / BINS as f64,
-                to: (bin + 1) as f64 / BINS as f64,
-                n,
-                accidents,
-                predicted,
-                observed: some(accidents as f64 / n.max(1) as f64),
-                ci,
-                agrees: predicted
-                    .zip(ci)
-                    .map(|(p, (low, high))| low <= p && p <= high),
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -293,27 +264,6 @@ mod tests {
     }
 
     #[test]
-    fn a_bin_tells_the_mean_of_what_was_predicted_and_the_share_of_what_came() {
-        let bins = count(&[
-            (0.0625, false),
-            (0.03125, true),
-            (0.9375, true),
-            (1.0, true),
-        ]);
-        assert_eq!((bins[0].n, bins[0].accidents), (2, 1));
-        assert_eq!(bins[0].predicted, Some(0.046875));
-        assert_eq!(bins[0].observed, Some(0.5));
-        // Wilson's interval of one in two, by hand.
-        let (low, high) = bins[0].ci.unwrap();
-        assert!((low - 0.0945).abs() < 1e-4 && (high - 0.9055).abs() < 1e-4);
-        assert_eq!(bins[0].agrees, Some(false));
-        assert_eq!((bins[9].n, bins[9].accidents), (2, 2));
-        assert_eq!(bins[9].predicted, Some(0.96875));
-        assert_eq!((bins[9].observed, bins[9].agrees), (Some(1.0), Some(true)));
-        assert!(bins[1..9].iter().all(|b| b.n == 0 && b.observed.is_none()));
-    }
-
-    #[test]
     fn a_grasp_on_a_belief_of_which_few_draws_stand_does_not_end_the_run() {
         let suite = Suite {
             split: Split::Standard,
@@ -332,16 +282,5 @@ mod tests {
             workcell: workcell.clone(),
         };
         assert!(carry_out(suite, &chosen).is_ok());
-    }
-
-    #[test]
-    fn a_bin_agrees_only_where_the_interval_holds_the_prediction() {
-        let bold: Vec<(f64, bool)> = (0..100).map(|i| (0.25, i % 2 == 0)).collect();
-        let bins = count(&bold);
-        assert_eq!(bins[2].agrees, Some(false));
-        assert_eq!((bins[0].n, bins[0].agrees), (0, None));
-        let fair: Vec<(f64, bool)> = (0..100).map(|i| (0.25, i % 4 == 0)).collect();
-        assert_eq!(count(&fair)[2].agrees, Some(true));
-        assert_eq!(bin_of(1.0), BINS - 1);
     }
 }

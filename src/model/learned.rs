@@ -150,10 +150,9 @@ type Poses = Vec<[ImaginedPose; STRIDES]>;
 impl Believed<'_> {
     fn see(&self, action: &Action) -> Option<Seen> {
         let mut seen = self.encoder.see(action)?;
-        // Laxer limits are the learned ones already, and under way the network bears with what is left of known ones.
-        if !self.has_known_limits {
-            self.limits.keep_to(&mut seen.input.action);
-        }
+        // Stricter limits, and what is left of known ones under way, weigh where they divide what moves; the columns that
+        // they have of their own never changed in what was learned from.
+        self.limits.keep_to(&mut seen.input.action);
         Some(seen)
     }
 

@@ -85,7 +85,7 @@ pub enum Change {
 }
 
 /// What would help to reach `goal`, and what would not; empty where there is a plan already. What
-/// helps comes first.
+/// helps comes first. Each change is named to `asks` before it is asked about, which may take as long as the plan did.
 ///
 /// # Errors
 /// When the goal names a box that is not there, or the physics fails.
@@ -94,6 +94,7 @@ pub fn advise(
     workcell: &Workcell,
     goal: &Goal,
     plan: &Plan,
+    mut asks: impl FnMut(&str),
 ) -> Result<Vec<Advice>, PlanError> {
     if plan.verdict == Verdict::Safe {
         return Ok(Vec::new());
@@ -108,15 +109,22 @@ pub fn advise(
     // Where only the whole is over its limit, boxes that are taken before do not come cheaper in a plan of their own.
     if least_over_plan_limit(&plan.rejected).is_none() {
         for set in asking.sets_in_the_way() {
-            advice.push(asking.without(&set)?);
+            let boxes = asking.ids_of(&set);
+            asks(&format!("without `{}`", boxes.join("`, `")));
+            advice.push(asking.without(boxes)?);
         }
     }
+    asks("a slower lift");
     advice.extend(asking.slower_lift()?);
     for gripper in other_grippers(&workcell.robot.grippers) {
+        asks("another gripper");
         advice.push(asking.with_gripper(gripper)?);
     }
+    asks("a stronger gripper");
     advice.push(asking.stronger()?);
+    asks("a box that is known exactly");
     advice.extend(asking.known_box()?);
+    asks("a higher limit");
     advice.extend(asking.higher_limit()?);
     advice.sort_by_key(|a| !a.possible);
     Ok(advice)

@@ -76,12 +76,12 @@ impl Run<'_> {
                 Ok(next) => next,
                 Err(reason) => return Ok(Stop::NoSafeStep { reason }),
             };
-            let salt = 0x5741_5443 + index as u64;
-            let mut watch = Watch::new(self.planner, &seen, &next, salt);
+            let mut watch = Watch::new(self.planner, &seen, &next, (index, self.spent));
             let rollout = plant.step(&next.step.action, &mut |glance| watch.look(glance))?;
             let Watch {
                 surprises,
                 spent_ms,
+                bound,
                 failure,
                 ..
             } = watch;
@@ -92,7 +92,7 @@ impl Run<'_> {
             if matches!(next.step.action, Action::Place { .. }) {
                 self.placed.push(next.step.box_id.clone());
             }
-            self.spent = of_plan([self.spent, next.step.risk.bound]);
+            self.spent = of_plan([self.spent, bound]);
             self.steps.push(ExecutedStep {
                 planned: next,
                 rollout,
@@ -152,7 +152,7 @@ impl Run<'_> {
         }
         let planned = self.ahead.remove(0);
         if planned.scene == seen.scene
-            && over_plan_limit(seen, self.spent, &planned.step.risk).is_none()
+            && over_plan_limit(seen, self.spent, planned.step.risk.bound).is_none()
         {
             return Ok(Some(planned));
         }

@@ -63,10 +63,10 @@ pub(super) fn no_plan_reason(
             r.box_id, r.reason
         );
     }
-    if let Some(r) = rejected
-        .iter()
-        .find(|r| r.reason.kind() == "shield" && !taken.contains(&r.box_id.as_str()))
-    {
+    let found_later = |r: &&RejectedCandidate| {
+        ["shield", "dead_end"].contains(&r.reason.kind()) && !taken.contains(&r.box_id.as_str())
+    };
+    if let Some(r) = rejected.iter().find(found_later) {
         return format!(
             "there is no safe way to {what}: `{}`: {}",
             r.box_id, r.reason

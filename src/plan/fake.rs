@@ -1,5 +1,6 @@
 //! Ten lines of physics for the planner's tests: what has a box on it falls when it is taken.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::support::SupportGraph;
@@ -7,8 +8,9 @@ use crate::dynamics::{
     BoxFate, Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Risk,
     SceneDynamics,
 };
+use crate::pose::Pose;
 use crate::rollout::Action;
-use crate::scene::Workcell;
+use crate::scene::{Safety, Workcell};
 
 /// Counts what it was asked.
 #[derive(Debug)]
@@ -23,9 +25,17 @@ pub(crate) struct Fake {
     /// A box and where it is seen along x: once it is a centimetre from there, whatever is done within so
     /// many seconds topples.
     pub nervous: Option<(String, f64, f64)>,
+    /// What is done to a box and lasts from so many seconds to so many topples in what is imagined, and only there.
+    pub dreads: Option<(String, f64, f64)>,
+    /// A box that is imagined to be dragged along x by 5 cm by whatever is done within so many seconds.
+    pub drags: Option<(String, f64)>,
+    /// A box and where it stands along x: no scene stands in which it is a centimetre from there, or gone.
+    pub unsteady: Option<(String, f64)>,
     /// So many beliefs stand, the others do not.
     pub standing: usize,
     pub believed: AtomicUsize,
+    /// The limits and the seed of each belief that it was asked to take in.
+    pub asked: Mutex<Vec<(Safety, u64)>>,
     /// So many draws stand of those that a screening asks for.
     pub worlds: Option<usize>,
 }
@@ -38,8 +48,12 @@ impl Default for Fake {
             cursed: Vec::new(),
             toppling: 0.9,
             nervous: None,
+            dreads: None,
+            drags: None,
+            unsteady: None,
             standing: usize::MAX,
             believed: AtomicUsize::new(0),
+            asked: Mutex::new(Vec::new()),
             worlds: None,
         }
     }
@@ -59,8 +73,15 @@ impl Dynamics for Fake {
     fn believe<'a>(
         &'a self,
         workcell: &Workcell,
-        _seed: u64,
+        seed: u64,
     ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+        self.asked.lock().unwrap().push((workcell.safety, seed));
+        if let Some((id, x)) = &self.unsteady
+            && (workcell.scene.box_index(id).is_none() || is_off(workcell, id, *x))
+        {
+            let reason = format!("`{id}` is not where it stood");
+            return Err(DynamicsError::DoesNotStand { reason });
+        }
         if self.believed.fetch_add(1, Ordering::Relaxed) >= self.standing {
             let reason = "it was asked too often".to_owned();
             return Err(DynamicsError::DoesNotStand { reason });
@@ -110,13 +131,40 @@ impl FakeScene<'_> {
         let Some((id, x, seconds)) = &self.fake.nervous else {
             return false;
         };
-        let scene = &self.workcell.scene;
-        let seen = scene
-            .box_index(id)
-            .map(|i| scene.boxes[i].pose.translation.x);
-        let quick = action.motion().is_some_and(|m| m.duration() < *seconds);
-        quick && seen.is_some_and(|seen| (seen - x).abs() > 0.01)
+        lasts(action, 0.0, *seconds) && is_off(&self.workcell, id, *x)
     }
+
+    fn is_dreaded(&self, action: &Action) -> bool {
+        let dreads = self.fake.dreads.as_ref();
+        let id = &self.workcell.scene.boxes[action.box_index()].id;
+        dreads.is_some_and(|(of, from, to)| of == id && lasts(action, *from, *to))
+    }
+
+    /// Where the boxes are imagined to end.
+    fn left_by(&self, action: &Action) -> Vec<Pose> {
+        let scene = &self.workcell.scene;
+        let mut boxes: Vec<Pose> = scene.boxes.iter().map(|b| b.pose).collect();
+        if let Some((id, seconds)) = &self.fake.drags
+            && lasts(action, 0.0, *seconds)
+            && let Some(dragged) = scene.box_index(id)
+        {
+            boxes[dragged].translation.x += 0.05;
+        }
+        boxes
+    }
+}
+
+/// Whether a box is a centimetre from `x`.
+fn is_off(workcell: &Workcell, id: &str, x: f64) -> bool {
+    let scene = &workcell.scene;
+    let seen = scene.box_index(id).map(|i| &scene.boxes[i].pose);
+    seen.is_some_and(|pose| (pose.translation.x - x).abs() > 0.01)
+}
+
+/// Whether an action takes at least `from` and less than `to`, s.
+fn lasts(action: &Action, from: f64, to: f64) -> bool {
+    let duration = action.motion().map(|m| m.duration());
+    duration.is_some_and(|seconds| (from..to).contains(&seconds))
 }
 
 impl SceneDynamics for FakeScene<'_> {
@@ -132,9 +180,12 @@ impl SceneDynamics for FakeScene<'_> {
     }
 
     fn imagine(&self, actions: &[Action], _horizon: usize) -> Vec<Prediction<Imagined>> {
-        let boxes: Vec<_> = self.workcell.scene.boxes.iter().map(|b| b.pose).collect();
         let imagine = |action: &Action| {
-            let risk = self.risk(action)?;
+            let mut risk = self.risk(action)?;
+            if self.is_dreaded(action) {
+                (risk.risk, risk.bound) = (self.fake.toppling, self.fake.toppling);
+            }
+            let boxes = self.left_by(action);
             let mut fates = vec![BoxFate::default(); boxes.len()];
             for above in self.graph.above(action.box_index()) {
                 fates[above].p_falls = risk.risk;

@@ -1,4 +1,4 @@
-//! Which of what was rated is imagined, and which is kept for when a shield turns that down.
+//! Which of what was rated is imagined, and which is kept for when that is turned down.
 //!
 //! Owns the choice; what is safe and what it costs was settled by [`super::step`] before.
 
@@ -12,8 +12,6 @@ use super::step::Search;
 const FINALISTS_PER_BOX: usize = 3;
 /// Of actions that are not safe so many are imagined, where none is safe.
 const DOUBTFUL: usize = 3;
-/// So many actions are kept beside those that are imagined.
-const UNTRIED: usize = 8;
 
 impl Search<'_> {
     /// The best of each grasp, a few for each box, then other lifts of the same grasps; `rated` is in order
@@ -62,20 +60,20 @@ impl Search<'_> {
     }
 }
 
-/// What of `rated` is not among what was `imagined`, what is judged safe first and of that the least doubtful: a grasp of
-/// which nothing was imagined before another lift of one, since what is wrong with one lift is likely to be wrong with
-/// the next.
-pub(super) fn untried(rated: &[Rated], imagined: &[Rated]) -> Vec<Rated> {
+/// At most so many of `rated` that are not among what was `imagined`, what is judged safe first and of that the least
+/// doubtful: a grasp of which nothing was imagined before another lift of one, since what is wrong with one lift is
+/// likely to be wrong with the next.
+pub(super) fn untried(rated: &[Rated], imagined: &[Rated], most: usize) -> Vec<Rated> {
     let mut safest: Vec<&Rated> = rated.iter().collect();
     safest.sort_by(|a, b| a.doubt().partial_cmp(&b.doubt()).unwrap_or(Ordering::Equal));
     let mut out: Vec<Rated> = Vec::new();
-    for of_each in 1..=UNTRIED + imagined.len() {
+    for of_each in 1..=most + imagined.len() {
         for next in &safest {
             let Candidate { grasp, lift, .. } = &next.candidate;
             let of_grasp = |r: &&Rated| r.candidate.grasp == *grasp;
             let known: Vec<&Rated> = imagined.iter().chain(&out).filter(of_grasp).collect();
             let is_new = known.iter().all(|r| r.candidate.lift != *lift);
-            if is_new && known.len() < of_each && out.len() < UNTRIED {
+            if is_new && known.len() < of_each && out.len() < most {
                 out.push((*next).clone());
             }
         }

@@ -99,6 +99,7 @@ impl Score {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamics::fixed::disturbing;
 
     fn score(violation: f64, cost: f64) -> Score {
         Score { violation, cost }
@@ -117,14 +118,7 @@ mod tests {
 
     #[test]
     fn the_constraint_is_about_the_bound_not_the_risk() {
-        let risk = Risk {
-            risk: 0.001,
-            bound: 0.05,
-            by_accident: [0.0; 5],
-            path_length: 0.0,
-            peak_speed: 0.0,
-            disagreement: 0.0,
-        };
+        let risk = disturbing(0.001, 0.05);
         assert!(violation(&risk, &Safety::default()) > 0.0);
     }
 }

@@ -5,7 +5,8 @@
 //! what is tried: the boxes that rest on what is wanted, then those that are in the hand's way.
 //! A step's price is its bound and a constant; the estimate of what is left counts each box that
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
-//! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Where nothing is
+//! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Scenes in which the same boxes are
+//! left count as one, however they were reached, unless it is one that does not stand. Where nothing is
 //! judged safe, the shield is asked about what is least risky. What it goes over is `node`'s, what is tried where a
 //! step was turned down `retreat`'s, what it comes to `outcome`'s.
 
@@ -38,6 +39,8 @@ pub(super) struct OrderSearch<'a> {
     open: Vec<Branch>,
     /// The boxes left in each scene that was taken, sorted, and whether the goal's box was placed.
     seen: Vec<Vec<String>>,
+    /// Branches to scenes that were taken already, by what tells these from others: for when such a scene is a dead end.
+    shadowed: Vec<(Vec<String>, Branch)>,
     rejected: Vec<RejectedCandidate>,
     /// For each box the least risky of its steps that were not judged safe, or that the shield turned down, with the node where
     /// it would be taken; in the order in which the boxes came up.
@@ -62,28 +65,18 @@ impl<'a> OrderSearch<'a> {
                 return Err(PlanError::NoSuchBox(id.to_owned()));
             }
         }
-        let root = Node {
-            workcell: workcell.clone(),
-            parent: None,
-            step: None,
-            price: 0.0,
-            bound: spent,
-            tiers: 0,
-            doubtful: Vec::new(),
-            untried: Vec::new(),
-            left: 0,
-        };
         Ok(Self {
             planner,
             goal,
-            nodes: vec![root],
+            nodes: vec![Node::root(workcell.clone(), spent)],
             guards: vec![Some(planner.guard(workcell, 0).doubting(misjudged))],
             open: Vec::new(),
             seen: Vec::new(),
+            shadowed: Vec::new(),
             rejected: Vec::new(),
             risky: Vec::new(),
             timing: Timing::default(),
-            // Enough to take every box once and to turn back as often again.
+            // Enough to take every box once and to turn back, or leave a dead end, as often again.
             expansions_left: 2 * workcell.scene.boxes.len() + 16,
         })
     }
@@ -148,6 +141,11 @@ impl<'a> OrderSearch<'a> {
         let after = scene_after(&parent.workcell, &branch.step);
         let key = state_key(&after.scene, branch.step.action.name());
         if self.seen.contains(&key) {
+            self.shadowed.push((key, branch));
+            return Ok(None);
+        }
+        if self.is_dead_end(&after.scene) {
+            self.turn_back(branch)?;
             return Ok(None);
         }
         let (planner, salt) = (self.planner, branch.parent as u64);
@@ -155,11 +153,14 @@ impl<'a> OrderSearch<'a> {
             self.guards[branch.parent].get_or_insert_with(|| planner.guard(&parent.workcell, salt));
         let vouched = match timed(&mut self.timing.verify, || guard.vouch(&branch.step)) {
             Ok(vouched) => vouched,
-            Err(why) if branch.parent > 0 && why.is_dead_end() => return Ok(None),
+            Err(why) if branch.parent > 0 && why.is_dead_end() => {
+                self.give_up(branch.parent, &why)?;
+                return Ok(None);
+            }
             Err(why) => return Err(why.into()),
         };
         let bound = of_plan([parent.bound, vouched.risk.bound]);
-        let over = over_plan_limit(&parent.workcell, parent.bound, &vouched.risk);
+        let over = over_plan_limit(&parent.workcell, parent.bound, vouched.risk.bound);
         if let Some(reason) = vouched.objection.or(over) {
             self.reject(branch.parent, &branch.step, &vouched.risk, reason);
             self.turn_back(branch)?;
@@ -172,18 +173,15 @@ impl<'a> OrderSearch<'a> {
         self.seen.push(key);
         self.nodes.push(Node {
             price: parent.price + step_price(&step, parent.workcell.safety.max_risk),
-            bound,
             step: Some(PlannedStep {
                 scene: parent.workcell.scene.clone(),
                 step,
                 shield: vouched.witness,
             }),
             parent: Some(branch.parent),
-            workcell: after,
-            tiers: 0,
-            doubtful: Vec::new(),
-            untried: Vec::new(),
-            left: 0,
+            others: branch.alternatives,
+            priority: branch.priority,
+            ..Node::root(after, bound)
         });
         self.guards.push(None);
         Ok(Some(self.nodes.len() - 1))
@@ -234,7 +232,9 @@ impl<'a> OrderSearch<'a> {
             let workcell = &self.nodes[node].workcell;
             let found = match self.planner.step(workcell, wishes, salt) {
                 Ok(found) => found,
-                Err(PlanError::Dynamics(why)) if node > 0 && why.is_dead_end() => return Ok(()),
+                Err(PlanError::Dynamics(why)) if node > 0 && why.is_dead_end() => {
+                    return self.give_up(node, &why);
+                }
                 Err(why) => return Err(why),
             };
             self.timing.add(&found.timing);
@@ -245,7 +245,9 @@ impl<'a> OrderSearch<'a> {
             self.nodes[node].doubtful.extend(found.doubtful);
             self.nodes[node].untried.extend(found.untried);
             self.nodes[node].left = wanted.left;
-            if self.branch_out(node, wanted.left, found.safe) {
+            if self.branch_out(node, wanted.left, found.safe)
+                || self.look_further(node, Left::Safe)?
+            {
                 return Ok(());
             }
         }

@@ -6,7 +6,7 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::dynamics::{Dynamics, DynamicsError, Risk};
+use crate::dynamics::{Dynamics, DynamicsError};
 use crate::grasp::GraspCandidate;
 use crate::scene::task::PlannerSettings;
 use crate::scene::{Scene, Workcell};
@@ -162,7 +162,7 @@ impl Planner<'_> {
         let (left, hopeless) = std::mem::take(&mut found.untried)
             .into_iter()
             .partition::<Vec<Rated>, _>(|r| {
-                self.shield.is_some_and(|s| s.may_pass(&r.risk, limit))
+                r.score.is_safe() || self.shield.is_some_and(|s| s.may_pass(&r.risk, limit))
             });
         let told: Vec<GraspCandidate> = found.doubtful.iter().map(|p| p.grasp).collect();
         found.rejected.extend(too_risky(&hopeless, told, workcell));
@@ -220,11 +220,11 @@ impl Planner<'_> {
     }
 }
 
-/// What speaks against a step after others whose bounds come to `spent`: that all together are over
+/// What speaks against a step with this bound after others whose bounds come to `spent`: that all together are over
 /// `max_plan_risk`, where that is given.
-pub(super) fn over_plan_limit(workcell: &Workcell, spent: f64, risk: &Risk) -> Option<Reason> {
+pub(super) fn over_plan_limit(workcell: &Workcell, spent: f64, bound: f64) -> Option<Reason> {
     let max_plan_risk = workcell.safety.max_plan_risk?;
-    let bound = of_plan([spent, risk.bound]);
+    let bound = of_plan([spent, bound]);
     (bound > max_plan_risk).then_some(Reason::PlanRisk {
         bound,
         max_plan_risk,

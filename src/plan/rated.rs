@@ -67,10 +67,10 @@ pub(super) fn too_risky(
     out
 }
 
-/// Whether nothing that was rated leaves any hope.
+/// Whether nothing that was rated leaves any hope; of what no prediction was given nothing is known.
 pub(super) fn is_hopeless(rated: &[Rated]) -> bool {
     let hopeless = |r: &Rated| r.risk.bound >= HOPELESS && !r.risk.abstains();
-    rated.iter().all(hopeless)
+    !rated.is_empty() && rated.iter().all(hopeless)
 }
 
 /// A risk whose numbers are all finite, or a failure that cannot win.
@@ -96,5 +96,15 @@ pub(super) fn valid_trajectory(imagined: Imagined) -> Prediction<Imagined> {
         Ok(imagined)
     } else {
         Err(PredictionFailure::NotFinite)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nothing_could_be_predicted_what_is_left_may_still_be() {
+        assert!(!is_hopeless(&[]));
     }
 }

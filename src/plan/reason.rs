@@ -64,6 +64,12 @@ pub enum Reason {
         /// The limit, probability.
         max_risk: f64,
     },
+    /// It would be safe by itself, but leads to where nothing more can be told.
+    #[error("once it is done, {why}")]
+    DeadEnd {
+        /// What is wrong with the scene that is imagined after it.
+        why: String,
+    },
     /// It would be safe by itself, but not in a plan with this total.
     #[error("with it the plan's bound is {bound:.4}, the limit {max_plan_risk}")]
     PlanRisk {
@@ -83,6 +89,7 @@ impl Reason {
             Self::Unfamiliar { .. } => "unfamiliar",
             Self::Unpredicted(_) => "unpredicted",
             Self::Shield { .. } | Self::FewDraws { .. } => "shield",
+            Self::DeadEnd { .. } => "dead_end",
             Self::PlanRisk { .. } => "plan_risk",
         }
     }

@@ -11,7 +11,8 @@ use super::risk::of_plan;
 use super::support::SupportGraph;
 use super::vet::StepToVet;
 
-/// A safe plan with the same effect: what was taken out is taken out, what was put somewhere stands there.
+/// A safe plan with the same effect: what was taken out is taken out, what was put somewhere stands there. Of the boxes
+/// `misjudged`, by id, a draw has shown the judgement wrong, as when the steps were vetted.
 ///
 /// # Errors
 /// When a box is not there, or the physics cannot take the scene in.
@@ -19,6 +20,7 @@ pub fn repair(
     planner: &Planner,
     workcell: &Workcell,
     steps: &[StepToVet],
+    misjudged: &[&str],
 ) -> Result<Plan, PlanError> {
     let mut whole: Option<Plan> = None;
     let mut now = workcell.clone();
@@ -29,7 +31,9 @@ pub fn repair(
             continue;
         }
         let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
-        let plan = match planner.plan_on(&now, goal, (spent, &[])) {
+        let still_there = misjudged.iter().filter_map(|id| now.scene.box_index(id));
+        let doubted: Vec<usize> = still_there.collect();
+        let plan = match planner.plan_on(&now, goal, (spent, &doubted)) {
             // Only what is imagined after the first goal may fall down by itself.
             Err(PlanError::Dynamics(why)) if whole.is_some() && why.is_dead_end() => {
                 Plan::refused(format!("by then {why}"))

@@ -47,16 +47,13 @@ pub fn of_plan(steps: impl IntoIterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dynamics::fixed::disturbing;
 
     #[test]
     fn members_that_disagree_raise_cvar_but_not_the_mean() {
         let risk = Risk {
-            risk: 0.1,
-            bound: 0.3,
-            by_accident: [0.0; 5],
-            path_length: 0.0,
-            peak_speed: 0.0,
             disagreement: 0.05,
+            ..disturbing(0.1, 0.3)
         };
         let cvar = Cvar { tail: 0.25 }.of_risk(&risk);
         // A normal's upper quarter has its mean 1.271 standard deviations up.

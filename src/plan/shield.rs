@@ -243,13 +243,15 @@ impl<'a> Guard<'a> {
     }
 }
 
-/// The risk of an action that is under way and is judged over the limit on what is seen now, with what the
+/// The risk, and its bound, of an action that is under way and is judged over the limit on what is seen now, with what the
 /// draws of it saw before it began; none where that is over the limit still. A box that the judgement did
 /// not expect to move may well have moved in them.
-pub(super) fn still_vouched(witness: Witness, judged: &Risk, limit: f64) -> Option<f64> {
+pub(super) fn still_vouched(witness: Witness, judged: &Risk, limit: f64) -> Option<(f64, f64)> {
+    let Witness { draws, accidents } = witness;
     let prior = Prior::of(judged);
-    let vouched = prior.updated(witness.accidents, witness.draws) <= limit;
-    vouched.then(|| prior.weighed(prior.before(judged), witness.accidents, witness.draws))
+    let bound = prior.updated(accidents, draws);
+    let risk = prior.weighed(prior.before(judged), accidents, draws);
+    (bound <= limit).then_some((risk, bound))
 }
 
 /// What a batch of draws makes of an action.
@@ -273,8 +275,8 @@ mod tests {
             };
             still_vouched(witness, &judged(risk, bound), 0.02)
         };
-        assert!(after(24, 0.05, 0.1).is_some_and(|risk| risk < 0.01));
-        assert!(after(24, 0.01, 1.0).is_some_and(|risk| risk <= 0.02));
+        assert!(after(24, 0.05, 0.1).is_some_and(|(risk, bound)| risk < 0.01 && bound <= 0.02));
+        assert!(after(24, 0.01, 1.0).is_some_and(|(risk, bound)| risk <= bound && bound <= 0.02));
         for (draws, risk, bound) in [(24, 0.4, 0.5), (4, 0.05, 0.1), (4, 0.01, 1.0)] {
             assert_eq!(after(draws, risk, bound), None);
         }

@@ -53,7 +53,7 @@ pub struct StepSearch {
     pub safe: Vec<StepPlan>,
     /// Where none is safe: the least risky actions, best first, which a shield may vouch for.
     pub doubtful: Vec<StepPlan>,
-    /// Not imagined yet, what is judged safe first: for when a shield turns down all that was.
+    /// Not imagined yet, what is judged safe first: for when all that was is turned down.
     pub(super) untried: Vec<Rated>,
     /// Everything that was turned down.
     pub rejected: Vec<RejectedCandidate>,
@@ -101,7 +101,7 @@ pub fn search_step(
         search.imagine(&finalists, &mut rejected)
     });
     timing.total = timing.propose + timing.screen + timing.imagine;
-    let untried = untried(&rated, &finalists[..imagined]);
+    let untried = untried(&rated, &finalists[..imagined], settings.untried);
     search.settle(plans, (&rated, untried), rejected, timing)
 }
 
@@ -142,8 +142,9 @@ impl Search<'_> {
         candidates: Vec<Candidate>,
         rejected: &mut Vec<RejectedCandidate>,
     ) -> Vec<Rated> {
-        let part = self.settings.screen.div_ceil(SCREENING_PARTS).max(1);
-        let enough = ENOUGH_ELITES * self.settings.elites;
+        let enough = ENOUGH_ELITES * self.settings.elites.max(1);
+        // From fewer than may be enough nobody can tell that all are hopeless.
+        let part = self.settings.screen.div_ceil(SCREENING_PARTS).max(enough);
         let mut rated: Vec<Rated> = Vec::with_capacity(candidates.len());
         let mut left = candidates.into_iter().peekable();
         while left.peek().is_some() {

@@ -12,7 +12,7 @@ use crate::pose::{Pose, tilt_between};
 pub struct Surprise {
     /// s from the action's start.
     pub t: f64,
-    /// The box that it is about: what has gone too far, or else what is farthest from where it was imagined.
+    /// The box that it is about: what has gone too far, or else what is over noise from where it was imagined by most.
     pub box_id: String,
     /// How far that is from where it was imagined.
     pub off: Off,
@@ -28,7 +28,7 @@ pub enum Reply {
         /// Its risk now.
         risk: f64,
     },
-    /// It no longer was; another way on is.
+    /// It no longer was, or the whole plan with it; another way on is.
     ChangedWay {
         /// The risk of going on as planned; none where nothing can be told.
         risk: Option<f64>,
@@ -39,7 +39,7 @@ pub enum Reply {
     StoppedFarOff,
     /// The hand stopped with the box held: a box moved that was imagined to stand.
     StoppedUnderWay,
-    /// The hand stopped with the box held: no way on is safe.
+    /// The hand stopped with the box held: no way on is within the limits on the step and on the whole plan.
     StoppedNoWay {
         /// The risk of going on as planned; none where nothing can be told.
         risk: Option<f64>,

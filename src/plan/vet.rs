@@ -7,14 +7,15 @@
 use std::ops::ControlFlow;
 
 use crate::pose::Pose;
-use crate::scene::Workcell;
 use crate::scene::task::find_box_faults;
+use crate::scene::{Scene, Workcell};
 
 use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
 use super::planner::{PlanError, Planner, Verdict, scene_after};
 use super::reason::{Reason, nearest};
 use super::risk::of_plan;
+use super::shield::Vouched;
 use super::step::StepPlan;
 
 /// One step of somebody else's plan.
@@ -47,6 +48,8 @@ pub struct JudgedStep {
     pub why: String,
     /// The step as it would be carried out, where it can be.
     pub step: Option<StepPlan>,
+    /// Whether a draw has shown the judgement of its box wrong.
+    pub misjudged: bool,
 }
 
 /// Judges `steps` in order. Where the task limits the whole (`max_plan_risk`), each is also held against what the safe
@@ -84,6 +87,7 @@ fn impossible(why: String) -> JudgedStep {
         verdict: Verdict::NoSafePlan,
         why,
         step: None,
+        misjudged: false,
     }
 }
 
@@ -116,50 +120,53 @@ fn judge(
     let before = (&mut guard, salt, spent);
     let notes = (&mut rejected, &mut timing);
     let passed = planner.vouch_for_each(workcell, found, before, notes, |step, vouched| {
-        let step = StepPlan {
-            risk: vouched.risk,
-            ..step
-        };
-        let closest = closest_accident(&step, &workcell.scene);
-        let Some(objection) = vouched.objection else {
-            return ControlFlow::Break(JudgedStep {
-                verdict: Verdict::Safe,
-                why: format!(
-                    "it comes closest to {} ({:.3})",
-                    closest.kind.name(),
-                    closest.probability
-                ),
-                step: Some(step),
-            });
-        };
-        let of = match closest.boxes.as_slice() {
-            [] => String::new(),
-            boxes => format!(" of `{}`", boxes.join("`, `")),
-        };
-        let why = match objection {
-            Reason::Unfamiliar { .. } => objection.to_string(),
-            _ => format!(
-                "{objection}; it comes closest to {}{of}",
-                closest.kind.name()
-            ),
-        };
+        let judged = told(step, vouched, &workcell.scene);
+        if judged.verdict == Verdict::Safe {
+            return ControlFlow::Break(judged);
+        }
         // The first is the best: what is said of the step is said of that.
-        objected.get_or_insert(JudgedStep {
-            verdict: Verdict::NoSafePlan,
-            why,
-            step: Some(step),
-        });
+        objected.get_or_insert(judged);
         ControlFlow::Continue(())
     })?;
-    if let Some(judged) = passed {
-        return Ok(judged);
+    let mut judged = passed.or(objected).unwrap_or_else(|| {
+        let nearest = nearest(&rejected).map(|r| r.reason.to_string());
+        let why = nearest.unwrap_or_else(|| "no grasp fits".to_owned());
+        impossible(format!("it cannot be carried out: {why}"))
+    });
+    judged.misjudged = guard.misjudged().contains(&box_index);
+    Ok(judged)
+}
+
+/// What is said of a step that a shield was asked about.
+fn told(step: StepPlan, vouched: Vouched, scene: &Scene) -> JudgedStep {
+    let step = StepPlan {
+        risk: vouched.risk,
+        ..step
+    };
+    let closest = closest_accident(&step, scene);
+    let kind = closest.kind.name();
+    let of = match closest.boxes.as_slice() {
+        [] => String::new(),
+        boxes => format!(" of `{}`", boxes.join("`, `")),
+    };
+    let (verdict, why) = match vouched.objection {
+        None => {
+            let probability = closest.probability;
+            let why = format!("it comes closest to {kind} ({probability:.3})");
+            (Verdict::Safe, why)
+        }
+        Some(why @ Reason::Unfamiliar { .. }) => (Verdict::NoSafePlan, why.to_string()),
+        Some(why) => {
+            let why = format!("{why}; it comes closest to {kind}{of}");
+            (Verdict::NoSafePlan, why)
+        }
+    };
+    JudgedStep {
+        verdict,
+        why,
+        step: Some(step),
+        misjudged: false,
     }
-    if let Some(judged) = objected {
-        return Ok(judged);
-    }
-    let why =
-        nearest(&rejected).map_or_else(|| "no grasp fits".to_owned(), |r| r.reason.to_string());
-    Ok(impossible(format!("it cannot be carried out: {why}")))
 }
 
 /// The scene after a step, safe or not, as it was imagined; a step that cannot be carried out at

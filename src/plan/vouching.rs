@@ -1,7 +1,7 @@
 //! From what a step's search found to the step that the shield lets pass.
 //!
-//! Owns the order in which a shield is asked: the best first and, where it turns all of them down, what was left untried.
-//! What it makes of each is [`super::shield`]'s.
+//! Owns the order in which a shield is asked: the best first and, where all of them are turned down, what was left untried;
+//! where there is no shield, that is what was imagined and not found safe. What a shield makes of each is [`super::shield`]'s.
 
 use std::ops::ControlFlow;
 
@@ -58,7 +58,7 @@ impl Planner<'_> {
                 timing.verify += verify;
                 timing.total += verify;
                 let mut vouched = vouched?;
-                let over = over_plan_limit(workcell, spent, &vouched.risk);
+                let over = over_plan_limit(workcell, spent, vouched.risk.bound);
                 vouched.objection = vouched.objection.or(over);
                 if let ControlFlow::Break(out) = heard(step, vouched) {
                     told = Some(out);

@@ -1,20 +1,21 @@
 //! Eyes on a step while it is carried out: each stride against what was imagined.
 //!
 //! Owns [`Watch`]. What differs by more than noise has the rest of the motion judged again on what is
-//! seen; where that is no longer safe the hand goes on another way that is, and where there is none,
-//! or a box is far from where it was imagined or under way, it stops. No shield is asked: it knows scenes
+//! seen; where that is no longer safe the hand goes on another way that is, screened and imagined, and where there is
+//! none, or a box is far from where it was imagined or under way, it stops. No shield is asked: it knows scenes
 //! at rest and whole actions, and a stride is short; but what its draws saw of the step before it began still
-//! weighs with what is judged now, or a step that it alone vouched for would stop at the first surprise.
+//! weighs with what is judged now, or a step that it alone vouched for would stop at the first surprise. Judging anew is
+//! `judging`'s.
 
-use crate::dynamics::{DynamicsError, ImaginedFrame, Risk};
-use crate::motion::{lift_options, onward, slower};
+mod judging;
+
+use crate::dynamics::ImaginedFrame;
 use crate::pose::Pose;
-use crate::rollout::{Action, Glance, Motion, Onward, STRIDE_S};
+use crate::rollout::{Action, Glance, Onward, STRIDE_S};
 use crate::scene::Workcell;
 
-use super::objective::violation;
-use super::planner::{PlanError, PlannedStep, Planner};
-use super::shield::{Witness, still_vouched};
+use super::planner::{PlanError, PlannedStep, Planner, mixed};
+use super::shield::Witness;
 use super::surprise::{Off, Reply, Surprise};
 use super::timing::timed;
 
@@ -26,10 +27,8 @@ const GIVE_M: f64 = 0.005;
 const GIVE_RAD: f64 = 0.02;
 /// The share of `max_displacement` and of `max_tilt` by which a box may be off before the hand stops.
 const STOP_SHARE: f64 = 0.5;
-/// What is left of the limits for a box that has moved already is at least this share of them.
-const LEAST_LEFT: f64 = 0.1;
-/// How much slower the slow way on is.
-const SLOWER: f64 = 2.0;
+/// Keeps what is drawn while a step is carried out apart from the draws that chose it.
+const WATCH_SALT: u64 = 0x5741_5443;
 
 /// Who looks on.
 pub struct Watch<'a> {
@@ -43,7 +42,11 @@ pub struct Watch<'a> {
     judged: Vec<Pose>,
     /// The boxes as they were at the last glance.
     last: Vec<Pose>,
-    salt: u64,
+    seed: u64,
+    /// Bound of the steps before this one together.
+    before: f64,
+    /// Bound of this step, with what was judged anew.
+    pub bound: f64,
     /// What the shield saw of the motion that is under way.
     witness: Option<Witness>,
     /// In order.
@@ -55,12 +58,13 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Eyes on `planned`, which is taken in `seen`.
+    /// Eyes on `planned`, which is taken in `seen` as step `number` (from 0), after others whose bounds come to `before`
+    /// together.
     pub fn new(
         planner: &'a Planner<'a>,
         seen: &'a Workcell,
         planned: &PlannedStep,
-        salt: u64,
+        (number, before): (usize, f64),
     ) -> Self {
         let boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
         Self {
@@ -71,7 +75,9 @@ impl<'a> Watch<'a> {
             imagined: planned.step.imagined.frames.clone(),
             judged: boxes.clone(),
             last: boxes,
-            salt,
+            seed: mixed(planner.seed ^ WATCH_SALT, number as u64),
+            before,
+            bound: planned.step.risk.bound,
             witness: planned.shield,
             surprises: Vec::new(),
             spent_ms: 0.0,
@@ -83,18 +89,16 @@ impl<'a> Watch<'a> {
     pub fn look(&mut self, glance: &Glance) -> Onward {
         let last = std::mem::replace(&mut self.last, glance.boxes.clone());
         let expected = self.expected(glance.t);
-        let Some((index, off)) = self.farthest_off(glance, &expected) else {
-            return Onward::CarryOn;
-        };
         let (noise, far) = (self.noise(), self.far());
-        let strayed = off.exceeds(far).then_some(index);
+        let strayed = self.farthest_off(glance, &expected, far);
         if let Some(index) = strayed.or_else(|| self.farthest_gone(glance, &expected)) {
             self.note(glance, index, &expected, Reply::StoppedFarOff);
             return Onward::Stop;
         }
-        if !off.exceeds(noise) || !self.is_news(&self.judged, glance, noise) {
+        let surprising = self.farthest_off(glance, &expected, noise);
+        let Some(index) = surprising.filter(|_| self.is_news(&self.judged, glance, noise)) else {
             return Onward::CarryOn;
-        }
+        };
         // The model judges what stands: of what is falling it knows nothing.
         if !self.surprises.is_empty() && self.is_news(&last, glance, noise) {
             self.note(glance, index, &expected, Reply::StoppedUnderWay);
@@ -161,21 +165,20 @@ impl<'a> Watch<'a> {
         out
     }
 
-    /// The box that is farthest from where it was imagined; the imagination's own spread is allowed for, up
-    /// to what noise makes. A pose that is no number is infinitely far off.
-    fn farthest_off(&self, glance: &Glance, expected: &[(Pose, f64)]) -> Option<(usize, Off)> {
+    /// The box that is over `limit` from where it was imagined, and by most; the imagination's own spread is allowed for,
+    /// up to what noise makes. A pose that is no number is infinitely far off.
+    fn farthest_off(&self, glance: &Glance, expected: &[(Pose, f64)], limit: Off) -> Option<usize> {
         let allowed = self.noise().way_m;
         let off = |(there, spread): &(Pose, f64), here: &Pose| {
             let mut off = Off::between(there, here);
             off.way_m -= spread.clamp(0.0, allowed);
             off
         };
-        let all = expected
-            .iter()
-            .zip(&glance.boxes)
-            .map(|(e, here)| off(e, here));
-        all.enumerate()
-            .max_by(|a, b| a.1.way_m.total_cmp(&b.1.way_m))
+        let all = expected.iter().zip(&glance.boxes);
+        let all = all.map(|(there, here)| off(there, here)).enumerate();
+        all.filter(|(_, off)| off.exceeds(limit))
+            .max_by(|a, b| a.1.times(limit).total_cmp(&b.1.times(limit)))
+            .map(|(i, _)| i)
     }
 
     /// Whether any box but the one held is elsewhere than in `before`.
@@ -208,105 +211,4 @@ impl<'a> Watch<'a> {
             .filter(|(i, _)| *i != self.target)
             .map(|(_, (from, to))| Off::between(from, to))
     }
-
-    /// Judges the motion on what is seen, and other ways on where it is no longer safe.
-    fn judge_again(&mut self, glance: &Glance) -> Result<(Reply, Onward), PlanError> {
-        let now = self.as_seen(glance);
-        let (physics, whole) = (self.planner.dynamics, &self.seen.safety);
-        let scene = match physics.believe_under_way(&now, whole, self.salt) {
-            Ok(scene) => scene,
-            Err(DynamicsError::DoesNotStand { .. }) => {
-                return Ok((Reply::StoppedNoWay { risk: None }, Onward::Stop));
-            }
-            Err(why) => return Err(why.into()),
-        };
-        let ways = self.ways_on(&now, glance.t);
-        let risks = scene.screen(&ways);
-        self.judged.clone_from(&glance.boxes);
-        let limit = |k: usize| {
-            let risk = risks[k].as_ref().ok()?;
-            risk.is_valid()
-                .then_some((*risk, violation(risk, &self.seen.safety)))
-        };
-        let risk = limit(0).map(|(risk, _)| risk.risk);
-        if let Some((judged, violation)) = limit(0) {
-            let risk = match violation <= 0.0 {
-                true => Some(judged.risk),
-                false => self.still_vouched(&judged),
-            };
-            if let Some(risk) = risk {
-                return Ok((Reply::CarriedOn { risk }, Onward::CarryOn));
-            }
-        }
-        let safe = (1..ways.len()).filter_map(|k| {
-            let (risk, violation) = limit(k)?;
-            (violation <= 0.0).then_some((k, risk))
-        });
-        let best = safe.min_by(|a, b| a.1.bound.total_cmp(&b.1.bound));
-        let Some((k, other)) = best else {
-            return Ok((Reply::StoppedNoWay { risk }, Onward::Stop));
-        };
-        self.action = ways[k].clone();
-        self.witness = None;
-        if let Some(Ok(imagined)) = scene
-            .imagine(&ways[k..=k], self.planner.settings.horizon)
-            .pop()
-        {
-            self.imagined = imagined.frames;
-        }
-        let reply = Reply::ChangedWay {
-            risk,
-            other_risk: other.risk,
-        };
-        let motion = self.action.motion().cloned().unwrap_or_default();
-        Ok((reply, Onward::Change(motion)))
-    }
-
-    /// The risk of going on with what the shield saw of the motion; none where that is not enough.
-    fn still_vouched(&self, judged: &Risk) -> Option<f64> {
-        still_vouched(self.witness?, judged, self.seen.safety.max_risk)
-    }
-
-    /// The scene of the step with the other boxes as they are seen; what they have moved already is no longer
-    /// theirs to move.
-    fn as_seen(&self, glance: &Glance) -> Workcell {
-        let mut now = self.seen.clone();
-        let mut used: f64 = 0.0;
-        for (i, (spec, pose)) in now.scene.boxes.iter_mut().zip(&glance.boxes).enumerate() {
-            // The action is told from where its box stood.
-            if i != self.target {
-                used = used.max(Off::between(&spec.pose, pose).way_m);
-                spec.pose = *pose;
-            }
-        }
-        let limit = &mut now.safety.max_displacement;
-        *limit = (*limit - used).max(LEAST_LEFT * *limit);
-        now
-    }
-
-    /// The action as it is, and with other motions from time `t` on.
-    fn ways_on(&self, now: &Workcell, t: f64) -> Vec<Action> {
-        let mut ways = vec![self.action.clone()];
-        let (Some(grasp), Some(motion)) = (self.action.grasp(), self.action.motion()) else {
-            return ways;
-        };
-        ways.extend(with_motion(&self.action, slower(motion, t, SLOWER)));
-        if matches!(self.action, Action::Remove { .. }) {
-            for lift in lift_options(now, grasp) {
-                let way = onward(now, grasp, motion, t, &lift).ok();
-                ways.extend(way.and_then(|motion| with_motion(&self.action, motion)));
-            }
-        }
-        ways
-    }
-}
-
-/// The same action with another motion; none where it has no motion.
-fn with_motion(action: &Action, other: Motion) -> Option<Action> {
-    let mut out = action.clone();
-    match &mut out {
-        Action::Remove { motion, .. } | Action::Place { motion, .. } => *motion = other,
-        Action::Nudge { .. } | Action::Push { .. } => return None,
-    }
-    Some(out)
 }

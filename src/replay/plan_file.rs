@@ -1,13 +1,13 @@
 //! Recordings of plans, from the JSON object that `topple plan --json` prints.
 //!
 //! Owns the reading of design, section 3, with the two keys that a replay needs beside it
-//! (`scene` and `executed.frames`). Keys it does not know are left alone, so that a plan may carry
-//! more; a file of another version, a truncated one and one that does not fit together are typed
+//! (`scene` and `executed.frames`); the keys are in [`mod@format`]. Those it does not know are left alone, so that a
+//! plan may carry more; a file of another version, a truncated one and one that does not fit together are typed
 //! errors. What was executed is shown where there is something; else what was imagined.
 
-use std::collections::BTreeMap;
+mod format;
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
 use super::plan_imagined::Keys;
 use super::plan_played::Played;
@@ -15,108 +15,12 @@ use super::{
     HandShape, Origin, RecordedBox, RecordedFixture, RecordedStep, Recording, ReplayError,
 };
 use crate::pose::{Pose, Vec3, rotation_from_xyzw};
-use crate::rollout::AccidentKind;
+use format::{PlanFile, SceneFile};
+
+pub(super) use format::{ExecutedFile, KeyFile, MomentFile, StepFile};
 
 /// The version of the plan's JSON that is read here.
 pub const PLAN_VERSION: u64 = 1;
-#[derive(Deserialize)]
-pub(super) struct PlanFile {
-    #[serde(default)]
-    task: Option<serde_json::Value>,
-    #[serde(default)]
-    verdict: Option<String>,
-    scene: Option<SceneFile>,
-    #[serde(default)]
-    pub(super) steps: Vec<StepFile>,
-    executed: Option<ExecutedFile>,
-}
-
-#[derive(Deserialize)]
-struct SceneFile {
-    #[serde(default)]
-    fixtures: Vec<FixtureFile>,
-    #[serde(default)]
-    boxes: BTreeMap<String, BoxFile>,
-}
-
-#[derive(Deserialize)]
-struct FixtureFile {
-    id: String,
-    size: [f64; 3],
-    pub(super) position: [f64; 3],
-    pub(super) rotation: [f64; 4],
-}
-
-#[derive(Deserialize)]
-struct BoxFile {
-    size: [f64; 3],
-    pub(super) position: [f64; 3],
-    pub(super) rotation: [f64; 4],
-}
-
-#[derive(Deserialize)]
-pub(super) struct PoseFile {
-    pub(super) position: [f64; 3],
-    pub(super) rotation: [f64; 4],
-}
-
-#[derive(Deserialize)]
-pub(super) struct StepFile {
-    pub(super) action: String,
-    #[serde(rename = "box")]
-    pub(super) box_id: String,
-    pub(super) grasp: Option<GraspFile>,
-    pub(super) risk: Option<f64>,
-    pub(super) risk_bound: Option<f64>,
-    #[serde(default)]
-    pub(super) motion: Vec<KeyFile>,
-    #[serde(default)]
-    pub(super) imagined: Vec<MomentFile>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct GraspFile {
-    gripper: String,
-    face: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct KeyFile {
-    pub(super) t: f64,
-    pub(super) position: [f64; 3],
-    pub(super) rotation: [f64; 4],
-    pub(super) grip: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct MomentFile {
-    pub(super) t: f64,
-    #[serde(default)]
-    pub(super) step: usize,
-    pub(super) boxes: BTreeMap<String, PoseFile>,
-    pub(super) hand: Option<PoseFile>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct ExecutedFile {
-    /// Each step as it was to be when it began.
-    #[serde(default)]
-    pub(super) taken: Vec<StepFile>,
-    #[serde(default)]
-    pub(super) accidents: Vec<AccidentFile>,
-    #[serde(default)]
-    pub(super) frames: Vec<MomentFile>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct AccidentFile {
-    pub(super) kind: AccidentKind,
-    #[serde(rename = "box")]
-    pub(super) box_id: Option<String>,
-    #[serde(default)]
-    pub(super) step: usize,
-    pub(super) t: f64,
-}
 
 impl Recording {
     /// A plan, from the text of its JSON object.

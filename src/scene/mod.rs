@@ -170,7 +170,8 @@ pub struct Reach {
 pub struct Safety {
     /// The most that a step's `risk_bound` may be, probability.
     pub max_risk: f64,
-    /// The most that a whole plan's bound may be, where given, probability.
+    /// The most that a whole plan's bound may be, where given, probability; what is judged anew while it is carried out
+    /// counts.
     pub max_plan_risk: Option<f64>,
     /// m, of the centre of a box that is not held.
     pub max_displacement: f64,

@@ -1,5 +1,6 @@
-//! Training end to end.
+//! Training end to end: what is learned, the same bits however it was run, and models that are refused.
 
+mod commands;
 mod rule;
 mod runs;
 mod warm_start;
@@ -14,10 +15,21 @@ use topple::model::card::MODEL_VERSION;
 use topple::model::{LearnedDynamics, Start, TrainConfig, TrainError, WorldModel, train};
 use topple::plots;
 use topple::rollout::AccidentKind;
-use topple::scene::Gripper;
+use topple::scene::{Gripper, Workcell};
 
 use rule::{data, episode};
 use runs::{Follower, Impatient, Silent, drawn, resume, run, small, weights};
+
+/// The same with cups of a quarter of their size.
+fn with_small_cups(cell: &Workcell) -> Workcell {
+    let mut foreign = cell.clone();
+    for gripper in &mut foreign.robot.grippers {
+        if let Gripper::Suction { cup_radius, .. } = gripper {
+            *cup_radius *= 0.25;
+        }
+    }
+    foreign
+}
 
 #[test]
 fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
@@ -35,12 +47,7 @@ fn a_rule_is_learned_and_the_model_comes_back_from_its_folder() {
     for i in 0..60 {
         let episode = episode(i, &mut rng);
         let actions = std::slice::from_ref(&episode.action);
-        let mut foreign = episode.workcell.clone();
-        for gripper in &mut foreign.robot.grippers {
-            if let Gripper::Suction { cup_radius, .. } = gripper {
-                *cup_radius *= 0.25;
-            }
-        }
+        let foreign = with_small_cups(&episode.workcell);
         let scene = physics.believe(&foreign, 0).unwrap();
         // No such cup was learned from.
         assert_eq!(scene.screen(actions)[0].clone().unwrap().bound, 1.0);
@@ -176,183 +183,4 @@ fn a_model_that_is_cut_foreign_future_or_not_finite_is_refused() {
     let end = poisoned.len();
     poisoned[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(WorldModel::from_bytes(&card, &poisoned).is_err());
-}
-
-#[cfg(not(feature = "cuda"))]
-#[test]
-fn a_gpu_that_the_program_was_not_built_for_is_bad_usage() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_cmd::Command::cargo_bin("topple")
-        .unwrap()
-        .args(["train", "nowhere", "--device", "cuda", "--out"])
-        .arg(folder.path().join("model"))
-        .assert()
-        .code(2)
-        .stderr(predicates::str::contains("--features cuda"));
-}
-
-fn topple(args: &[&str], folder: &Path) -> assert_cmd::assert::Assert {
-    assert_cmd::Command::cargo_bin("topple")
-        .unwrap()
-        .current_dir(folder)
-        .args(args)
-        .assert()
-}
-
-#[test]
-fn two_data_sets_are_learned_from_together_and_one_given_twice_is_bad_input() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path();
-    for (out, seed) in [("one", "1"), ("two", "2")] {
-        let made = ["--episodes", "200", "--families", "bridge", "--seed", seed];
-        topple(&[&["generate", "--out", out], &made[..]].concat(), dir).success();
-    }
-    let small = ["--epochs", "1", "--width", "8", "--members", "1", "--json"];
-    let twice = ["train", "one", "one", "--out", "no"];
-    topple(&[&twice, &small[..]].concat(), dir)
-        .code(2)
-        .stderr(predicates::str::contains("repeats the stacks"));
-    let chosen = ["--episodes", "8", "--families", "bridge", "--seed", "1"];
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default");
-    let by = ["generate", "--out", "chosen", "--doubted-by", model];
-    topple(&[&by, &chosen[..]].concat(), dir).success();
-    let with_its_like = ["train", "one", "chosen", "--out", "no"];
-    topple(&[&with_its_like, &small[..]].concat(), dir)
-        .code(2)
-        .stderr(predicates::str::contains("repeats the stacks"));
-    // The default model learned from other stacks of seed 1, whose held-out ones these may be.
-    let after = ["train", "two", "chosen", "--from", model, "--out", "no"];
-    topple(&[&after, &["--epochs", "1"][..]].concat(), dir)
-        .code(2)
-        .stderr(predicates::str::contains("go on from learned from"));
-    let into_a_set = ["train", "one", "two", "--out", "two"];
-    topple(&[&into_a_set, &small[..]].concat(), dir)
-        .code(2)
-        .stderr(predicates::str::contains("no training run made"));
-    let both = ["train", "one", "two", "--out", "both"];
-    let done = topple(&[&both, &small[..]].concat(), dir).success();
-    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
-    assert_eq!(card["data"]["episodes"], 400);
-    assert_eq!(card["data"]["sets"][0]["seed"], 1);
-    assert_eq!(card["data"]["sets"][1]["seed"], 2);
-
-    // A model of width 8 is gone on from without being told its sizes again, and not with others.
-    let after = [
-        "train", "two", "--from", "both", "--epochs", "1", "--json", "--out", "after",
-    ];
-    let done = topple(&after, dir).success();
-    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
-    assert_eq!(card["ancestors"][0]["data"]["episodes"], 400);
-    topple(&["inspect", "after"], dir)
-        .success()
-        .stdout(predicates::str::contains("went on from"));
-    std::fs::write(dir.join("wide.yaml"), "width: 64\n").unwrap();
-    let wide = [
-        "train",
-        "two",
-        "--from",
-        "both",
-        "--config",
-        "wide.yaml",
-        "--out",
-        "no",
-    ];
-    topple(&wide, dir).code(2).stderr(predicates::str::contains(
-        "has width 8, the settings say 64",
-    ));
-    topple(&["train", "two", "--from", "two", "--out", "no"], dir)
-        .code(2)
-        .stderr(predicates::str::contains("cannot be gone on from"));
-}
-
-#[test]
-fn a_set_to_calibrate_on_is_that_whole_and_shares_no_stack_with_what_was_learned_from() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path();
-    let few = ["--episodes", "200", "--families", "bridge", "--seed"];
-    topple(
-        &[&["generate", "--out", "one"], &few[..], &["1"]].concat(),
-        dir,
-    )
-    .success();
-    topple(
-        &[&["generate", "--out", "two"], &few[..], &["2"]].concat(),
-        dir,
-    )
-    .success();
-    let small = ["--epochs", "1", "--width", "8", "--members", "1", "--json"];
-    let train = |sets: &[&str]| topple(&[&["train"], sets, &small[..]].concat(), dir);
-
-    let done = train(&["one", "--calibrate-on", "two", "--out", "model"]).success();
-    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
-    let alone = train(&["one", "--out", "alone"]).success();
-    let without: serde_json::Value = serde_json::from_slice(&alone.get_output().stdout).unwrap();
-    assert_eq!(card["data"]["train"], without["data"]["train"]);
-    let count = |card: &serde_json::Value| card["data"]["calibration"].as_u64().unwrap();
-    assert_eq!(count(&card), count(&without) + 200);
-    assert_eq!(card["weights_hash"], without["weights_hash"]);
-    topple(&["inspect", "model"], dir)
-        .success()
-        .stdout(predicates::str::contains("for calibration alone"));
-
-    train(&["one", "--calibrate-on", "one", "--out", "no"])
-        .code(2)
-        .stderr(predicates::str::contains("repeats the stacks"));
-    let from = ["--from", "alone", "--out", "no"];
-    train(&[&["two", "--calibrate-on", "one"], &from[..]].concat())
-        .code(2)
-        .stderr(predicates::str::contains("go on from learned from"));
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default");
-    let by = ["generate", "--out", "chosen", "--doubted-by", model];
-    let eight = ["--episodes", "8", "--families", "bridge", "--seed", "3"];
-    topple(&[&by[..], &eight[..]].concat(), dir).success();
-    train(&["one", "--calibrate-on", "chosen", "--out", "no"])
-        .code(2)
-        .stderr(predicates::str::contains("no sample of what will be asked"));
-}
-
-#[test]
-fn a_model_of_another_make_is_told_how_its_judgement_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let dir = folder.path();
-    let few = ["--episodes", "200", "--families", "bridge", "--seed", "1"];
-    topple(&[&["generate", "--out", "one"], &few[..]].concat(), dir).success();
-    let small = ["--epochs", "1", "--width", "8", "--members", "1"];
-    topple(
-        &[&["train", "one", "--out", "old"], &small[..]].concat(),
-        dir,
-    )
-    .success();
-    let card = dir.join("old/model.json");
-    let text = std::fs::read_to_string(&card).unwrap();
-    let now = format!("\"version\": {MODEL_VERSION}");
-    std::fs::write(&card, text.replacen(&now, "\"version\": 9", 1)).unwrap();
-
-    let says = |text: &'static str| predicates::str::contains(text);
-    topple(&["inspect", "old"], dir).success();
-    topple(&["eval", "model", "--model", "old"], dir)
-        .code(2)
-        .stderr(says("--keep-judgement"));
-    let more = [
-        "train", "one", "--from", "old", "--epochs", "1", "--out", "new",
-    ];
-    topple(&more, dir).code(2).stderr(says("--keep-judgement"));
-    let alone = [&more[..], &["--keep-judgement"]].concat();
-    topple(&[&alone[..], &["--dropout", "0.1"]].concat(), dir)
-        .code(2)
-        .stderr(says("dropout does nothing"));
-    std::fs::write(dir.join("alone.yaml"), "keep_judgement: true\n").unwrap();
-    let by_file = ["--config", "alone.yaml"];
-    topple(
-        &[&["train", "one", "--out", "new"], &by_file[..]].concat(),
-        dir,
-    )
-    .code(2)
-    .stderr(says("no judgement to keep"));
-    topple(
-        &[&more[..], &by_file[..], &["--calibrate-on", "one"]].concat(),
-        dir,
-    )
-    .code(2)
-    .stderr(says("calibrate_on does nothing"));
 }

@@ -1,101 +1,30 @@
 //! The sketch followed for as long as the imagination looks: where each box would be, stride by stride.
 //!
-//! Owns [`Guide`] and the steps. A forecast asks what an action bears and stirs at first, in five steps for any
-//! candidate; this one asks where boxes get to, in steps of an eighth of a second, round the corners of the target's
-//! way, and only for what is imagined. What falls farther than gaps are watched lands on the ground alone; and a pushed
-//! box comes up against what stands within [`PUSHED_M`] of it and goes through what stands farther off.
+//! Owns the steps and [`Gone`]; what moves the target is [`guide`]'s. A forecast asks what an action bears and stirs at
+//! first, in five steps for any candidate; this one asks where boxes get to, in steps of an eighth of a second, round
+//! the corners of the target's way, and only for what is imagined. What falls farther than gaps are watched lands on
+//! the ground alone; and a pushed box comes up against what stands within [`PUSHED_M`](super::forecast::PUSHED_M) of it
+//! and goes through what stands farther off.
 
-use crate::pose::{Pose, Quat, Vec3};
-use crate::rollout::{STRIDE_S, nudge_seconds, nudge_travel};
+mod guide;
+
+pub use guide::Guide;
+
+use crate::pose::{Quat, Vec3};
+use crate::rollout::STRIDE_S;
 
 use super::super::course::STRIDES;
 use super::Sketch;
-use super::act::Act;
-use super::forecast::PUSHED_M;
-use super::grip::Hold;
-use super::solve::{Care, Solver};
+use super::solve::Solver;
 
 /// Ends of the steps of the first stride, s after the onset: blows fall there.
 const FIRST_S: [f64; 5] = [0.0126, 0.05, 0.1, 0.17, STRIDE_S];
 /// Steps of each later stride.
 const LATER: usize = 2;
-/// How well each step is solved.
-const FOLLOWING: Care = Care {
-    sweeps: 60,
-    enough: 1e-3,
-    rounds: 1,
-};
-/// The same of what a stiff drive may wedge.
-const WEDGED: Care = Care {
-    sweeps: 150,
-    enough: 3e-4,
-    rounds: 3,
-};
 /// How deep a corner may be in the ground before its box has landed, m: contacts there give a little.
 const DEEP_M: f64 = 0.002;
 /// What a landing leaves of speed along the ground and of spin.
 const LANDED: f64 = 0.5;
-
-/// What moves the target, for as long as it is followed; times are s after the onset.
-pub enum Guide<'a> {
-    /// A hand, to where it takes its box at a time.
-    Hand(Hold, &'a dyn Fn(f64) -> Pose),
-    /// A nudge of its middle, free to turn, then let go.
-    Nudge {
-        /// m.
-        by: Vec3,
-        /// What the robot drives it with at most, N.
-        max_force: f64,
-    },
-    /// A force on its middle for so many seconds, N.
-    Push(Vec3, f64),
-}
-
-impl Guide<'_> {
-    /// Where the target that stood at `start` is meant to be at time `t`; a pushed one is looked ahead of.
-    fn target(&self, start: &Pose, t: f64) -> Pose {
-        let gone = match self {
-            Self::Hand(_, way) => return way(t),
-            Self::Nudge { by, .. } => {
-                let way = by.norm();
-                by * (nudge_travel(way, t) / way.max(1e-9))
-            }
-            Self::Push(..) if t <= 0.0 => Vec3::zeros(),
-            Self::Push(force, _) => force.try_normalize(1e-9).unwrap_or_default() * PUSHED_M,
-        };
-        Pose::from_parts((start.translation.vector + gone).into(), start.rotation)
-    }
-
-    /// What it does to a target that stood at `start`, its middle `arm` from its centre of mass; how carefully to
-    /// follow that.
-    fn act(&self, start: Pose, arm: Vec3) -> (Act, Care) {
-        match self {
-            Self::Hand(hold, _) => (Act::Guided(start, *hold), FOLLOWING),
-            Self::Nudge { max_force, .. } => {
-                (Act::Guided(start, Hold::nudging(*max_force)), WEDGED)
-            }
-            Self::Push(force, until) => {
-                let (force, until) = (*force, *until);
-                (Act::Pushed { force, arm, until }, FOLLOWING)
-            }
-        }
-    }
-
-    /// Acts in a step from `now` to `end`.
-    fn drive(&self, solver: &mut Solver<'_>, start: &Pose, (now, end): (f64, f64)) {
-        match self {
-            Self::Nudge { by, .. } if now >= nudge_seconds(by.norm()) - 1e-9 => solver.let_go(),
-            Self::Hand(..) | Self::Nudge { .. } => {
-                solver.guide(
-                    &self.target(start, now),
-                    &self.target(start, end),
-                    end - now,
-                );
-            }
-            Self::Push(..) => solver.drive(0, end - now),
-        }
-    }
-}
 
 /// How far a body has gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -195,6 +124,7 @@ fn reach_down(rotation: &Quat, half: &Vec3) -> f64 {
 mod tests {
     use super::super::super::contacts::SceneGraph;
     use super::super::super::loads::Loads;
+    use super::super::grip::Hold;
     use super::*;
     use crate::grasp::Compliance;
     use crate::model::fixture_scenes::{box_at, scene_of};

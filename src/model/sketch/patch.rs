@@ -1,15 +1,20 @@
 //! Where two bodies press on each other, as the solver wants it: points, normals, lever arms.
 //!
-//! Owns [`Patch`] and [`Spot`]. A patch has up to four points that press, and at its middle two
+//! Owns [`Patch`] and how one is made. A patch has up to four points that press, and at its middle two
 //! directions and a turn in which it rubs: [`ROWS`] unknowns. As one body slides over the other the
-//! patch shrinks to what they still share: a box that is pulled over an edge loses its hold point by
+//! patch shrinks to what they still share ([`Spot`]): a box that is pulled over an edge loses its hold point by
 //! point, and one that comes to another finds it.
+
+mod spot;
+
+pub use spot::Spot;
 
 use crate::pose::Vec3;
 use crate::scene::geometry::{Face, Obb, Separation};
 
 use super::super::contacts::{Body, Contact, feature, patch};
 use super::body::Inert;
+use spot::{Span, span};
 
 /// Points of a patch.
 pub const POINTS: usize = 4;
@@ -19,22 +24,6 @@ pub const ROWS: usize = POINTS + 3;
 pub const GROUND: usize = usize::MAX;
 /// Axes this near to being equally level are taken in their order.
 const TIE: f64 = 1e-6;
-
-/// From and to along a tangent, m from the patch's centre.
-type Span = (f64, f64);
-
-/// Faces that miss each other by no more than this still touch, m: edges and corners have no width.
-const SLACK_M: f64 = 0.002;
-
-/// What two spans share, the first slid so far; `None` where that is nothing.
-fn shared(a: Span, slid: f64, b: Span) -> Option<Span> {
-    let (low, high) = ((a.0 + slid).max(b.0), (a.1 + slid).min(b.1));
-    if high < low - SLACK_M {
-        return None;
-    }
-    let middle = 0.5 * (low + high);
-    Some((low.min(middle), high.max(middle)))
-}
 
 /// Where two bodies may press on each other.
 #[derive(Clone, Debug)]
@@ -63,35 +52,6 @@ pub struct Patch {
     face_a: [Span; 2],
     /// That of `b`.
     face_b: [Span; 2],
-}
-
-/// The points of a patch, in the world and on the second body as it stood, m.
-#[derive(Clone, Copy, Debug)]
-pub struct Spot {
-    /// Where it presses.
-    pub points: [Vec3; POINTS],
-    /// How many of `points` count.
-    pub count: usize,
-    /// Their middle.
-    pub centre: Vec3,
-    /// Lever of the friction against a turn, m.
-    pub turn_arm: f64,
-}
-
-/// Friction against a turn of a square under even pressure over its friction against a slide, as a share
-/// of half its diagonal: 0.3826 of its side.
-const EVEN_PRESSURE: f64 = 0.541;
-
-impl Spot {
-    fn new(points: [Vec3; POINTS], count: usize, centre: Vec3) -> Self {
-        let arms = points[..count].iter().map(|p| (p - centre).norm());
-        Self {
-            points,
-            count,
-            centre,
-            turn_arm: EVEN_PRESSURE * arms.sum::<f64>() / count.max(1) as f64,
-        }
-    }
 }
 
 /// Index of the face of `obb` that looks along `direction`.
@@ -231,57 +191,6 @@ impl Patch {
         }
     }
 
-    /// What the bodies share once the first has slid so far; `None` where that is nothing.
-    pub fn spot_at(&self, slid: [f64; 2]) -> Option<Spot> {
-        let overlap = |slid: [f64; 2]| -> Option<[Span; 2]> {
-            Some([
-                shared(self.face_a[0], slid[0], self.face_b[0])?,
-                shared(self.face_a[1], slid[1], self.face_b[1])?,
-            ])
-        };
-        let now = overlap(slid)?;
-        let Some(was) = overlap(self.slid) else {
-            return Some(self.whole(now));
-        };
-        let (centre, count) = (self.spot.centre, self.spot.count);
-        let mut points = self.spot.points;
-        for (k, t) in self.tangents.iter().enumerate() {
-            let from = span(&points[..count], &centre, t);
-            let low = from.0 + now[k].0 - was[k].0;
-            let high = (from.1 + now[k].1 - was[k].1).max(low);
-            let width = from.1 - from.0;
-            for p in &mut points[..count] {
-                let u = (*p - centre).dot(t);
-                let share = if width > 1e-9 {
-                    (u - from.0) / width
-                } else {
-                    0.5
-                };
-                *p += t * (low + share * (high - low) - u);
-            }
-        }
-        let middle = points[..count].iter().sum::<Vec3>() / count as f64;
-        Some(Spot::new(points, count, middle))
-    }
-
-    /// The whole rectangle of two spans.
-    fn whole(&self, spans: [Span; 2]) -> Spot {
-        let [(left, right), (low, high)] = spans;
-        let at = |u: f64, v: f64| self.spot.centre + self.tangents[0] * u + self.tangents[1] * v;
-        let points = [
-            at(right, high),
-            at(left, high),
-            at(left, low),
-            at(right, low),
-        ];
-        Spot::new(points, POINTS, at(0.5 * (left + right), 0.5 * (low + high)))
-    }
-
-    /// Whether nothing is shared before anything moves.
-    pub fn is_beside(&self) -> bool {
-        self.spot_at([0.0; 2]).is_none()
-    }
-
     /// How steeply it pushes `body` up: 1 from straight below, 0 where it does not touch it.
     pub fn rise_of(&self, body: usize) -> f64 {
         match (self.a == body, self.b == body) {
@@ -295,16 +204,6 @@ impl Patch {
     pub fn is_between(&self, i: usize, j: usize) -> bool {
         (self.a == i && self.b == j) || (self.a == j && self.b == i)
     }
-}
-
-/// How far `points` reach along `t` from `centre`.
-fn span(points: &[Vec3], centre: &Vec3, t: &Vec3) -> Span {
-    points
-        .iter()
-        .map(|p| (p - centre).dot(t))
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
-            (low.min(x), high.max(x))
-        })
 }
 
 /// The points that reach farthest along the tangents' diagonals, each once, in that order.

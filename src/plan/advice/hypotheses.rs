@@ -72,9 +72,12 @@ impl Asking<'_> {
         sets
     }
 
-    pub(super) fn without(&self, set: &[usize]) -> Result<Advice, PlanError> {
-        let scene = &self.workcell.scene;
-        let boxes: Vec<String> = set.iter().map(|&i| scene.boxes[i].id.clone()).collect();
+    pub(super) fn ids_of(&self, set: &[usize]) -> Vec<String> {
+        let boxes = &self.workcell.scene.boxes;
+        set.iter().map(|&i| boxes[i].id.clone()).collect()
+    }
+
+    pub(super) fn without(&self, boxes: Vec<String>) -> Result<Advice, PlanError> {
         let mut changed = self.workcell.clone();
         let gone = |id: &String| boxes.contains(id);
         changed.scene.boxes.retain(|b| !gone(&b.id));

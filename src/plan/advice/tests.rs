@@ -23,7 +23,9 @@ fn asked(fake: &Fake, cell: &Workcell, id: &str) -> (Plan, Vec<Advice>) {
     };
     let goal = Goal::Retrieve { box_id: id.into() };
     let plan = planner.plan(cell, &goal).unwrap();
-    let advice = advise(&planner, cell, &goal, &plan).unwrap();
+    let mut named = 0;
+    let advice = advise(&planner, cell, &goal, &plan, |_| named += 1).unwrap();
+    assert!(named >= advice.len(), "{named} of {advice:?}");
     (plan, advice)
 }
 

@@ -14,6 +14,11 @@ pub(super) struct Node {
     pub(super) parent: Option<usize>,
     /// The step that led here; `None` at the root.
     pub(super) step: Option<PlannedStep>,
+    /// The branch's other steps for the same box, for when this scene is a dead end, and its priority.
+    pub(super) others: Vec<StepPlan>,
+    pub(super) priority: f64,
+    /// Whether it is a dead end: a scene that was imagined and that does not stand, or that no engine can hold.
+    pub(super) is_dead: bool,
     /// Bounds of the steps so far and a constant for each.
     pub(super) price: f64,
     /// Bound of all steps so far together, those before the search included.
@@ -25,6 +30,32 @@ pub(super) struct Node {
     /// What its searches left untried, and how many boxes were left to take.
     pub(super) untried: Vec<Rated>,
     pub(super) left: usize,
+}
+
+impl Node {
+    /// A scene in which nothing was looked for yet, before any step.
+    pub(super) fn root(workcell: Workcell, bound: f64) -> Self {
+        Self {
+            workcell,
+            parent: None,
+            step: None,
+            others: Vec::new(),
+            priority: 0.0,
+            is_dead: false,
+            price: 0.0,
+            bound,
+            tiers: 0,
+            doubtful: Vec::new(),
+            untried: Vec::new(),
+            left: 0,
+        }
+    }
+
+    /// What tells it from another scene: see [`state_key`].
+    pub(super) fn key(&self) -> Vec<String> {
+        let action = self.step.as_ref().map_or("", |s| s.step.action.name());
+        state_key(&self.workcell.scene, action)
+    }
 }
 
 /// A step that was found but not yet taken.

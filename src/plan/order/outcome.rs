@@ -69,9 +69,10 @@ impl OrderSearch<'_> {
         }
     }
 
-    /// The boxes of all steps that passed.
+    /// The boxes of all steps that passed and that led to no dead end.
     fn taken(&self) -> Vec<&str> {
-        let steps = self.nodes.iter().filter_map(|node| node.step.as_ref());
+        let nodes = self.nodes.iter().filter(|node| !node.is_dead);
+        let steps = nodes.filter_map(|node| node.step.as_ref());
         steps.map(|s| s.step.box_id.as_str()).collect()
     }
 

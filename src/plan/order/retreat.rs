@@ -1,10 +1,17 @@
 //! What the search across steps tries next where a step was turned down.
 //!
 //! Owns the order of it: other steps for the same box, then what the searches within that scene left untried, then its
-//! next tier of boxes, and last what is not judged safe.
+//! next tier of boxes, and last what is not judged safe. A step to a dead end, an imagined scene that does not stand, was
+//! turned down too, though later. Of a goal's own scene, in which nothing more is to be done, nobody asks whether it
+//! stands; and a scene whose steps all lead to dead ends is not one itself.
 
+use crate::dynamics::DynamicsError;
+use crate::scene::Scene;
+
+use super::super::candidates::turned_down;
 use super::super::planner::PlanError;
 use super::super::rated::Rated;
+use super::super::reason::{Reason, RejectedCandidate};
 use super::OrderSearch;
 use super::node::Branch;
 
@@ -21,20 +28,67 @@ impl OrderSearch<'_> {
     /// Puts the next best step for the same box in the place of one that was turned down, or looks for others.
     pub(super) fn turn_back(&mut self, mut branch: Branch) -> Result<(), PlanError> {
         let parent = branch.parent;
+        if self.nodes[parent].is_dead {
+            return Ok(());
+        }
         if !branch.alternatives.is_empty() {
             let step = branch.alternatives.remove(0);
             self.open.push(Branch { step, ..branch });
             return Ok(());
         }
         let leads_on = self.open.iter().any(|b| b.parent == parent)
-            || self.nodes.iter().any(|n| n.parent == Some(parent));
+            || (self.nodes.iter()).any(|n| n.parent == Some(parent) && !n.is_dead);
         if leads_on || self.look_further(parent, Left::Safe)? || self.expansions_left == 0 {
             return Ok(());
         }
         self.expand(parent)
     }
 
-    /// Where a shield turned down what was imagined, branches out to what was left untried. Whether there is any.
+    /// Whether such a scene was reached before, by another grasp or lift, and given up.
+    pub(super) fn is_dead_end(&self, scene: &Scene) -> bool {
+        let mut dead = self.nodes.iter().filter(|node| node.is_dead);
+        dead.any(|node| node.workcell.scene == *scene)
+    }
+
+    /// Leaves a node for `why` its scene, as it was imagined, is a dead end, and turns back from the step that led there:
+    /// after another grasp or lift of the same box, or in another order, the same boxes may stand.
+    pub(super) fn give_up(&mut self, node: usize, why: &DynamicsError) -> Result<(), PlanError> {
+        let mut children = self.nodes.iter().filter(|n| n.parent == Some(node));
+        if self.nodes[node].is_dead || children.any(|n| !n.is_dead) {
+            return Ok(());
+        }
+        let key = self.nodes[node].key();
+        self.open.retain(|branch| branch.parent != node);
+        self.risky.retain(|(at, _)| *at != node);
+        let dead = &mut self.nodes[node];
+        dead.is_dead = true;
+        dead.doubtful.clear();
+        dead.untried.clear();
+        let alternatives = std::mem::take(&mut dead.others);
+        let dead = &self.nodes[node];
+        let (Some(parent), Some(planned)) = (dead.parent, &dead.step) else {
+            return Ok(());
+        };
+        let branch = Branch {
+            parent,
+            step: planned.step.clone(),
+            priority: dead.priority,
+            alternatives,
+        };
+        let reason = Reason::DeadEnd {
+            why: why.to_string(),
+        };
+        self.rejected.push(RejectedCandidate {
+            risk: Some(branch.step.risk.risk),
+            ..turned_down(&self.nodes[parent].workcell, &branch.step.grasp, reason)
+        });
+        self.seen.retain(|seen| *seen != key);
+        let waiting = self.shadowed.extract_if(.., |(seen, _)| *seen == key);
+        self.open.extend(waiting.map(|(_, branch)| branch));
+        self.turn_back(branch)
+    }
+
+    /// Where what was imagined is turned down, branches out to what was left untried. Whether there is any.
     pub(super) fn look_further(&mut self, node: usize, which: Left) -> Result<bool, PlanError> {
         let of_node = &mut self.nodes[node];
         let wanted = |r: &mut Rated| r.score.is_safe() == (which == Left::Safe);

@@ -143,7 +143,7 @@ pub struct SurpriseReport {
     pub step: usize,
     /// s from the step's start.
     pub t: f64,
-    /// The box that has gone too far, or else that was farthest off.
+    /// The box that has gone too far, or else that was over noise by most.
     #[serde(rename = "box")]
     pub box_id: String,
     /// How far from where it was imagined, m.

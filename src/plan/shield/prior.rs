@@ -81,15 +81,12 @@ impl Prior {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::dynamics::fixed::disturbing;
 
     pub(in super::super) fn judged(risk: f64, bound: f64) -> Risk {
         Risk {
-            risk,
-            bound,
             by_accident: [risk, 0.5 * risk, 0.0, 0.0, 0.0],
-            path_length: 0.0,
-            peak_speed: 0.0,
-            disagreement: 0.0,
+            ..disturbing(risk, bound)
         }
     }
 

@@ -1,6 +1,7 @@
 //! Where nothing is safe or nothing is known: no plan, and why.
 
 use super::*;
+use crate::dynamics::fixed::disturbing;
 
 #[test]
 fn when_nothing_is_safe_the_planner_refuses_and_says_why_and_what_would_help() {
@@ -35,30 +36,52 @@ fn a_prediction_that_is_not_finite_is_a_failed_candidate_and_never_wins() {
 
 #[test]
 fn a_bound_a_hair_over_the_limit_does_not_read_as_equal_to_it() {
-    let risk = Risk {
-        risk: 0.012,
-        bound: 0.0203,
-        by_accident: [0.012, 0.0, 0.0, 0.0, 0.0],
-        path_length: 0.0,
-        peak_speed: 0.0,
-        disagreement: 0.0,
-    };
-    let told = Reason::risky(&risk, 0.02).to_string();
+    let told = Reason::risky(&disturbing(0.012, 0.0203), 0.02).to_string();
     assert!(told.contains("0.0203, the limit 0.02"), "{told}");
 }
 
 #[test]
 fn what_a_judge_abstains_on_is_not_told_as_an_accident() {
-    let risk = |risk: f64, bound: f64| Risk {
-        risk,
-        bound,
-        by_accident: [risk, 0.0, 0.0, 0.0, 0.0],
-        path_length: 0.0,
-        peak_speed: 0.0,
-        disagreement: 0.0,
-    };
-    let unfamiliar = Reason::risky(&risk(0.012, 1.0), 0.02);
+    let unfamiliar = Reason::risky(&disturbing(0.012, 1.0), 0.02);
     assert_eq!(unfamiliar.kind(), "unfamiliar");
     assert!(unfamiliar.to_string().contains("nothing bounds its risk"));
-    assert_eq!(Reason::risky(&risk(0.9, 1.0), 0.02).kind(), "risky");
+    assert_eq!(Reason::risky(&disturbing(0.9, 1.0), 0.02).kind(), "risky");
+}
+
+#[test]
+fn what_was_screened_as_safe_is_imagined_before_a_planner_without_a_shield_refuses() {
+    let quickest = planned(&Fake::default(), None, &retrieve("high"));
+    let taken = quickest.steps[0].step.action.motion().unwrap().duration();
+    let dreading = Fake {
+        dreads: Some(("high".into(), 0.0, 1.2 * taken)),
+        ..Fake::default()
+    };
+    let verdict = |untried| {
+        let mut planner = planner(&dreading, None);
+        planner.settings.untried = untried;
+        let wish = Wish::remove(tower().scene.box_index("high").unwrap());
+        let whole = planner.plan(&tower(), &retrieve("high")).unwrap();
+        let single = planner.single_step(&tower(), &wish).unwrap();
+        (whole.verdict, single.verdict)
+    };
+    assert_eq!(verdict(0), (Verdict::NoSafePlan, Verdict::NoSafePlan));
+    assert_eq!(verdict(8), (Verdict::Safe, Verdict::Safe));
+}
+
+#[test]
+fn where_nothing_stands_once_a_box_is_gone_that_is_the_reason_and_it_is_asked_about_once() {
+    let fake = Fake {
+        unsteady: Some(("high".into(), 0.0)),
+        ..Fake::default()
+    };
+    let plan = planned(&fake, None, &retrieve("mid"));
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    let reason = plan.reason.unwrap();
+    assert!(
+        reason.contains("`high`: once it is done, the scene does not stand by itself"),
+        "{reason}"
+    );
+    let asked = fake.asked.lock().unwrap().len();
+    let stood = fake.believed.load(std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(asked - stood, 1);
 }

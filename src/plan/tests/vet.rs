@@ -19,7 +19,7 @@ fn vetting_finds_the_first_unsafe_step_and_repairs_the_order() {
     use Verdict::{NoSafePlan, Safe};
     assert_eq!(verdicts, [Safe, NoSafePlan, Safe, NoSafePlan]);
     assert!(judged[3].why.contains("no longer there"));
-    let repaired = repair(&planner, &tower(), &steps).unwrap();
+    let repaired = repair(&planner, &tower(), &steps, &[]).unwrap();
     assert_eq!(repaired.verdict, Safe);
     assert_eq!(order(&repaired), ["high", "mid", "low"]);
 }
@@ -77,7 +77,7 @@ fn steps_that_are_safe_one_by_one_are_held_against_the_limit_on_the_whole() {
         "{}",
         judged[2].why
     );
-    let repaired = repair(&planner, &cell, &steps).unwrap();
+    let repaired = repair(&planner, &cell, &steps, &[]).unwrap();
     assert_eq!(repaired.verdict, NoSafePlan);
 }
 
@@ -101,7 +101,7 @@ fn a_repair_whose_second_goal_stands_on_nothing_is_a_refusal_and_no_error() {
             filter: GraspFilter::default(),
         },
     ];
-    let repaired = repair(&planner, &tower(), &steps[..]);
+    let repaired = repair(&planner, &tower(), &steps[..], &[]);
     let why = repaired.unwrap().reason.unwrap_or_default();
     assert!(why.contains("does not stand"), "{why}");
 }
@@ -121,7 +121,7 @@ fn a_repair_puts_a_box_elsewhere_before_what_it_rests_on_is_taken_out() {
         [step("mid", None), step("high", Some(target))],
         [step("high", Some(target)), step("mid", None)],
     ] {
-        let repaired = repair(&planner, &tower(), &steps).unwrap();
+        let repaired = repair(&planner, &tower(), &steps, &[]).unwrap();
         assert_eq!(repaired.verdict, Verdict::Safe, "{:?}", repaired.reason);
         assert_eq!(order(&repaired), ["high", "mid"]);
         let first = &repaired.steps[0].step.action;
@@ -139,12 +139,12 @@ fn a_repair_moves_a_box_before_what_it_rests_on_unless_it_is_to_rest_on_it_again
         filter: GraspFilter::default(),
     };
     let steps = [step("mid", [0.0, 0.1]), step("high", [1.0, 0.1])];
-    let repaired = repair(&planner, &tower(), &steps).unwrap();
+    let repaired = repair(&planner, &tower(), &steps, &[]).unwrap();
     assert_eq!(repaired.verdict, Verdict::Safe, "{:?}", repaired.reason);
     assert_eq!(order(&repaired), ["high", "mid"]);
     // Where it is to stand on that again, neither can go first.
     let steps = [step("mid", [0.0, 0.1]), step("high", [0.0, 0.3])];
-    let repaired = repair(&planner, &tower(), &steps).unwrap();
+    let repaired = repair(&planner, &tower(), &steps, &[]).unwrap();
     assert_eq!(repaired.verdict, Verdict::NoSafePlan);
 }
 
@@ -160,7 +160,7 @@ fn a_repair_that_would_take_out_a_box_which_is_to_stand_elsewhere_is_a_refusal()
     };
     let back = level(Vec3::new(0.02, 0.0, 0.5), 0.0);
     let steps = [step("high", Some(back)), step("mid", None)];
-    let repaired = repair(&planner, &tower(), &steps).unwrap();
+    let repaired = repair(&planner, &tower(), &steps, &[]).unwrap();
     assert_eq!(repaired.verdict, Verdict::NoSafePlan);
     let why = repaired.reason.unwrap_or_default();
     assert!(why.contains("`high`, which is to stand elsewhere"), "{why}");
@@ -187,4 +187,28 @@ fn a_target_in_the_ground_or_in_the_air_is_told_and_not_tried() {
     );
     assert_eq!(hovering.verdict, Verdict::NoSafePlan);
     assert!(hovering.why.contains("hovers 200.0 mm"), "{}", hovering.why);
+}
+
+#[test]
+fn a_box_that_was_found_misjudged_when_it_was_vetted_has_to_pass_all_draws_in_the_repair() {
+    let sure = Fake::default();
+    let hasty = Fake {
+        cursed: vec!["high".into()],
+        ..Fake::default()
+    };
+    let steps = [vet::StepToVet {
+        box_id: "high".into(),
+        target: None,
+        filter: GraspFilter::default(),
+    }];
+    let found = |check: Option<&dyn Dynamics>| {
+        let vetted = vet::vet(&planner(&sure, check), &tower(), &steps);
+        vetted.unwrap()[0].misjudged
+    };
+    assert!(found(Some(&hasty)) && !found(None));
+    let draws = |misjudged: &[&str]| {
+        let plan = repair(&planner(&sure, Some(&sure)), &tower(), &steps, misjudged).unwrap();
+        plan.steps[0].shield.map(|w| w.draws)
+    };
+    assert_eq!((draws(&[]), draws(&["high"])), (Some(4), Some(24)));
 }

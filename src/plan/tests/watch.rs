@@ -7,7 +7,13 @@ use crate::plan::watch;
 /// One box is carried off while "aside" strays by `by`, on a physics that is `nervous` about it for motions
 /// of less than so many seconds.
 fn carried_beside(by: f64, seconds: f64) -> (Execution, Vec<Onward>) {
+    carried_within(by, seconds, None)
+}
+
+/// The same with a limit on the whole plan.
+fn carried_within(by: f64, seconds: f64, max_plan_risk: Option<f64>) -> (Execution, Vec<Onward>) {
     let mut toy = Toy::new(tower());
+    toy.now.safety.max_plan_risk = max_plan_risk;
     let aside = toy.now.scene.box_index("aside").unwrap();
     let fake = Fake {
         nervous: Some((
@@ -74,7 +80,7 @@ fn a_box_that_tilts_in_its_place_stops_the_hand_and_one_that_is_no_number_does_t
         let fake = Fake::default();
         let planner = planner(&fake, None);
         let plan = planner.plan(&seen, &retrieve("high")).unwrap();
-        let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], 1);
+        let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], (0, 0.0));
         let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
         let aside = seen.scene.box_index("aside").unwrap();
         boxes[aside] *= tilted;
@@ -97,7 +103,7 @@ fn a_box_that_goes_on_moving_from_glance_to_glance_stops_the_hand() {
     let fake = Fake::default();
     let planner = planner(&fake, None);
     let plan = planner.plan(&seen, &retrieve("high")).unwrap();
-    let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], 1);
+    let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], (0, 0.0));
     let aside = seen.scene.box_index("aside").unwrap();
     let mut look = |by: f64| {
         let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
@@ -129,8 +135,78 @@ fn a_step_that_only_the_draws_vouched_for_goes_on_until_what_is_judged_outweighs
         let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
         boxes[seen.scene.box_index("aside").unwrap()].translation.x += 0.02;
         let t = plan.steps[0].step.action.onset();
-        watch::Watch::new(&planner, &seen, &plan.steps[0], 1).look(&Glance { t, boxes })
+        watch::Watch::new(&planner, &seen, &plan.steps[0], (0, 0.0)).look(&Glance { t, boxes })
     };
     assert_eq!(answer(0.1), Onward::CarryOn);
     assert_eq!(answer(0.3), Onward::Stop);
+}
+
+#[test]
+fn another_way_on_that_is_not_safe_once_it_is_imagined_is_not_taken() {
+    let seen = tower();
+    let plan = planned(&Fake::default(), None, &retrieve("high"));
+    let step = &plan.steps[0];
+    let seconds = step.step.action.motion().unwrap().duration() + 0.1;
+    let aside = seen.scene.box_index("aside").unwrap();
+    let x = seen.scene.boxes[aside].pose.translation.x;
+    let answer = |dreads| {
+        let fake = Fake {
+            nervous: Some(("aside".into(), x, seconds)),
+            dreads,
+            ..Fake::default()
+        };
+        let planner = planner(&fake, None);
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        boxes[aside].translation.x += 0.02;
+        let t = step.step.action.onset();
+        let mut watch = watch::Watch::new(&planner, &seen, step, (0, 0.0));
+        let answer = watch.look(&Glance { t, boxes });
+        (answer, watch.surprises.remove(0).reply, watch.bound)
+    };
+    let (_, reply, bound) = answer(None);
+    assert!(matches!(reply, Reply::ChangedWay { .. }), "{reply:?}");
+    assert!(bound > step.step.risk.bound);
+    let (answer, reply, _) = answer(Some(("high".into(), seconds, f64::INFINITY)));
+    assert_eq!(answer, Onward::Stop);
+    assert!(
+        matches!(reply, Reply::StoppedNoWay { risk: Some(_) }),
+        "{reply:?}"
+    );
+}
+
+#[test]
+fn another_way_on_counts_towards_the_limit_on_the_whole_plan() {
+    let (first, _) = carried_beside(0.0, 0.0);
+    let planned = &first.steps[0].planned.step;
+    let seconds = planned.action.motion().unwrap().duration() + 0.1;
+    let answer = |times: f64| {
+        let limit = Some(times * planned.risk.bound);
+        let (_, mut answers) = carried_within(0.02, seconds, limit);
+        answers.remove(0)
+    };
+    assert_eq!(answer(1.1), Onward::Stop);
+    assert!(matches!(answer(2.1), Onward::Change(_)));
+}
+
+#[test]
+fn what_has_tilted_may_tilt_less_and_what_is_drawn_under_way_follows_the_seed() {
+    let asked = |seed| {
+        let seen = tower();
+        let fake = Fake::default();
+        let mut planner = planner(&fake, None);
+        let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+        planner.seed = seed;
+        let mut watch = watch::Watch::new(&planner, &seen, &plan.steps[0], (0, 0.0));
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        let tilted = Pose::from_parts(Vec3::zeros().into(), rotation_about_x(0.1));
+        boxes[seen.scene.box_index("aside").unwrap()] *= tilted;
+        let t = plan.steps[0].step.action.onset();
+        assert_eq!(watch.look(&Glance { t, boxes }), Onward::CarryOn);
+        let last = fake.asked.lock().unwrap().last().copied();
+        last.unwrap()
+    };
+    let ((limits, one), (_, other)) = (asked(7), asked(8));
+    assert!((limits.max_tilt - (tower().safety.max_tilt - 0.1)).abs() < 1e-9);
+    assert_eq!(limits.max_displacement, tower().safety.max_displacement);
+    assert_ne!(one, other);
 }

@@ -1,23 +1,23 @@
 //! Who carries whom, by hand statics: the load on every box, and how near each is to tipping.
 //!
-//! Owns the support polygons of level boxes and the passing down of loads from the top. Where a
+//! Owns what level boxes stand on, whose outlines are `plane`'s, and the passing down of loads from the top. Where a
 //! box has more supports than statics can tell apart, its load is spread as over an elastic
 //! foundation (least squares over the patches' corners, none pulling). Refuses friction and
 //! leaning boxes: those are taken to stand, and what leans on a box is not counted.
 
-use nalgebra::{Matrix3, Vector2, Vector3};
+mod plane;
+
+use nalgebra::{Matrix3, Vector3};
 
 use super::draft::{Draft, Part, is_level};
 use crate::gravity::GRAVITY;
-use crate::pose::Vec3;
+use plane::{Point, area, clip, depth_in_hull, footprint, plane_height};
 
 /// How far above its support a box may seem to be and still stand on it, m: planks that tilt by
 /// a degree between piers of different heights touch only at an edge.
 const CONTACT_M: f64 = 0.008;
 /// A patch smaller than this carries nothing, m².
 const PATCH_MIN_M2: f64 = 1e-6;
-
-type Point = Vector2<f64>;
 
 /// What holds a box up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,6 +42,9 @@ struct Load {
     at: Point,
     newtons: f64,
 }
+
+/// A corner of a patch: what is below it, where it is, and its share of the patch's area, m².
+type Corner = (Option<usize>, Point, f64);
 
 /// The footing of every part, in the draft's order.
 pub(super) fn footings(draft: &Draft) -> Vec<Footing> {
@@ -122,108 +125,15 @@ fn patches(draft: &Draft, i: usize) -> Vec<Patch> {
         .collect()
 }
 
-/// The height of a level box's top (`side` 1) or sole (`side` -1) above a point of the plane, m.
-fn plane_height(size: Vec3, pose: &crate::pose::Pose, side: f64, at: Point) -> f64 {
-    let up = pose.rotation * Vec3::z();
-    let on_plane = pose.translation.vector + up * (0.5 * side * size.z);
-    on_plane.z - (up.xy().dot(&(at - on_plane.xy()))) / up.z
-}
-
-/// A level box seen from above, counter-clockwise.
-fn footprint(size: Vec3, pose: &crate::pose::Pose) -> Vec<Point> {
-    let corner = |sx: f64, sy: f64| {
-        let local = nalgebra::Point3::new(0.5 * sx * size.x, 0.5 * sy * size.y, 0.0);
-        (pose * local).coords.xy()
-    };
-    vec![
-        corner(-1.0, -1.0),
-        corner(1.0, -1.0),
-        corner(1.0, 1.0),
-        corner(-1.0, 1.0),
-    ]
-}
-
-/// The intersection of two convex polygons (Sutherland and Hodgman, CACM 1974).
-fn clip(subject: &[Point], window: &[Point]) -> Vec<Point> {
-    let mut polygon = subject.to_vec();
-    for k in 0..window.len() {
-        let from = window[k];
-        let along = window[(k + 1) % window.len()] - from;
-        let inside = |p: &Point| along.perp(&(p - from));
-        let mut kept = Vec::with_capacity(polygon.len() + 1);
-        for i in 0..polygon.len() {
-            let (a, b) = (polygon[i], polygon[(i + 1) % polygon.len()]);
-            let (da, db) = (inside(&a), inside(&b));
-            if da >= 0.0 {
-                kept.push(a);
-            }
-            if (da >= 0.0) != (db >= 0.0) {
-                kept.push(a + (b - a) * (da / (da - db)));
-            }
-        }
-        polygon = kept;
-    }
-    polygon
-}
-
-/// The area of a counter-clockwise polygon, m².
-fn area(polygon: &[Point]) -> f64 {
-    let n = polygon.len();
-    (0..n)
-        .map(|i| 0.5 * polygon[i].perp(&polygon[(i + 1) % n]))
-        .sum()
-}
-
-/// How deep `at` lies inside the convex hull of `points`, m; negative outside.
-fn depth_in_hull(at: Point, points: &[Point]) -> f64 {
-    // A point is inside when no direction separates it; the hull's edges are the only candidates.
-    let mut depth = f64::INFINITY;
-    for (i, a) in points.iter().enumerate() {
-        for b in &points[i + 1..] {
-            let Some(along) = (b - a).try_normalize(1e-9) else {
-                continue;
-            };
-            let side = |p: &Point| along.perp(&(p - a));
-            let low = points.iter().map(side).fold(f64::INFINITY, f64::min);
-            let high = points.iter().map(side).fold(f64::NEG_INFINITY, f64::max);
-            if low > -1e-9 {
-                depth = depth.min(side(&at));
-            }
-            if high < 1e-9 {
-                depth = depth.min(-side(&at));
-            }
-        }
-    }
-    if depth.is_finite() {
-        depth
-    } else {
-        f64::NEG_INFINITY
-    }
-}
-
 /// `total` spread over the corners of the patches: `f = w·(λ·[1, x, y])`, corners that would pull left out.
 fn spread(total: Load, patches: &[Patch]) -> Vec<(Option<usize>, Load)> {
-    let mut corners: Vec<(Option<usize>, Point, f64)> = Vec::new();
-    for patch in patches {
-        let share = area(&patch.polygon) / patch.polygon.len() as f64;
-        // Pulled in by 1 %, so that a load passed on never lies outside by rounding.
-        let middle = patch.polygon.iter().sum::<Point>() / patch.polygon.len() as f64;
-        for p in &patch.polygon {
-            corners.push((patch.below, middle + (p - middle) * 0.99, share));
-        }
-    }
-    let all = corners.clone();
+    let all = corners_of(patches);
+    let mut corners = all.clone();
     while !corners.is_empty() {
-        let mut normal = Matrix3::zeros();
-        for (_, p, w) in &corners {
-            let v = lifted(*p, total.at);
-            normal += v * v.transpose() * *w;
-        }
-        let wanted = Vector3::new(total.newtons, 0.0, 0.0);
-        let Some(lambda) = normal.lu().solve(&wanted) else {
+        let Some(lambda) = pressure(total, &corners) else {
             break;
         };
-        let force = |(_, p, w): &(Option<usize>, Point, f64)| w * lambda.dot(&lifted(*p, total.at));
+        let force = |(_, p, w): &Corner| w * lambda.dot(&lifted(*p, total.at));
         if !corners.iter().all(|c| force(c).is_finite()) {
             break;
         }
@@ -249,9 +159,39 @@ fn spread(total: Load, patches: &[Patch]) -> Vec<(Option<usize>, Load)> {
             }
         }
     }
-    // Outside its support, or on a line: the nearest corner takes it all.
-    let distance = |c: &&(Option<usize>, Point, f64)| (c.1 - total.at).norm();
-    all.iter()
+    all_on_nearest(total, &all)
+}
+
+/// The corners of all patches, each with its share of the area.
+fn corners_of(patches: &[Patch]) -> Vec<Corner> {
+    let mut corners: Vec<Corner> = Vec::new();
+    for patch in patches {
+        let share = area(&patch.polygon) / patch.polygon.len() as f64;
+        // Pulled in by 1 %, so that a load passed on never lies outside by rounding.
+        let middle = patch.polygon.iter().sum::<Point>() / patch.polygon.len() as f64;
+        for p in &patch.polygon {
+            corners.push((patch.below, middle + (p - middle) * 0.99, share));
+        }
+    }
+    corners
+}
+
+/// `λ`: the pressure on an elastic foundation under all `corners`; `None` where they lie on a line.
+fn pressure(total: Load, corners: &[Corner]) -> Option<Vector3<f64>> {
+    let mut normal = Matrix3::zeros();
+    for (_, p, w) in corners {
+        let v = lifted(*p, total.at);
+        normal += v * v.transpose() * *w;
+    }
+    let wanted = Vector3::new(total.newtons, 0.0, 0.0);
+    normal.lu().solve(&wanted)
+}
+
+/// Outside its support, or on a line: the nearest corner takes it all.
+fn all_on_nearest(total: Load, corners: &[Corner]) -> Vec<(Option<usize>, Load)> {
+    let distance = |c: &&Corner| (c.1 - total.at).norm();
+    corners
+        .iter()
         .min_by(|a, b| distance(a).total_cmp(&distance(b)))
         .map(|c| {
             let load = Load {
@@ -276,6 +216,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::pose::Vec3;
 
     fn plank_on_two_posts(load_x: f64) -> Draft {
         let mut rng = ChaCha8Rng::seed_from_u64(1);

@@ -61,6 +61,11 @@ pub struct PlannerSettings {
     #[garde(range(min = 1, max = 1024))]
     #[serde(deserialize_with = "count")]
     pub elites: usize,
+    /// Actions that are kept beside those that are imagined, for when all of these are turned down (8). No key of task
+    /// files.
+    #[garde(skip)]
+    #[serde(skip)]
+    pub untried: usize,
 }
 
 impl Default for PlannerSettings {
@@ -72,6 +77,7 @@ impl Default for PlannerSettings {
             imagine: 64,
             iterations: 4,
             elites: 8,
+            untried: 8,
         }
     }
 }

@@ -1,0 +1,158 @@
+//! A motion judged again while it is under way, on what is seen.
+//!
+//! Owns which ways on there are, what is left of the limits, and which way is taken. What is judged anew counts towards the
+//! limit on the whole plan, beside what the step's bound was before.
+
+use crate::dynamics::{DynamicsError, Imagined, Risk, SceneDynamics};
+use crate::motion::{lift_options, onward, slower};
+use crate::rollout::{Action, Glance, Motion, Onward};
+use crate::scene::Workcell;
+
+use super::super::objective::violation;
+use super::super::planner::{PlanError, mixed, over_plan_limit};
+use super::super::rated::valid_trajectory;
+use super::super::risk::of_plan;
+use super::super::shield::still_vouched;
+use super::super::surprise::{Off, Reply};
+use super::Watch;
+
+/// What is left of the limits for a box that has moved already is at least this share of them.
+const LEAST_LEFT: f64 = 0.1;
+/// How much slower the slow way on is.
+const SLOWER: f64 = 2.0;
+
+impl Watch<'_> {
+    /// Judges the motion on what is seen, and other ways on where it is no longer safe.
+    pub(super) fn judge_again(&mut self, glance: &Glance) -> Result<(Reply, Onward), PlanError> {
+        let now = self.as_seen(glance);
+        let (physics, whole) = (self.planner.dynamics, &self.seen.safety);
+        // Draws that chose a way on must not be all that it is judged by the next time.
+        let seed = mixed(self.seed, self.surprises.len() as u64);
+        let scene = match physics.believe_under_way(&now, whole, seed) {
+            Ok(scene) => scene,
+            Err(DynamicsError::DoesNotStand { .. }) => {
+                return Ok((Reply::StoppedNoWay { risk: None }, Onward::Stop));
+            }
+            Err(why) => return Err(why.into()),
+        };
+        let ways = self.ways_on(&now, glance.t);
+        let risks = scene.screen(&ways);
+        let screened = |k: usize| risks[k].as_ref().ok().copied().filter(Risk::is_valid);
+        self.judged.clone_from(&glance.boxes);
+        if let Some((risk, bound)) = screened(0).and_then(|judged| self.still_safe(&judged)) {
+            self.bound = bound;
+            return Ok((Reply::CarriedOn { risk }, Onward::CarryOn));
+        }
+        let risk = screened(0).map(|judged| judged.risk);
+        let mut others: Vec<(usize, Risk)> = (1..ways.len())
+            .filter_map(|k| Some((k, screened(k)?)))
+            .filter(|(_, judged)| self.is_way_on(judged))
+            .collect();
+        others.sort_by(|a, b| a.1.bound.total_cmp(&b.1.bound));
+        for (k, judged) in others {
+            let imagined = self.imagined(scene.as_ref(), &ways[k], &judged);
+            let Some(imagined) = imagined.filter(|other| self.is_way_on(&other.risk)) else {
+                continue;
+            };
+            let reply = Reply::ChangedWay {
+                risk,
+                other_risk: imagined.risk.risk,
+            };
+            self.change(ways[k].clone(), imagined);
+            let motion = self.action.motion().cloned().unwrap_or_default();
+            return Ok((reply, Onward::Change(motion)));
+        }
+        Ok((Reply::StoppedNoWay { risk }, Onward::Stop))
+    }
+
+    /// The risk of going on as it is now `judged`, and the step's bound with it; none where that is over a limit, also with
+    /// what the shield saw of the motion.
+    fn still_safe(&self, judged: &Risk) -> Option<(f64, f64)> {
+        let safety = &self.seen.safety;
+        let (risk, bound) = match violation(judged, safety) <= 0.0 {
+            true => (judged.risk, judged.bound),
+            false => still_vouched(self.witness?, judged, safety.max_risk)?,
+        };
+        let bound = bound.max(self.bound);
+        let over = over_plan_limit(self.seen, self.before, bound);
+        over.is_none().then_some((risk, bound))
+    }
+
+    /// Whether another way on that is so `judged` is within the limits.
+    fn is_way_on(&self, judged: &Risk) -> bool {
+        let over = over_plan_limit(self.seen, self.before, self.bound_with(judged));
+        violation(judged, &self.seen.safety) <= 0.0 && over.is_none()
+    }
+
+    /// The step's bound where the rest of it is another way that is so `judged`: something may have gone wrong by now.
+    fn bound_with(&self, judged: &Risk) -> f64 {
+        of_plan([self.bound, judged.bound])
+    }
+
+    /// Another way on carried out in the mind, its bound not under the one that was `judged`.
+    fn imagined(&self, scene: &dyn SceneDynamics, way: &Action, judged: &Risk) -> Option<Imagined> {
+        let ways = std::slice::from_ref(way);
+        let imagined = scene.imagine(ways, self.planner.settings.horizon).pop()?;
+        let mut imagined = imagined.and_then(valid_trajectory).ok()?;
+        imagined.risk.bound = imagined.risk.bound.max(judged.bound);
+        Some(imagined)
+    }
+
+    /// Goes on another way, of which the shield knows nothing.
+    fn change(&mut self, way: Action, imagined: Imagined) {
+        self.bound = self.bound_with(&imagined.risk);
+        self.action = way;
+        self.imagined = imagined.frames;
+        self.witness = None;
+    }
+
+    /// The scene of the step with the other boxes as they are seen; what they have moved and tilted already is no longer
+    /// theirs to move and tilt.
+    fn as_seen(&self, glance: &Glance) -> Workcell {
+        let mut now = self.seen.clone();
+        let mut used = Off {
+            way_m: 0.0,
+            tilt_rad: 0.0,
+        };
+        for (i, (spec, pose)) in now.scene.boxes.iter_mut().zip(&glance.boxes).enumerate() {
+            // The action is told from where its box stood.
+            if i != self.target {
+                let off = Off::between(&spec.pose, pose);
+                used.way_m = used.way_m.max(off.way_m);
+                used.tilt_rad = used.tilt_rad.max(off.tilt_rad);
+                spec.pose = *pose;
+            }
+        }
+        let left = |limit: f64, used: f64| (limit - used).max(LEAST_LEFT * limit);
+        let safety = &mut now.safety;
+        safety.max_displacement = left(safety.max_displacement, used.way_m);
+        safety.max_tilt = left(safety.max_tilt, used.tilt_rad);
+        now
+    }
+
+    /// The action as it is, and with other motions from time `t` on.
+    fn ways_on(&self, now: &Workcell, t: f64) -> Vec<Action> {
+        let mut ways = vec![self.action.clone()];
+        let (Some(grasp), Some(motion)) = (self.action.grasp(), self.action.motion()) else {
+            return ways;
+        };
+        ways.extend(with_motion(&self.action, slower(motion, t, SLOWER)));
+        if matches!(self.action, Action::Remove { .. }) {
+            for lift in lift_options(now, grasp) {
+                let way = onward(now, grasp, motion, t, &lift).ok();
+                ways.extend(way.and_then(|motion| with_motion(&self.action, motion)));
+            }
+        }
+        ways
+    }
+}
+
+/// The same action with another motion; none where it has no motion.
+fn with_motion(action: &Action, other: Motion) -> Option<Action> {
+    let mut out = action.clone();
+    match &mut out {
+        Action::Remove { motion, .. } | Action::Place { motion, .. } => *motion = other,
+        Action::Nudge { .. } | Action::Push { .. } => return None,
+    }
+    Some(out)
+}

@@ -1,0 +1,193 @@
+//! The commands that train, as a person gives them: over several sets, and on from a model.
+
+use std::path::Path;
+
+use topple::model::card::MODEL_VERSION;
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn a_gpu_that_the_program_was_not_built_for_is_bad_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_cmd::Command::cargo_bin("topple")
+        .unwrap()
+        .args(["train", "nowhere", "--device", "cuda", "--out"])
+        .arg(folder.path().join("model"))
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("--features cuda"));
+}
+
+fn topple(args: &[&str], folder: &Path) -> assert_cmd::assert::Assert {
+    assert_cmd::Command::cargo_bin("topple")
+        .unwrap()
+        .current_dir(folder)
+        .args(args)
+        .assert()
+}
+
+#[test]
+fn two_data_sets_are_learned_from_together_and_one_given_twice_is_bad_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    for (out, seed) in [("one", "1"), ("two", "2")] {
+        let made = ["--episodes", "200", "--families", "bridge", "--seed", seed];
+        topple(&[&["generate", "--out", out], &made[..]].concat(), dir).success();
+    }
+    let small = ["--epochs", "1", "--width", "8", "--members", "1", "--json"];
+    let twice = ["train", "one", "one", "--out", "no"];
+    topple(&[&twice, &small[..]].concat(), dir)
+        .code(2)
+        .stderr(predicates::str::contains("repeats the stacks"));
+    what_a_model_chose_repeats_the_stacks_of_its_seed(dir, &small);
+    let into_a_set = ["train", "one", "two", "--out", "two"];
+    topple(&[&into_a_set, &small[..]].concat(), dir)
+        .code(2)
+        .stderr(predicates::str::contains("no training run made"));
+    let both = ["train", "one", "two", "--out", "both"];
+    let done = topple(&[&both, &small[..]].concat(), dir).success();
+    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(card["data"]["episodes"], 400);
+    assert_eq!(card["data"]["sets"][0]["seed"], 1);
+    assert_eq!(card["data"]["sets"][1]["seed"], 2);
+    a_model_is_gone_on_from_with_its_own_sizes(dir);
+}
+
+/// Episodes of seed 1 that a model chose are not learned from beside `one`, nor by that model.
+fn what_a_model_chose_repeats_the_stacks_of_its_seed(dir: &Path, small: &[&str]) {
+    let chosen = ["--episodes", "8", "--families", "bridge", "--seed", "1"];
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default");
+    let by = ["generate", "--out", "chosen", "--doubted-by", model];
+    topple(&[&by, &chosen[..]].concat(), dir).success();
+    let with_its_like = ["train", "one", "chosen", "--out", "no"];
+    topple(&[&with_its_like, small].concat(), dir)
+        .code(2)
+        .stderr(predicates::str::contains("repeats the stacks"));
+    // The default model learned from other stacks of seed 1, whose held-out ones these may be.
+    let after = ["train", "two", "chosen", "--from", model, "--out", "no"];
+    topple(&[&after, &["--epochs", "1"][..]].concat(), dir)
+        .code(2)
+        .stderr(predicates::str::contains("go on from learned from"));
+}
+
+/// The model `both` goes on, on the set `two`.
+fn a_model_is_gone_on_from_with_its_own_sizes(dir: &Path) {
+    // A model of width 8 is gone on from without being told its sizes again, and not with others.
+    let after = [
+        "train", "two", "--from", "both", "--epochs", "1", "--json", "--out", "after",
+    ];
+    let done = topple(&after, dir).success();
+    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    assert_eq!(card["ancestors"][0]["data"]["episodes"], 400);
+    topple(&["inspect", "after"], dir)
+        .success()
+        .stdout(predicates::str::contains("went on from"));
+    std::fs::write(dir.join("wide.yaml"), "width: 64\n").unwrap();
+    let wide = [
+        "train",
+        "two",
+        "--from",
+        "both",
+        "--config",
+        "wide.yaml",
+        "--out",
+        "no",
+    ];
+    topple(&wide, dir).code(2).stderr(predicates::str::contains(
+        "has width 8, the settings say 64",
+    ));
+    topple(&["train", "two", "--from", "two", "--out", "no"], dir)
+        .code(2)
+        .stderr(predicates::str::contains("cannot be gone on from"));
+}
+
+#[test]
+fn a_set_to_calibrate_on_is_that_whole_and_shares_no_stack_with_what_was_learned_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let few = ["--episodes", "200", "--families", "bridge", "--seed"];
+    topple(
+        &[&["generate", "--out", "one"], &few[..], &["1"]].concat(),
+        dir,
+    )
+    .success();
+    topple(
+        &[&["generate", "--out", "two"], &few[..], &["2"]].concat(),
+        dir,
+    )
+    .success();
+    let small = ["--epochs", "1", "--width", "8", "--members", "1", "--json"];
+    let train = |sets: &[&str]| topple(&[&["train"], sets, &small[..]].concat(), dir);
+
+    let done = train(&["one", "--calibrate-on", "two", "--out", "model"]).success();
+    let card: serde_json::Value = serde_json::from_slice(&done.get_output().stdout).unwrap();
+    let alone = train(&["one", "--out", "alone"]).success();
+    let without: serde_json::Value = serde_json::from_slice(&alone.get_output().stdout).unwrap();
+    assert_eq!(card["data"]["train"], without["data"]["train"]);
+    let count = |card: &serde_json::Value| card["data"]["calibration"].as_u64().unwrap();
+    assert_eq!(count(&card), count(&without) + 200);
+    assert_eq!(card["weights_hash"], without["weights_hash"]);
+    topple(&["inspect", "model"], dir)
+        .success()
+        .stdout(predicates::str::contains("for calibration alone"));
+
+    train(&["one", "--calibrate-on", "one", "--out", "no"])
+        .code(2)
+        .stderr(predicates::str::contains("repeats the stacks"));
+    let from = ["--from", "alone", "--out", "no"];
+    train(&[&["two", "--calibrate-on", "one"], &from[..]].concat())
+        .code(2)
+        .stderr(predicates::str::contains("go on from learned from"));
+    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default");
+    let by = ["generate", "--out", "chosen", "--doubted-by", model];
+    let eight = ["--episodes", "8", "--families", "bridge", "--seed", "3"];
+    topple(&[&by[..], &eight[..]].concat(), dir).success();
+    train(&["one", "--calibrate-on", "chosen", "--out", "no"])
+        .code(2)
+        .stderr(predicates::str::contains("no sample of what will be asked"));
+}
+
+#[test]
+fn a_model_of_another_make_is_told_how_its_judgement_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    let few = ["--episodes", "200", "--families", "bridge", "--seed", "1"];
+    topple(&[&["generate", "--out", "one"], &few[..]].concat(), dir).success();
+    let small = ["--epochs", "1", "--width", "8", "--members", "1"];
+    topple(
+        &[&["train", "one", "--out", "old"], &small[..]].concat(),
+        dir,
+    )
+    .success();
+    let card = dir.join("old/model.json");
+    let text = std::fs::read_to_string(&card).unwrap();
+    let now = format!("\"version\": {MODEL_VERSION}");
+    std::fs::write(&card, text.replacen(&now, "\"version\": 9", 1)).unwrap();
+
+    let says = |text: &'static str| predicates::str::contains(text);
+    topple(&["inspect", "old"], dir).success();
+    topple(&["eval", "model", "--model", "old"], dir)
+        .code(2)
+        .stderr(says("--keep-judgement"));
+    let more = [
+        "train", "one", "--from", "old", "--epochs", "1", "--out", "new",
+    ];
+    topple(&more, dir).code(2).stderr(says("--keep-judgement"));
+    let alone = [&more[..], &["--keep-judgement"]].concat();
+    topple(&[&alone[..], &["--dropout", "0.1"]].concat(), dir)
+        .code(2)
+        .stderr(says("dropout does nothing"));
+    std::fs::write(dir.join("alone.yaml"), "keep_judgement: true\n").unwrap();
+    let by_file = ["--config", "alone.yaml"];
+    topple(
+        &[&["train", "one", "--out", "new"], &by_file[..]].concat(),
+        dir,
+    )
+    .code(2)
+    .stderr(says("no judgement to keep"));
+    topple(
+        &[&more[..], &by_file[..], &["--calibrate-on", "one"]].concat(),
+        dir,
+    )
+    .code(2)
+    .stderr(says("calibrate_on does nothing"));
+}
