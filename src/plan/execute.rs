@@ -78,10 +78,10 @@ impl Run<'_> {
             };
             let mut watch = Watch::new(self.planner, &seen, &next, (index, self.spent));
             let rollout = plant.step(&next.step.action, &mut |glance| watch.look(glance))?;
+            let bound = watch.bound();
             let Watch {
                 surprises,
                 spent_ms,
-                bound,
                 failure,
                 ..
             } = watch;

@@ -10,6 +10,7 @@ use crate::scene::{Scene, Workcell};
 use super::goal::Goal;
 use super::reason::{Reason, RejectedCandidate, nearest, worst_accident};
 use super::step::StepPlan;
+use super::support::SupportGraph;
 
 /// Under this a box is not worth naming, probability.
 const CONCERNED: f64 = 0.002;
@@ -63,10 +64,13 @@ pub(super) fn no_plan_reason(
             r.box_id, r.reason
         );
     }
-    let found_later = |r: &&RejectedCandidate| {
-        ["shield", "dead_end"].contains(&r.reason.kind()) && !taken.contains(&r.box_id.as_str())
+    let not_taken = |r: &&RejectedCandidate| !taken.contains(&r.box_id.as_str());
+    let by_check = |r: &&RejectedCandidate| r.reason.kind() == "shield" && not_taken(r);
+    let by_end = |r: &&RejectedCandidate| {
+        r.reason.kind() == "dead_end" && has_to_go(workcell, goal, &r.box_id)
     };
-    if let Some(r) = rejected.iter().find(found_later) {
+    let found_later = rejected.iter().find(by_check);
+    if let Some(r) = found_later.or_else(|| rejected.iter().find(by_end)) {
         return format!(
             "there is no safe way to {what}: `{}`: {}",
             r.box_id, r.reason
@@ -112,6 +116,18 @@ pub(super) fn no_plan_reason(
         }
         None => format!("there is no safe way to {what}: no grasp can be carried out"),
     }
+}
+
+/// Whether a box is the goal's, or rests on one that is: others are only taken to make room.
+fn has_to_go(workcell: &Workcell, goal: &Goal, box_id: &str) -> bool {
+    let (scene, graph) = (&workcell.scene, SupportGraph::of(&workcell.scene));
+    let ids = goal.box_ids();
+    let on_top = ids
+        .iter()
+        .filter_map(|id| scene.box_index(id))
+        .flat_map(|index| graph.above(index));
+    let above: Vec<usize> = on_top.collect();
+    ids.contains(&box_id) || scene.box_index(box_id).is_some_and(|i| above.contains(&i))
 }
 
 /// The step that was safe by itself and came least over the limit on the whole plan, and what all came to with it;

@@ -42,8 +42,8 @@ pub(super) struct OrderSearch<'a> {
     /// Branches to scenes that were taken already, by what tells these from others: for when such a scene is a dead end.
     shadowed: Vec<(Vec<String>, Branch)>,
     rejected: Vec<RejectedCandidate>,
-    /// For each box the least risky of its steps that were not judged safe, or that the shield turned down, with the node where
-    /// it would be taken; in the order in which the boxes came up.
+    /// For each box and node the least risky of its steps there that were not judged safe, or that the shield turned down, with
+    /// the node; in the order in which they came up.
     risky: Vec<(usize, StepPlan)>,
     timing: Timing,
     expansions_left: usize,
@@ -144,7 +144,8 @@ impl<'a> OrderSearch<'a> {
             self.shadowed.push((key, branch));
             return Ok(None);
         }
-        if self.is_dead_end(&after.scene) {
+        if let Some(reason) = self.dead_end(&after.scene) {
+            self.reject(branch.parent, &branch.step, &branch.step.risk, reason);
             self.turn_back(branch)?;
             return Ok(None);
         }
@@ -154,7 +155,7 @@ impl<'a> OrderSearch<'a> {
         let vouched = match timed(&mut self.timing.verify, || guard.vouch(&branch.step)) {
             Ok(vouched) => vouched,
             Err(why) if branch.parent > 0 && why.is_dead_end() => {
-                self.give_up(branch.parent, &why)?;
+                self.give_up(branch, &why)?;
                 return Ok(None);
             }
             Err(why) => return Err(why.into()),
@@ -208,11 +209,11 @@ impl<'a> OrderSearch<'a> {
             };
             (node, known)
         };
-        let same_box = |(_, r): &&mut (usize, StepPlan)| r.box_id == step.box_id;
+        let same_box = |(at, r): &&mut (usize, StepPlan)| *at == node && r.box_id == step.box_id;
         match self.risky.iter_mut().find(same_box) {
             None => self.risky.push(now()),
             Some(least) => {
-                let is_same = least.0 == node && least.1.action == step.action;
+                let is_same = least.1.action == step.action;
                 if is_same || risk.bound < least.1.risk.bound {
                     *least = now();
                 }
@@ -233,7 +234,7 @@ impl<'a> OrderSearch<'a> {
             let found = match self.planner.step(workcell, wishes, salt) {
                 Ok(found) => found,
                 Err(PlanError::Dynamics(why)) if node > 0 && why.is_dead_end() => {
-                    return self.give_up(node, &why);
+                    return self.leave(node, &why);
                 }
                 Err(why) => return Err(why),
             };
@@ -251,7 +252,8 @@ impl<'a> OrderSearch<'a> {
                 return Ok(());
             }
         }
-        let doubtful = std::mem::take(&mut self.nodes[node].doubtful);
+        let mut doubtful = std::mem::take(&mut self.nodes[node].doubtful);
+        doubtful.sort_by(|a, b| a.score.compare(&b.score));
         if !self.branch_out(node, wanted.left, doubtful) {
             self.look_further(node, Left::Doubtful)?;
         }

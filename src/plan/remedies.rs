@@ -53,7 +53,11 @@ fn take_first(
     taken: &[&str],
 ) -> Option<String> {
     let graph = SupportGraph::of(&workcell.scene);
-    let was_tried = |name: &str| rejected.iter().any(|r| r.box_id == name);
+    // Where a step leads nowhere that is the reason, and the step no remedy.
+    let was_tried = |name: &str| {
+        let mut of_box = rejected.iter().filter(|r| r.box_id == name).peekable();
+        of_box.peek().is_some() && of_box.all(|r| r.reason.kind() != "dead_end")
+    };
     let mut on_top: Vec<&str> = Vec::new();
     // While a plan is carried out, what is cleared already is gone.
     let still_there = ids.iter().filter_map(|id| workcell.scene.box_index(id));

@@ -15,6 +15,7 @@ use crate::rollout::{Action, Glance, Onward, STRIDE_S};
 use crate::scene::Workcell;
 
 use super::planner::{PlanError, PlannedStep, Planner, mixed};
+use super::risk::of_plan;
 use super::shield::Witness;
 use super::surprise::{Off, Reply, Surprise};
 use super::timing::timed;
@@ -45,8 +46,10 @@ pub struct Watch<'a> {
     seed: u64,
     /// Bound of the steps before this one together.
     before: f64,
-    /// Bound of this step, with what was judged anew.
-    pub bound: f64,
+    /// Bound of the way that the hand is on, with what was judged anew.
+    way: f64,
+    /// Bounds of the ways that it was on before, together.
+    ways_left: f64,
     /// What the shield saw of the motion that is under way.
     witness: Option<Witness>,
     /// In order.
@@ -77,12 +80,18 @@ impl<'a> Watch<'a> {
             last: boxes,
             seed: mixed(planner.seed ^ WATCH_SALT, number as u64),
             before,
-            bound: planned.step.risk.bound,
+            way: planned.step.risk.bound,
+            ways_left: 0.0,
             witness: planned.shield,
             surprises: Vec::new(),
             spent_ms: 0.0,
             failure: None,
         }
+    }
+
+    /// Bound of this step: something may have gone wrong on each of the ways that the hand was on.
+    pub fn bound(&self) -> f64 {
+        of_plan([self.ways_left, self.way])
     }
 
     /// What to do on a glance.

@@ -23,9 +23,18 @@ fn asked(fake: &Fake, cell: &Workcell, id: &str) -> (Plan, Vec<Advice>) {
     };
     let goal = Goal::Retrieve { box_id: id.into() };
     let plan = planner.plan(cell, &goal).unwrap();
-    let mut named = 0;
-    let advice = advise(&planner, cell, &goal, &plan, |_| named += 1).unwrap();
-    assert!(named >= advice.len(), "{named} of {advice:?}");
+    let mut named = Vec::new();
+    let advice = advise(&planner, cell, &goal, &plan, |what| {
+        named.push(what.to_owned())
+    })
+    .unwrap();
+    // Whoever waits is told what is asked about, before the answer.
+    for advice in &advice {
+        if let Change::WithoutBoxes { boxes, .. } = &advice.change {
+            let what = format!("without `{}`", boxes.join("`, `"));
+            assert!(named.contains(&what), "{named:?}");
+        }
+    }
     (plan, advice)
 }
 

@@ -17,8 +17,8 @@ pub(super) struct Node {
     /// The branch's other steps for the same box, for when this scene is a dead end, and its priority.
     pub(super) others: Vec<StepPlan>,
     pub(super) priority: f64,
-    /// Whether it is a dead end: a scene that was imagined and that does not stand, or that no engine can hold.
-    pub(super) is_dead: bool,
+    /// Why it is a dead end, where it is one: a scene that was imagined and that does not stand, or that no engine can hold.
+    pub(super) dead_end: Option<String>,
     /// Bounds of the steps so far and a constant for each.
     pub(super) price: f64,
     /// Bound of all steps so far together, those before the search included.
@@ -41,7 +41,7 @@ impl Node {
             step: None,
             others: Vec::new(),
             priority: 0.0,
-            is_dead: false,
+            dead_end: None,
             price: 0.0,
             bound,
             tiers: 0,

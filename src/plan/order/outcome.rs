@@ -71,7 +71,7 @@ impl OrderSearch<'_> {
 
     /// The boxes of all steps that passed and that led to no dead end.
     fn taken(&self) -> Vec<&str> {
-        let nodes = self.nodes.iter().filter(|node| !node.is_dead);
+        let nodes = self.nodes.iter().filter(|node| node.dead_end.is_none());
         let steps = nodes.filter_map(|node| node.step.as_ref());
         steps.map(|s| s.step.box_id.as_str()).collect()
     }

@@ -12,6 +12,7 @@ use super::super::candidates::turned_down;
 use super::super::planner::PlanError;
 use super::super::rated::Rated;
 use super::super::reason::{Reason, RejectedCandidate};
+use super::super::step::StepPlan;
 use super::OrderSearch;
 use super::node::Branch;
 
@@ -28,44 +29,47 @@ impl OrderSearch<'_> {
     /// Puts the next best step for the same box in the place of one that was turned down, or looks for others.
     pub(super) fn turn_back(&mut self, mut branch: Branch) -> Result<(), PlanError> {
         let parent = branch.parent;
-        if self.nodes[parent].is_dead {
-            return Ok(());
-        }
         if !branch.alternatives.is_empty() {
             let step = branch.alternatives.remove(0);
             self.open.push(Branch { step, ..branch });
             return Ok(());
         }
-        let leads_on = self.open.iter().any(|b| b.parent == parent)
-            || (self.nodes.iter()).any(|n| n.parent == Some(parent) && !n.is_dead);
+        let leads_on = self.open.iter().any(|b| b.parent == parent) || self.has_children(parent);
         if leads_on || self.look_further(parent, Left::Safe)? || self.expansions_left == 0 {
             return Ok(());
         }
         self.expand(parent)
     }
 
-    /// Whether such a scene was reached before, by another grasp or lift, and given up.
-    pub(super) fn is_dead_end(&self, scene: &Scene) -> bool {
-        let mut dead = self.nodes.iter().filter(|node| node.is_dead);
-        dead.any(|node| node.workcell.scene == *scene)
+    /// Why not to go to a scene that was reached before, by another grasp or lift, and left as a dead end.
+    pub(super) fn dead_end(&self, scene: &Scene) -> Option<Reason> {
+        let same = self.nodes.iter().filter(|n| n.workcell.scene == *scene);
+        let why = same.filter_map(|n| n.dead_end.clone()).next()?;
+        Some(Reason::DeadEnd { why })
+    }
+
+    /// A branch whose scene a check cannot take in, for `why`: unless other steps from there passed, the scene is a dead end.
+    pub(super) fn give_up(&mut self, branch: Branch, why: &DynamicsError) -> Result<(), PlanError> {
+        let parent = branch.parent;
+        if self.has_children(parent) {
+            return self.turn_back(branch);
+        }
+        self.leave(parent, why)
     }
 
     /// Leaves a node for `why` its scene, as it was imagined, is a dead end, and turns back from the step that led there:
     /// after another grasp or lift of the same box, or in another order, the same boxes may stand.
-    pub(super) fn give_up(&mut self, node: usize, why: &DynamicsError) -> Result<(), PlanError> {
-        let mut children = self.nodes.iter().filter(|n| n.parent == Some(node));
-        if self.nodes[node].is_dead || children.any(|n| !n.is_dead) {
-            return Ok(());
-        }
+    pub(super) fn leave(&mut self, node: usize, why: &DynamicsError) -> Result<(), PlanError> {
+        let why = why.to_string();
         let key = self.nodes[node].key();
         self.open.retain(|branch| branch.parent != node);
+        self.shadowed.retain(|(_, branch)| branch.parent != node);
         self.risky.retain(|(at, _)| *at != node);
         let dead = &mut self.nodes[node];
-        dead.is_dead = true;
+        dead.dead_end = Some(why.clone());
         dead.doubtful.clear();
         dead.untried.clear();
         let alternatives = std::mem::take(&mut dead.others);
-        let dead = &self.nodes[node];
         let (Some(parent), Some(planned)) = (dead.parent, &dead.step) else {
             return Ok(());
         };
@@ -75,17 +79,28 @@ impl OrderSearch<'_> {
             priority: dead.priority,
             alternatives,
         };
-        let reason = Reason::DeadEnd {
-            why: why.to_string(),
-        };
+        // What the check made of the step says nothing of where it leads.
+        let led_here =
+            |(at, r): &(usize, StepPlan)| *at == parent && r.action == branch.step.action;
+        self.risky.retain(|risky| !led_here(risky));
         self.rejected.push(RejectedCandidate {
             risk: Some(branch.step.risk.risk),
-            ..turned_down(&self.nodes[parent].workcell, &branch.step.grasp, reason)
+            ..turned_down(
+                &self.nodes[parent].workcell,
+                &branch.step.grasp,
+                Reason::DeadEnd { why },
+            )
         });
         self.seen.retain(|seen| *seen != key);
         let waiting = self.shadowed.extract_if(.., |(seen, _)| *seen == key);
         self.open.extend(waiting.map(|(_, branch)| branch));
         self.turn_back(branch)
+    }
+
+    /// Whether a step from a node leads to a scene that is no dead end.
+    fn has_children(&self, node: usize) -> bool {
+        let mut nodes = self.nodes.iter();
+        nodes.any(|n| n.parent == Some(node) && n.dead_end.is_none())
     }
 
     /// Where what was imagined is turned down, branches out to what was left untried. Whether there is any.

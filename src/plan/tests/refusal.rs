@@ -85,3 +85,31 @@ fn where_nothing_stands_once_a_box_is_gone_that_is_the_reason_and_it_is_asked_ab
     let stood = fake.believed.load(std::sync::atomic::Ordering::Relaxed);
     assert_eq!(asked - stood, 1);
 }
+
+#[test]
+fn a_dead_end_on_the_way_round_does_not_hide_why_the_box_itself_cannot_be_taken() {
+    let cell = workcell(
+        vec![
+            a_box("wanted", SIZE, [0.0, 0.0, 0.1], 0.6),
+            a_box("beside", SIZE, [0.31, 0.0, 0.1], 0.6),
+        ],
+        vec![],
+    );
+    let fake = Fake {
+        cursed: vec!["wanted".into()],
+        unsteady: Some(("beside".into(), 0.31)),
+        ..Fake::default()
+    };
+    let plan = planner(&fake, None).plan(&cell, &retrieve("wanted"));
+    let plan = plan.unwrap();
+    let mut ends = plan
+        .rejected
+        .iter()
+        .filter(|r| r.reason.kind() == "dead_end");
+    assert!(ends.any(|r| r.box_id == "beside"));
+    let reason = plan.reason.unwrap();
+    assert!(
+        reason.contains("the least risky step, `wanted`"),
+        "{reason}"
+    );
+}

@@ -161,7 +161,7 @@ fn another_way_on_that_is_not_safe_once_it_is_imagined_is_not_taken() {
         let t = step.step.action.onset();
         let mut watch = watch::Watch::new(&planner, &seen, step, (0, 0.0));
         let answer = watch.look(&Glance { t, boxes });
-        (answer, watch.surprises.remove(0).reply, watch.bound)
+        (answer, watch.surprises.remove(0).reply, watch.bound())
     };
     let (_, reply, bound) = answer(None);
     assert!(matches!(reply, Reply::ChangedWay { .. }), "{reply:?}");
@@ -209,4 +209,26 @@ fn what_has_tilted_may_tilt_less_and_what_is_drawn_under_way_follows_the_seed() 
     assert!((limits.max_tilt - (tower().safety.max_tilt - 0.1)).abs() < 1e-9);
     assert_eq!(limits.max_displacement, tower().safety.max_displacement);
     assert_ne!(one, other);
+}
+
+#[test]
+fn what_the_draws_saw_counts_towards_the_limit_on_the_whole_plan_also_where_it_is_judged_safe() {
+    let mut seen = tower();
+    let sure = Fake::default();
+    let judge = Fake {
+        cursed: vec!["high".into()],
+        toppling: 0.018,
+        ..Fake::default()
+    };
+    let planner = planner(&judge, Some(&sure));
+    let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+    let step = &plan.steps[0];
+    assert!(step.step.risk.bound < 0.01);
+    seen.safety.max_plan_risk = Some(0.012);
+    let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+    boxes[seen.scene.box_index("aside").unwrap()].translation.x += 0.02;
+    let t = step.step.action.onset();
+    let mut watch = watch::Watch::new(&planner, &seen, step, (0, 0.0));
+    assert_eq!(watch.look(&Glance { t, boxes }), Onward::CarryOn);
+    assert!((watch.bound() - step.step.risk.bound).abs() < 1e-9);
 }

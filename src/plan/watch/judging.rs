@@ -39,8 +39,8 @@ impl Watch<'_> {
         let risks = scene.screen(&ways);
         let screened = |k: usize| risks[k].as_ref().ok().copied().filter(Risk::is_valid);
         self.judged.clone_from(&glance.boxes);
-        if let Some((risk, bound)) = screened(0).and_then(|judged| self.still_safe(&judged)) {
-            self.bound = bound;
+        if let Some((risk, way)) = screened(0).and_then(|judged| self.still_safe(&judged)) {
+            self.way = way;
             return Ok((Reply::CarriedOn { risk }, Onward::CarryOn));
         }
         let risk = screened(0).map(|judged| judged.risk);
@@ -65,28 +65,27 @@ impl Watch<'_> {
         Ok((Reply::StoppedNoWay { risk }, Onward::Stop))
     }
 
-    /// The risk of going on as it is now `judged`, and the step's bound with it; none where that is over a limit, also with
-    /// what the shield saw of the motion.
+    /// The risk of going on as it is now `judged`, and the bound of that, with what the shield saw of the motion; none where
+    /// it is over a limit.
     fn still_safe(&self, judged: &Risk) -> Option<(f64, f64)> {
         let safety = &self.seen.safety;
-        let (risk, bound) = match violation(judged, safety) <= 0.0 {
-            true => (judged.risk, judged.bound),
-            false => still_vouched(self.witness?, judged, safety.max_risk)?,
-        };
-        let bound = bound.max(self.bound);
-        let over = over_plan_limit(self.seen, self.before, bound);
-        over.is_none().then_some((risk, bound))
+        let weighed = (self.witness).and_then(|seen| still_vouched(seen, judged, safety.max_risk));
+        let alone = (violation(judged, safety) <= 0.0).then_some((judged.risk, judged.bound));
+        let (risk, bound) = weighed.or(alone)?;
+        let way = bound.max(self.way);
+        self.keeps_plan_limit(of_plan([self.ways_left, way]))
+            .then_some((risk, way))
     }
 
     /// Whether another way on that is so `judged` is within the limits.
     fn is_way_on(&self, judged: &Risk) -> bool {
-        let over = over_plan_limit(self.seen, self.before, self.bound_with(judged));
-        violation(judged, &self.seen.safety) <= 0.0 && over.is_none()
+        violation(judged, &self.seen.safety) <= 0.0
+            && self.keeps_plan_limit(of_plan([self.bound(), judged.bound]))
     }
 
-    /// The step's bound where the rest of it is another way that is so `judged`: something may have gone wrong by now.
-    fn bound_with(&self, judged: &Risk) -> f64 {
-        of_plan([self.bound, judged.bound])
+    /// Whether the whole plan is within its limit where this step has such a bound.
+    fn keeps_plan_limit(&self, bound: f64) -> bool {
+        over_plan_limit(self.seen, self.before, bound).is_none()
     }
 
     /// Another way on carried out in the mind, its bound not under the one that was `judged`.
@@ -100,7 +99,8 @@ impl Watch<'_> {
 
     /// Goes on another way, of which the shield knows nothing.
     fn change(&mut self, way: Action, imagined: Imagined) {
-        self.bound = self.bound_with(&imagined.risk);
+        self.ways_left = self.bound();
+        self.way = imagined.risk.bound;
         self.action = way;
         self.imagined = imagined.frames;
         self.witness = None;
