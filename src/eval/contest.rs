@@ -1,9 +1,8 @@
 //! Who takes part in the closed loop, and what each does with a task.
 //!
 //! Owns [`Contestant`] and the outcome of one of them on one task; the slow one's budget is `reference`'s, that of the one
-//! with equal time `episodes`'. All are
-//! carried out in the same draw of the belief; what their plans would come to in others is `held_out`'s. Times are
-//! measured for the report and decide nothing.
+//! with equal time `episodes`'. All are carried out in the same draw of the belief; what their plans would come to in
+//! others is `held_out`'s. Times are measured for the report and decide nothing.
 
 mod episodes;
 mod held_out;

@@ -68,3 +68,25 @@ fn retrieve(id: &str) -> Goal {
 fn order(plan: &Plan) -> Vec<&str> {
     plan.steps.iter().map(|s| s.step.box_id.as_str()).collect()
 }
+
+/// `wanted`, which nothing rests on, and a centimetre from it `beside`.
+fn side_by_side() -> Workcell {
+    workcell(
+        vec![
+            a_box("wanted", SIZE, [0.0, 0.0, 0.1], 0.6),
+            a_box("beside", SIZE, [0.31, 0.0, 0.1], 0.6),
+        ],
+        vec![],
+    )
+}
+
+/// s that the first step of a plan takes.
+fn duration_of_the_first(plan: &Plan) -> f64 {
+    plan.steps[0].step.action.motion().unwrap().duration()
+}
+
+/// s, of the way that is liked best where nothing is checked.
+fn duration_of_the_quickest(id: &str) -> f64 {
+    let plan = planned(&Fake::default(), None, &retrieve(id));
+    duration_of_the_first(&plan)
+}

@@ -86,8 +86,7 @@ fn an_unknown_box_is_an_error_and_not_a_plan() {
 
 #[test]
 fn where_the_scene_after_a_step_does_not_stand_the_same_box_is_taken_another_way() {
-    let quickest = planned(&Fake::default(), None, &retrieve("mid"));
-    let taken = quickest.steps[0].step.action.motion().unwrap().duration();
+    let taken = duration_of_the_quickest("mid");
     let aside = tower().scene.boxes[3].pose.translation.x;
     let judge = |unsteady: bool| Fake {
         drags: Some(("aside".into(), 1.2 * taken)),
@@ -103,27 +102,19 @@ fn where_the_scene_after_a_step_does_not_stand_the_same_box_is_taken_another_way
         let plan = planned(&judge, check, &retrieve("mid"));
         assert_eq!(plan.verdict, Verdict::Safe, "{:?}", plan.reason);
         assert_eq!(order(&plan), ["high", "mid"]);
-        let first = plan.steps[0].step.action.motion().unwrap();
-        assert!(first.duration() >= 1.2 * taken);
+        assert!(duration_of_the_first(&plan) >= 1.2 * taken);
     }
 }
 
 #[test]
 fn another_way_to_take_a_box_comes_before_taking_its_neighbour_away() {
-    let cell = workcell(
-        vec![
-            a_box("wanted", SIZE, [0.0, 0.0, 0.1], 0.6),
-            a_box("beside", SIZE, [0.31, 0.0, 0.1], 0.6),
-        ],
-        vec![],
-    );
+    let cell = side_by_side();
     let plan = |fake: &Fake| {
         planner(fake, None)
             .plan(&cell, &retrieve("wanted"))
             .unwrap()
     };
-    let quickest = plan(&Fake::default());
-    let taken = quickest.steps[0].step.action.motion().unwrap().duration();
+    let taken = duration_of_the_first(&plan(&Fake::default()));
     let dreading = Fake {
         dreads: Some(("wanted".into(), 0.0, 1.2 * taken)),
         ..Fake::default()

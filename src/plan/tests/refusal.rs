@@ -50,8 +50,7 @@ fn what_a_judge_abstains_on_is_not_told_as_an_accident() {
 
 #[test]
 fn what_was_screened_as_safe_is_imagined_before_a_planner_without_a_shield_refuses() {
-    let quickest = planned(&Fake::default(), None, &retrieve("high"));
-    let taken = quickest.steps[0].step.action.motion().unwrap().duration();
+    let taken = duration_of_the_quickest("high");
     let dreading = Fake {
         dreads: Some(("high".into(), 0.0, 1.2 * taken)),
         ..Fake::default()
@@ -88,13 +87,7 @@ fn where_nothing_stands_once_a_box_is_gone_that_is_the_reason_and_it_is_asked_ab
 
 #[test]
 fn a_dead_end_on_the_way_round_does_not_hide_why_the_box_itself_cannot_be_taken() {
-    let cell = workcell(
-        vec![
-            a_box("wanted", SIZE, [0.0, 0.0, 0.1], 0.6),
-            a_box("beside", SIZE, [0.31, 0.0, 0.1], 0.6),
-        ],
-        vec![],
-    );
+    let cell = side_by_side();
     let fake = Fake {
         cursed: vec!["wanted".into()],
         unsteady: Some(("beside".into(), 0.31)),

@@ -232,9 +232,3 @@ fn no_grasp_is_told_as_too_risky_that_is_the_one_that_is_taken() {
     assert!(risky.clone().count() > 0);
     assert!(!risky.any(|r| r.grasp == Some(*taken)));
 }
-
-/// s, of the way that is liked best where nothing is checked.
-fn duration_of_the_quickest(id: &str) -> f64 {
-    let plan = planned(&Fake::default(), None, &retrieve(id));
-    plan.steps[0].step.action.motion().unwrap().duration()
-}

@@ -4,16 +4,24 @@ use super::*;
 use crate::plan::repair::repair;
 use crate::plan::vet;
 
+fn removal(id: &str) -> vet::StepToVet {
+    vet::StepToVet {
+        box_id: id.into(),
+        target: None,
+        filter: GraspFilter::default(),
+    }
+}
+
 #[test]
 fn vetting_finds_the_first_unsafe_step_and_repairs_the_order() {
     let fake = Fake::default();
     let planner = planner(&fake, None);
-    let remove = |id: &str| vet::StepToVet {
-        box_id: id.into(),
-        target: None,
-        filter: GraspFilter::default(),
-    };
-    let steps = [remove("high"), remove("low"), remove("mid"), remove("mid")];
+    let steps = [
+        removal("high"),
+        removal("low"),
+        removal("mid"),
+        removal("mid"),
+    ];
     let judged = vet::vet(&planner, &tower(), &steps).unwrap();
     let verdicts: Vec<Verdict> = judged.iter().map(|j| j.verdict).collect();
     use Verdict::{NoSafePlan, Safe};
@@ -31,11 +39,7 @@ fn a_step_that_the_draws_speak_against_is_told_with_the_risk_that_they_saw() {
         cursed: vec!["high".into()],
         ..Fake::default()
     };
-    let steps = [vet::StepToVet {
-        box_id: "high".into(),
-        target: None,
-        filter: GraspFilter::default(),
-    }];
+    let steps = [removal("high")];
     // Four draws at once, which weigh more than what was judged.
     let shield = Shield {
         physics: &strict,
@@ -60,11 +64,7 @@ fn a_step_that_the_draws_speak_against_is_told_with_the_risk_that_they_saw() {
 fn steps_that_are_safe_one_by_one_are_held_against_the_limit_on_the_whole() {
     let fake = Fake::default();
     let planner = planner(&fake, None);
-    let steps = ["high", "mid", "low"].map(|id| vet::StepToVet {
-        box_id: id.into(),
-        target: None,
-        filter: GraspFilter::default(),
-    });
+    let steps = ["high", "mid", "low"].map(removal);
     let free = planner.plan(&tower(), &retrieve("low")).unwrap();
     let mut cell = tower();
     cell.safety.max_plan_risk = Some(0.8 * free.risk_bound);
@@ -196,11 +196,7 @@ fn a_box_that_was_found_misjudged_when_it_was_vetted_has_to_pass_all_draws_in_th
         cursed: vec!["high".into()],
         ..Fake::default()
     };
-    let steps = [vet::StepToVet {
-        box_id: "high".into(),
-        target: None,
-        filter: GraspFilter::default(),
-    }];
+    let steps = [removal("high")];
     let vetted = vet::vet(&planner(&sure, Some(&hasty)), &tower(), &steps).unwrap();
     assert!(vetted[0].misjudged);
     let draws = |misjudged: &[&str]| {
