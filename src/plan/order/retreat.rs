@@ -8,10 +8,9 @@
 use crate::dynamics::DynamicsError;
 use crate::scene::Scene;
 
-use super::super::candidates::turned_down;
 use super::super::planner::PlanError;
 use super::super::rated::Rated;
-use super::super::reason::{Reason, RejectedCandidate};
+use super::super::reason::Reason;
 use super::super::step::StepPlan;
 use super::OrderSearch;
 use super::node::Branch;
@@ -83,14 +82,8 @@ impl OrderSearch<'_> {
         let led_here =
             |(at, r): &(usize, StepPlan)| *at == parent && r.action == branch.step.action;
         self.risky.retain(|risky| !led_here(risky));
-        self.rejected.push(RejectedCandidate {
-            risk: Some(branch.step.risk.risk),
-            ..turned_down(
-                &self.nodes[parent].workcell,
-                &branch.step.grasp,
-                Reason::DeadEnd { why },
-            )
-        });
+        let risk = branch.step.risk;
+        self.reject(parent, &branch.step, &risk, Reason::DeadEnd { why });
         self.seen.retain(|seen| *seen != key);
         let waiting = self.shadowed.extract_if(.., |(seen, _)| *seen == key);
         self.open.extend(waiting.map(|(_, branch)| branch));
