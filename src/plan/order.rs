@@ -7,9 +7,10 @@
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
 //! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Scenes in which the same boxes are
 //! left count as one, however they were reached, unless it is one that does not stand. Where nothing is
-//! judged safe, the shield is asked about what is least risky. What it goes over is `node`'s, what is tried where a
-//! step was turned down `retreat`'s, what it comes to `outcome`'s.
+//! judged safe, the shield is asked about what is least risky. What it goes over is `node`'s, how it is asked `check`'s,
+//! what is tried where a step was turned down `retreat`'s, what it comes to `outcome`'s.
 
+mod check;
 mod node;
 mod outcome;
 mod retreat;
@@ -26,7 +27,7 @@ use super::reason::{Reason, RejectedCandidate};
 use super::risk::of_plan;
 use super::shield::Guard;
 use super::step::StepPlan;
-use super::timing::{Timing, timed};
+use super::timing::Timing;
 use super::wanted::Wanted;
 
 /// The search for one goal.
@@ -36,6 +37,8 @@ pub(super) struct OrderSearch<'a> {
     nodes: Vec<Node>,
     /// For each node, once a step from it was checked.
     guards: Vec<Option<Guard<'a>>>,
+    /// Boxes whose judgement a draw has shown wrong, here or before, by id.
+    misjudged: Vec<String>,
     open: Vec<Branch>,
     /// The boxes left in each scene that was taken, sorted, and whether the goal's box was placed.
     seen: Vec<Vec<String>>,
@@ -65,11 +68,13 @@ impl<'a> OrderSearch<'a> {
                 return Err(PlanError::NoSuchBox(id.to_owned()));
             }
         }
+        let id = |i: &usize| workcell.scene.boxes[*i].id.clone();
         Ok(Self {
             planner,
             goal,
             nodes: vec![Node::root(workcell.clone(), spent)],
-            guards: vec![Some(planner.guard(workcell, 0).doubting(misjudged))],
+            guards: vec![None],
+            misjudged: misjudged.iter().map(id).collect(),
             open: Vec::new(),
             seen: Vec::new(),
             shadowed: Vec::new(),
@@ -149,10 +154,7 @@ impl<'a> OrderSearch<'a> {
             self.turn_back(branch)?;
             return Ok(None);
         }
-        let (planner, salt) = (self.planner, branch.parent as u64);
-        let guard =
-            self.guards[branch.parent].get_or_insert_with(|| planner.guard(&parent.workcell, salt));
-        let vouched = match timed(&mut self.timing.verify, || guard.vouch(&branch.step)) {
+        let vouched = match self.vouch(&branch) {
             Ok(vouched) => vouched,
             Err(why) if branch.parent > 0 && why.is_dead_end() => {
                 self.give_up(branch, &why)?;
@@ -160,6 +162,7 @@ impl<'a> OrderSearch<'a> {
             }
             Err(why) => return Err(why.into()),
         };
+        let parent = &self.nodes[branch.parent];
         let bound = of_plan([parent.bound, vouched.risk.bound]);
         let over = over_plan_limit(&parent.workcell, parent.bound, vouched.risk.bound);
         if let Some(reason) = vouched.objection.or(over) {

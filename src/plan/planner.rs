@@ -119,7 +119,7 @@ impl Planner<'_> {
     }
 
     /// The same after steps whose bounds come to `spent` together: `max_plan_risk` is for all of them; and after a draw has
-    /// shown the judgement of the boxes `misjudged` of this scene wrong.
+    /// shown the judgement of the boxes `misjudged` of this scene wrong: wherever one is taken, all draws are asked.
     ///
     /// # Errors
     /// As [`Self::plan`].

@@ -12,8 +12,8 @@ use super::support::SupportGraph;
 use super::vet::StepToVet;
 
 /// A safe plan with the same effect: what was taken out is taken out, what was put somewhere stands there. Of the boxes
-/// `misjudged`, by id, a draw has shown the judgement wrong, as when the steps were vetted: where one is taken first for
-/// a goal, all draws are asked.
+/// `misjudged`, by id, a draw has shown the judgement wrong, as when the steps were vetted: wherever one is taken, all
+/// draws are asked.
 ///
 /// # Errors
 /// When a box is not there, or the physics cannot take the scene in.

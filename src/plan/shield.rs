@@ -120,11 +120,12 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// The same after a draw of another guard of this scene has shown the judgement of `boxes` wrong.
-    pub(super) fn doubting(self, boxes: &[usize]) -> Self {
-        Self {
-            misjudged: boxes.to_vec(),
-            ..self
+    /// Lets it know that a draw of another guard has shown the judgement of `boxes` wrong.
+    pub(super) fn doubt(&mut self, boxes: impl IntoIterator<Item = usize>) {
+        for index in boxes {
+            if !self.misjudged.contains(&index) {
+                self.misjudged.push(index);
+            }
         }
     }
 
@@ -187,7 +188,7 @@ impl<'a> Guard<'a> {
             }
         }
         if is_safe && seen.witness.accidents > 0.0 {
-            self.misjudged.push(action.box_index());
+            self.doubt([action.box_index()]);
         }
         let risk = seen.update(judged, prior);
         let Witness { draws, accidents } = seen.witness;

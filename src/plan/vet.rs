@@ -4,8 +4,6 @@
 //! not is judged at the best grasp that the planner finds. After an unsafe step the rest is
 //! judged in the scene that is imagined to come of it, so that a person sees every weak step at once.
 
-use std::ops::ControlFlow;
-
 use crate::pose::Pose;
 use crate::scene::task::find_box_faults;
 use crate::scene::{Scene, Workcell};
@@ -13,7 +11,7 @@ use crate::scene::{Scene, Workcell};
 use super::candidates::{GraspFilter, Wish};
 use super::explain::closest_accident;
 use super::planner::{PlanError, Planner, Verdict, scene_after};
-use super::reason::{Reason, nearest};
+use super::reason::Reason;
 use super::risk::of_plan;
 use super::shield::Vouched;
 use super::step::StepPlan;
@@ -113,28 +111,15 @@ fn judge(
         target: step.target,
         filter: step.filter.clone(),
     };
-    let mut found = planner.step(workcell, &[wish], salt)?;
-    let mut rejected = std::mem::take(&mut found.rejected);
-    let mut objected: Option<JudgedStep> = None;
-    let (mut guard, mut timing) = (planner.guard(workcell, salt), found.timing);
-    let before = (&mut guard, salt, spent);
-    let notes = (&mut rejected, &mut timing);
-    let passed = planner.vouch_for_each(workcell, found, before, notes, |step, vouched| {
-        let judged = told(step, vouched, &workcell.scene);
-        if judged.verdict == Verdict::Safe {
-            return ControlFlow::Break(judged);
-        }
-        // The first is the best: what is said of the step is said of that.
-        objected.get_or_insert(judged);
-        ControlFlow::Continue(())
-    })?;
-    let mut judged = passed.or(objected).unwrap_or_else(|| {
-        let nearest = nearest(&rejected).map(|r| r.reason.to_string());
-        let why = nearest.unwrap_or_else(|| "no grasp fits".to_owned());
-        impossible(format!("it cannot be carried out: {why}"))
-    });
-    judged.misjudged = guard.misjudged().contains(&box_index);
-    Ok(judged)
+    let judged = planner.judge(workcell, &wish, (salt, spent))?;
+    let told = match judged.best {
+        Ok((step, vouched)) => told(step, vouched, &workcell.scene),
+        Err(why) => impossible(format!("it cannot be carried out: {why}")),
+    };
+    Ok(JudgedStep {
+        misjudged: judged.misjudged,
+        ..told
+    })
 }
 
 /// What is said of a step that a shield was asked about.

@@ -1,21 +1,66 @@
 //! From what a step's search found to the step that the shield lets pass.
 //!
 //! Owns the order in which a shield is asked: the best first and, where all of them are turned down, what was left untried;
-//! where there is no shield, that is what was imagined and not found safe. What a shield makes of each is [`super::shield`]'s.
+//! where there is no shield, that is what was imagined and not found safe. Owns [`Judged`] too, what comes of it where
+//! somebody wants to hear of one wish whether it passes or not. What a shield makes of each step is [`super::shield`]'s.
 
 use std::ops::ControlFlow;
 
 use crate::scene::Workcell;
 
-use super::candidates::turned_down;
+use super::candidates::{Wish, turned_down};
 use super::planner::{PlanError, PlannedStep, Planner, mixed, over_plan_limit};
 use super::rated::{Rated, too_risky};
-use super::reason::RejectedCandidate;
+use super::reason::{RejectedCandidate, nearest};
 use super::shield::{Guard, Vouched};
 use super::step::{StepPlan, StepSearch, search_further};
 use super::timing::{Timing, timed};
 
+/// What a planner and its shield make of a wish.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The first step that may be carried out or, where none may, the best, with what the shield made of it; where nothing
+    /// fits or nothing can be predicted, why of what came nearest to it.
+    pub best: Result<(StepPlan, Vouched), String>,
+    /// Whether a draw has shown the judgement of the box wrong.
+    pub misjudged: bool,
+}
+
 impl Planner<'_> {
+    /// What comes of `wish`, after steps whose bounds come to `spent`.
+    ///
+    /// # Errors
+    /// When either physics cannot take the scene in.
+    pub fn judge(
+        &self,
+        workcell: &Workcell,
+        wish: &Wish,
+        (salt, spent): (u64, f64),
+    ) -> Result<Judged, PlanError> {
+        let mut found = self.step(workcell, std::slice::from_ref(wish), salt)?;
+        let mut rejected = std::mem::take(&mut found.rejected);
+        let mut objected = None;
+        let (mut guard, mut timing) = (self.guard(workcell, salt), found.timing);
+        let before = (&mut guard, salt, spent);
+        let notes = (&mut rejected, &mut timing);
+        let passed = self.vouch_for_each(workcell, found, before, notes, |step, vouched| {
+            if vouched.objection.is_none() {
+                return ControlFlow::Break((step, vouched));
+            }
+            // The first is the best: what is said of the wish is said of that.
+            objected.get_or_insert((step, vouched));
+            ControlFlow::Continue(())
+        })?;
+        let best = passed.or(objected).ok_or_else(|| {
+            let nearest = nearest(&rejected).map(|r| r.reason.to_string());
+            nearest.unwrap_or_else(|| "no grasp fits".to_owned())
+        });
+        Ok(Judged {
+            best,
+            misjudged: guard.misjudged().contains(&wish.box_index),
+        })
+    }
+
     /// The next few of what [`Self::step`] left `untried` in the same scene, imagined.
     ///
     /// # Errors

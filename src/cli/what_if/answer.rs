@@ -10,7 +10,7 @@ use crate::cli::poke_args::{BoxFace, BoxVector};
 use crate::dynamics::{Dynamics, DynamicsError, Imagined, Prediction, Risk, SceneDynamics};
 use crate::plan::probe::{Asked, Line, largest_safe};
 use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
-use crate::plan::{GraspFilter, PlanError, Wish, nearest};
+use crate::plan::{GraspFilter, PlanError, Wish};
 use crate::scene::Workcell;
 use crate::scene::task::TaskFile;
 
@@ -135,7 +135,7 @@ fn with_screened(risk: Risk, screened: Option<Prediction<Risk>>) -> Risk {
     }
 }
 
-/// The best grasp on one face.
+/// The best grasp on one face: of those that may be carried out or, where none may, of all.
 pub(super) fn by_face(
     file: &TaskFile,
     physics: &Physics,
@@ -152,22 +152,18 @@ pub(super) fn by_face(
         ..Wish::remove(index)
     };
     let planner = physics.planner(file.planner, seed);
-    let found = match planner.step(workcell, &[wish], 0) {
-        Ok(found) => found,
+    let judged = match planner.judge(workcell, &wish, (0, 0.0)) {
+        Ok(judged) => judged,
         Err(PlanError::Dynamics(why)) => return Err(why.into()),
         Err(why) => return Err(failed(&why).into()),
     };
-    let why_not = nearest(&found.rejected).map(|r| r.reason.to_string());
-    let mut steps = found.safe.into_iter().chain(found.doubtful);
-    let Some(step) = steps.next() else {
-        return Err(Unanswered::NoAnswer(format!(
-            "`{}` cannot be gripped by its {} face: {}",
+    let (step, vouched) = judged.best.map_err(|why| {
+        Unanswered::NoAnswer(format!(
+            "`{}` cannot be gripped by its {} face: {why}",
             asked.id,
             asked.face.name(),
-            why_not.unwrap_or_else(|| "no grasp fits".to_owned())
-        )));
-    };
-    let vouched = planner.guard(workcell, 0).vouch(&step)?;
+        ))
+    })?;
     let about = WhatIfAction {
         kind: step.action.name(),
         box_id: asked.id.clone(),

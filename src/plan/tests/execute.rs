@@ -1,10 +1,8 @@
 //! The closed loop from step to step.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
+use super::fickle::Fickle;
 use super::toy::Toy;
 use super::*;
-use crate::dynamics::SceneDynamics;
 
 fn run(toy: &mut Toy, goal: &Goal) -> Execution {
     let fake = Fake::default();
@@ -116,41 +114,10 @@ fn the_limit_on_the_whole_counts_the_steps_that_were_carried_out() {
     );
 }
 
-/// A check whose first draws are `strict`, all others `sure`.
-struct Fickle {
-    strict: Fake,
-    sure: Fake,
-    was_asked: AtomicBool,
-}
-
-impl Dynamics for Fickle {
-    fn name(&self) -> &'static str {
-        "fickle"
-    }
-
-    fn believe<'a>(
-        &'a self,
-        workcell: &Workcell,
-        seed: u64,
-    ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
-        match self.was_asked.swap(true, Ordering::Relaxed) {
-            false => self.strict.believe(workcell, seed),
-            true => self.sure.believe(workcell, seed),
-        }
-    }
-}
-
 #[test]
 fn a_box_that_a_draw_shows_misjudged_has_to_pass_all_draws_in_the_plan_made_anew() {
     let fake = Fake::default();
-    let fickle = Fickle {
-        strict: Fake {
-            cursed: vec!["high".into()],
-            ..Fake::default()
-        },
-        sure: Fake::default(),
-        was_asked: AtomicBool::new(false),
-    };
+    let fickle = Fickle::who_fears_at_first("high");
     let goal = retrieve("high");
     let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
     let planner = planner(&fake, Some(&fickle));

@@ -1,5 +1,6 @@
 //! Across steps: what is taken, and in which order.
 
+use super::fickle::Fickle;
 use super::*;
 
 #[test]
@@ -120,4 +121,18 @@ fn another_way_to_take_a_box_comes_before_taking_its_neighbour_away() {
         ..Fake::default()
     };
     assert_eq!(order(&plan(&dreading)), ["wanted"]);
+}
+
+#[test]
+fn a_box_that_a_draw_of_one_scene_shows_misjudged_has_to_pass_all_draws_in_the_next() {
+    let fake = Fake::default();
+    let fickle = Fickle::who_fears_at_first("high");
+    let goal = Goal::Clear {
+        box_ids: ["high", "aside"].map(String::from).to_vec(),
+    };
+    let plan = planner(&fake, Some(&fickle)).plan(&tower(), &goal).unwrap();
+    assert_eq!(order(&plan), ["aside", "high"]);
+    let draws = |step: &PlannedStep| step.shield.map(|w| w.draws);
+    let draws: Vec<_> = plan.steps.iter().map(draws).collect();
+    assert_eq!(draws, [Some(4), Some(24)]);
 }

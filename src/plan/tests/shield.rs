@@ -184,7 +184,8 @@ fn a_box_that_was_misjudged_under_other_draws_has_to_pass_all_of_these() {
     let high = tower().scene.box_index("high").unwrap();
     let asked = |misjudged: &[usize]| {
         let planner = planner(&sure, Some(&sure));
-        let mut guard = planner.guard(&tower(), 1).doubting(misjudged);
+        let mut guard = planner.guard(&tower(), 1);
+        guard.doubt(misjudged.iter().copied());
         let witness = guard.vouch(&step.step).unwrap().witness;
         witness.map(|w| w.draws)
     };
@@ -231,4 +232,24 @@ fn no_grasp_is_told_as_too_risky_that_is_the_one_that_is_taken() {
     let mut risky = plan.rejected.iter().filter(|r| r.reason.kind() == "risky");
     assert!(risky.clone().count() > 0);
     assert!(!risky.any(|r| r.grasp == Some(*taken)));
+}
+
+#[test]
+fn a_wish_is_judged_by_the_first_step_that_passes_and_where_none_does_by_the_best() {
+    let fake = Fake::default();
+    let quickest = duration_of_the_quickest("high");
+    let judged = |seconds: f64| {
+        let hasty = Fake {
+            nervous: Some(("high".into(), 9.0, seconds)),
+            ..Fake::default()
+        };
+        let wish = Wish::remove(tower().scene.box_index("high").unwrap());
+        let judged = planner(&fake, Some(&hasty)).judge(&tower(), &wish, (0, 0.0));
+        let (step, vouched) = judged.unwrap().best.unwrap();
+        let takes = step.action.motion().unwrap().duration();
+        (takes, vouched.objection.is_none())
+    };
+    let (takes, passes) = judged(1.2 * quickest);
+    assert!(passes && takes > 1.2 * quickest, "{takes} s");
+    assert_eq!(judged(1e3), (quickest, false));
 }

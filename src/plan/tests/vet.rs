@@ -205,3 +205,15 @@ fn a_box_that_was_found_misjudged_when_it_was_vetted_has_to_pass_all_draws_in_th
     };
     assert_eq!((draws(&[]), draws(&["high"])), (Some(4), Some(24)));
 }
+
+#[test]
+fn a_misjudged_box_that_is_taken_later_in_the_repair_has_to_pass_all_draws_too() {
+    let sure = Fake::default();
+    let planner = planner(&sure, Some(&sure));
+    let steps = [removal("high"), removal("mid")];
+    let plan = repair(&planner, &tower(), &steps, &["mid"]).unwrap();
+    assert_eq!(order(&plan), ["high", "mid"]);
+    let draws = |step: &PlannedStep| step.shield.map(|w| w.draws);
+    let draws: Vec<_> = plan.steps.iter().map(draws).collect();
+    assert_eq!(draws, [Some(4), Some(24)]);
+}

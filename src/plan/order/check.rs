@@ -1,0 +1,34 @@
+//! How the search across steps asks the shield.
+//!
+//! Owns which guard is asked, that of the scene in which the step is taken, and what one scene's draws mean for another's: a
+//! box whose judgement a draw has shown wrong in one of them has to pass all draws in each. The same box in many scenes,
+//! under a few draws in each, would pass in one of them by chance.
+
+use crate::dynamics::DynamicsError;
+
+use super::super::shield::Vouched;
+use super::super::timing::timed;
+use super::OrderSearch;
+use super::node::Branch;
+
+impl OrderSearch<'_> {
+    /// What the check makes of a branch's step.
+    ///
+    /// # Errors
+    /// When the second physics cannot take the scene in.
+    pub(super) fn vouch(&mut self, branch: &Branch) -> Result<Vouched, DynamicsError> {
+        let (planner, salt) = (self.planner, branch.parent as u64);
+        let workcell = &self.nodes[branch.parent].workcell;
+        let scene = &workcell.scene;
+        let guard = self.guards[branch.parent].get_or_insert_with(|| planner.guard(workcell, salt));
+        guard.doubt((self.misjudged.iter()).filter_map(|id| scene.box_index(id)));
+        let vouched = timed(&mut self.timing.verify, || guard.vouch(&branch.step));
+        for &index in guard.misjudged() {
+            let id = &scene.boxes[index].id;
+            if !self.misjudged.contains(id) {
+                self.misjudged.push(id.clone());
+            }
+        }
+        vouched
+    }
+}
