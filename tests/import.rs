@@ -86,6 +86,7 @@ fn a_file_of_somebody_else_is_not_replaced_but_an_import_is() {
     fs::write(&file, "my own notes").unwrap();
     let output = import(folder.path(), &["packing_plans.json", "--out", "s"]);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("0 of 1 stacks were written to s"));
     assert_eq!(fs::read_to_string(&file).unwrap(), "my own notes");
     fs::remove_file(&file).unwrap();
     for _ in 0..2 {
@@ -116,6 +117,11 @@ fn what_an_earlier_import_made_of_a_stack_goes_where_the_cut_leaves_nothing_of_i
         "{told}"
     );
     assert_eq!(files.each_ref().map(|file| file.is_file()), [true, false]);
+    // Nor is any file left where nothing is left of any stack.
+    *arguments.last_mut().unwrap() = "0.1";
+    let output = import(folder.path(), &arguments);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert_eq!(files.each_ref().map(|file| file.is_file()), [false; 2]);
 }
 
 #[test]

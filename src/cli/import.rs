@@ -16,7 +16,7 @@ use indicatif::{ParallelProgressIterator, ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 
 use super::interrupt::Interrupt;
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, print};
 use crate::files::write_whole;
 use crate::scene::import::{self, Cut, Imported, ImportedStack};
 use crate::scene::task::{self, SceneSource, Task, TaskFile};
@@ -90,10 +90,15 @@ pub fn run(args: &ImportArgs) -> Outcome {
     let emptied: Vec<String> = emptied.into_iter().filter(|name| !is_there(name)).collect();
     let mut judged = judge_all(stacks, options, &interrupt)?;
     for name in emptied {
-        let removed = remove_import(&options.out.join(format!("{name}.yaml")))?;
+        let removed = remove_import(&file_of(options, &name))?;
         judged.push(Judged::Emptied { name, removed });
     }
     report(options, judged)
+}
+
+/// Where the scenario of the stack `name` goes.
+fn file_of(options: &Options, name: &str) -> PathBuf {
+    options.out.join(format!("{name}.yaml"))
 }
 
 fn make_folder(out: &Path) -> Result<(), Failure> {
@@ -150,7 +155,8 @@ fn read(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Settles, checks and writes every stack, side by side; in the order of the file.
+/// Settles, checks and writes every stack, side by side; in the order of the file. Where not all can be, says how many
+/// were.
 fn judge_all(
     stacks: Vec<ImportedStack>,
     options: &Options,
@@ -169,8 +175,19 @@ fn judge_all(
             judge(stack, options)
         })
         .collect();
-    interrupt.check()?;
-    judged.into_iter().collect()
+    let all = judged.len();
+    let is_written = |j: &&Result<Judged, Failure>| matches!(j, Ok(Judged::Written { .. }));
+    let written = judged.iter().filter(is_written).count();
+    let ended = interrupt
+        .check()
+        .and_then(|()| judged.into_iter().collect::<Result<Vec<_>, _>>());
+    if ended.is_err() {
+        let out = options.out.display();
+        print::note(format!(
+            "{written} of {all} stacks were written to {out}; the same command makes all of them"
+        ));
+    }
+    ended
 }
 
 /// One stack: settled, checked, written; where it does not stand, the file that an earlier import made of it goes, or
@@ -178,7 +195,7 @@ fn judge_all(
 fn judge(stack: ImportedStack, options: &Options) -> Result<Judged, Failure> {
     let (name, boxes) = (stack.name.clone(), stack.workcell.scene.boxes.len());
     let Standing { stack, fallers } = stand(stack, options.falling, options.seed);
-    let file = options.out.join(format!("{name}.yaml"));
+    let file = file_of(options, &name);
     let fallen = |fallers, why| {
         Ok(Judged::Fallen {
             name: name.clone(),

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::error::{FilePlace, ImportError, check_piece};
+use super::error::{FilePlace, ImportError, Need, check_numbers};
 use super::imported::Imported;
 use super::name::plain;
 use super::stack::{Base, Cut, Piece};
@@ -120,16 +120,31 @@ fn pieces(
         let id = plain(&loaded.piece);
         let count = seen.entry(id.clone()).or_insert(0);
         *count += 1;
-        let piece = Piece {
-            id: format!("{id}-{count}"),
+        let id = format!("{id}-{count}");
+        let bears_n =
+            upright_load(kind, loaded.height).map(|load| load * loaded.lng * loaded.lat * GRAVITY);
+        let numbers = [
+            ("lng", loaded.lng, Need::Positive),
+            ("lat", loaded.lat, Need::Positive),
+            ("height", loaded.height, Need::Positive),
+            ("weight", kind.weight, Need::Positive),
+            ("start_lng", loaded.start_lng, Need::Finite),
+            ("start_lat", loaded.start_lat, Need::Finite),
+            ("start_height", loaded.start_height, Need::Finite),
+            (
+                "what its stack_* come to",
+                bears_n.unwrap_or(0.0),
+                Need::Finite,
+            ),
+        ];
+        check_numbers((path, uld, &id), &numbers)?;
+        pieces.push(Piece {
+            id,
             size: Vec3::new(loaded.lng, loaded.lat, loaded.height) * 0.01,
             low: Vec3::new(loaded.start_lng, loaded.start_lat, loaded.start_height) * 0.01,
             mass_kg: kind.weight,
-            bears_n: upright_load(kind, loaded.height)
-                .map(|load| load * loaded.lng * loaded.lat * GRAVITY),
-        };
-        check_piece(path, uld, &piece)?;
-        pieces.push(piece);
+            bears_n,
+        });
     }
     Ok(pieces)
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::error::{FilePlace, ImportError, check_piece};
+use super::error::{FilePlace, ImportError, Need, check_numbers};
 use super::imported::Imported;
 use super::name::{plain, slug};
 use super::stack::{Base, Cut, Piece};
@@ -111,6 +111,18 @@ fn targets(orders: &str, path: &Path) -> Result<BTreeMap<String, String>, Import
 
 fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError> {
     let item = placed.item;
+    let id = format!("{}-{}", slug(&item.article), item.sequence);
+    let [front, left, bottom] = placed.flb_coordinates;
+    let numbers = [
+        ("length/mm", item.length, Need::Positive),
+        ("width/mm", item.width, Need::Positive),
+        ("height/mm", item.height, Need::Positive),
+        ("weight/kg", item.weight, Need::Positive),
+        ("flb_coordinates[0]", front, Need::Finite),
+        ("flb_coordinates[1]", left, Need::Finite),
+        ("flb_coordinates[2]", bottom, Need::Finite),
+    ];
+    check_numbers((path, order, &id), &numbers)?;
     let (x, y) = match placed.orientation {
         0 => (item.length, item.width),
         1 => (item.width, item.length),
@@ -118,22 +130,20 @@ fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError>
             return Err(ImportError::BadNumber {
                 file: path.to_owned(),
                 stack: order.to_owned(),
-                piece: item.article,
+                piece: id,
                 field: "orientation (0 or 1)",
                 value: other.into(),
                 positive: false,
             });
         }
     };
-    let piece = Piece {
-        id: format!("{}-{}", slug(&item.article), item.sequence),
+    Ok(Piece {
+        id,
         size: Vec3::new(x, y, item.height) * 1e-3,
-        low: Vec3::from(placed.flb_coordinates) * 1e-3,
+        low: Vec3::new(front, left, bottom) * 1e-3,
         mass_kg: item.weight,
         bears_n: None,
-    };
-    check_piece(path, order, &piece)?;
-    Ok(piece)
+    })
 }
 
 /// What to do about plans that are none.

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::stack::Piece;
-
 /// A file, and a line in it where one is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FilePlace {
@@ -80,41 +78,43 @@ pub enum ImportError {
         piece: String,
     },
     /// Nothing that could be imported, cut or not.
-    #[error("{}: there is no stack in this file, or the cut leaves none of them", file.display())]
-    #[diagnostic(help("raise --max-height, or use a file with placed boxes"))]
+    #[error("{}: there is no stack in this file", file.display())]
+    #[diagnostic(help("use a file with placed boxes"))]
     Empty {
         /// The file.
         file: PathBuf,
     },
 }
 
-/// Checks a piece's numbers before anything is computed from them.
-pub(super) fn check_piece(file: &Path, stack: &str, piece: &Piece) -> Result<(), ImportError> {
-    let bad = |field, value: f64, positive| ImportError::BadNumber {
-        file: file.to_owned(),
-        stack: stack.to_owned(),
-        piece: piece.id.clone(),
-        field,
-        value,
-        positive,
+/// What a number in the data has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// A finite number above zero.
+    Positive,
+    /// A finite number.
+    Finite,
+}
+
+/// Checks a piece's numbers, each by its key in the data, before anything is computed from them.
+///
+/// # Errors
+/// The first that no box has; `piece` of `stack` in `file` is whose they are.
+pub(super) fn check_numbers(
+    (file, stack, piece): (&Path, &str, &str),
+    numbers: &[(&'static str, f64, Need)],
+) -> Result<(), ImportError> {
+    let is_wrong = |&&(_, value, need): &&(&str, f64, Need)| {
+        !value.is_finite() || (need == Need::Positive && value <= 0.0)
     };
-    for (field, value) in [
-        ("length", piece.size.x),
-        ("width", piece.size.y),
-        ("height", piece.size.z),
-        ("weight", piece.mass_kg),
-    ] {
-        if !value.is_finite() || value <= 0.0 {
-            return Err(bad(field, value, true));
-        }
-    }
-    for (field, value) in [("x", piece.low.x), ("y", piece.low.y), ("z", piece.low.z)] {
-        if !value.is_finite() {
-            return Err(bad(field, value, false));
-        }
-    }
-    match piece.bears_n {
-        Some(bears) if !bears.is_finite() => Err(bad("stack load", bears, false)),
-        _ => Ok(()),
+    match numbers.iter().find(is_wrong) {
+        None => Ok(()),
+        Some(&(field, value, need)) => Err(ImportError::BadNumber {
+            file: file.to_owned(),
+            stack: stack.to_owned(),
+            piece: piece.to_owned(),
+            field,
+            value,
+            positive: need == Need::Positive,
+        }),
     }
 }

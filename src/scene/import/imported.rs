@@ -36,9 +36,9 @@ impl Imported {
     /// All of a file, each under a name of its own.
     ///
     /// # Errors
-    /// When nothing is left of any.
+    /// When there was none.
     pub(super) fn of(mut self, file: &Path) -> Result<Self, ImportError> {
-        if self.stacks.is_empty() {
+        if self.stacks.is_empty() && self.emptied.is_empty() {
             return Err(ImportError::Empty {
                 file: file.to_owned(),
             });

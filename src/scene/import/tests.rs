@@ -81,8 +81,9 @@ fn the_cut_leaves_out_what_is_high_and_asks_for_nothing_heavy() {
         max_height_m: Some(0.2),
         max_mass_kg: None,
     };
+    assert_eq!(packing(PACKING, &low).unwrap(), []);
     assert!(matches!(
-        packing(PACKING, &low),
+        packing("{}", &Cut::default()),
         Err(ImportError::Empty { .. })
     ));
 }
@@ -174,7 +175,12 @@ fn missing_keys_and_foreign_files_name_the_line_or_the_remedy() {
 fn numbers_that_no_box_has_are_named() {
     let negative = PACKING.replacen("\"weight/kg\": 6.5", "\"weight/kg\": -6.5", 1);
     let error = packing(&negative, &Cut::default()).unwrap_err();
-    assert!(error.to_string().contains("weight is -6.5"), "{error}");
+    assert!(error.to_string().contains("weight/kg is -6.5"), "{error}");
+    // By its key and in its unit in the data, also of a piece that is turned.
+    let turned = PACKING.replacen("\"orientation\": 0", "\"orientation\": 1", 1);
+    let narrow = turned.replacen("\"width/mm\": ", "\"width/mm\": -", 1);
+    let error = packing(&narrow, &Cut::default()).unwrap_err();
+    assert!(error.to_string().contains("width/mm is -400"), "{error}");
     let error = schedule(&SCHEDULE.replace("weight: 20", "weight: .nan")).unwrap_err();
     assert!(matches!(error, ImportError::BadNumber { .. }), "{error}");
     let error = schedule(&SCHEDULE.replacen("piece: 000-1x0", "piece: 000-9", 1)).unwrap_err();
