@@ -19,12 +19,13 @@ use crate::dataset::{self, Ending, Report};
 /// already is left as it is, and an interrupted merge is taken up; anything else in it is refused.
 #[derive(Args, Debug)]
 pub struct MergeArgs {
-    /// The folder to write to: new, empty, or with this same result in it, whole or in part; anything
-    /// else in it is refused.
-    pub out: PathBuf,
     /// All shards, in any order.
     #[arg(required = true, value_name = "SHARD")]
     pub shards: Vec<PathBuf>,
+    /// The folder to write to: new, empty, or with this same result in it, whole or in part; anything
+    /// else in it is refused.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
     /// Print what was done as one JSON object.
     #[arg(long)]
     pub json: bool,

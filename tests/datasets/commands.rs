@@ -49,16 +49,17 @@ fn a_generated_set_is_inspected_and_its_shards_merge_into_it() {
     }
     let merge = |shards: &[&str]| {
         let paths: Vec<_> = shards.iter().map(|s| at(s)).collect();
-        let mut arguments = vec!["merge"];
+        let out = at("merged");
+        let mut arguments = vec!["merge", "--out", text(&out)];
         arguments.extend(paths.iter().map(|p| text(p)));
         topple(&arguments).status.code()
     };
-    assert_eq!(merge(&["merged", "1"]), Some(2));
-    assert_eq!(merge(&["merged", "2", "1"]), Some(0));
+    assert_eq!(merge(&["1"]), Some(2));
+    assert_eq!(merge(&["2", "1"]), Some(0));
     assert!(contents(&at("whole")) == contents(&at("merged")));
 
     let [out, one, two] = ["merged", "1", "2"].map(at);
-    let again = ["merge", text(&out), text(&one), text(&two)];
+    let again = ["merge", text(&one), text(&two), "--out", text(&out)];
     let said = topple(&again);
     assert!(String::from_utf8_lossy(&said.stdout).contains("already holds"));
     let told: Value = serde_json::from_slice(&topple(&[&again[..], &["--json"]].concat()).stdout)
@@ -156,7 +157,7 @@ fn what_cannot_be_used_ends_in_code_2_and_a_remedy() {
         vec!["generate", "--out", text(&absent), "--episodes", "0"],
         vec!["inspect", text(dir.path())],
         vec!["inspect", text(&absent)],
-        vec!["merge", text(&absent), text(dir.path())],
+        vec!["merge", text(dir.path()), "--out", text(&absent)],
     ] {
         let output = topple(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
