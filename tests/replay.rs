@@ -172,36 +172,50 @@ fn an_output_that_cannot_be_written_fails_and_leaves_what_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let plan = write_plan(folder.path());
     let nowhere = folder.path().join("no/such/place.html");
-    let failed = replay(&[&plan, "--html", &nowhere.display().to_string()]).unwrap_err();
-    assert_eq!(failed.code(), 1);
-    let is_folder = replay(&[&plan, "--html", &folder.path().display().to_string()]);
-    assert_eq!(is_folder.unwrap_err().code(), 2);
+    for no_file in [nowhere.as_path(), folder.path()] {
+        let fine = folder.path().join("a.gif").display().to_string();
+        let no_file = no_file.display().to_string();
+        // Told of before anything is written.
+        let refused = replay(&[&plan, "--gif", &fine, "--html", &no_file]).unwrap_err();
+        assert_eq!(refused.code(), 2, "{refused}");
+    }
+    if cfg!(target_os = "linux") {
+        let failed = replay(&[&plan, "--html", "/dev/full"]).unwrap_err();
+        assert_eq!(failed.code(), 1, "{failed}");
+    }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_page_goes_to_stdout_by_its_name_and_what_is_said_after_it_is_not_lost() {
+fn a_page_goes_to_stdout_by_its_name_and_what_is_said_of_it_to_stderr() {
     use std::process::{Command, Stdio};
     let folder = tempfile::tempdir().unwrap();
     let plan = write_plan(folder.path());
     let file = folder.path().join("file");
-    let opened = fs::File::create(&file).unwrap();
-    for out in [Stdio::from(opened), Stdio::piped()] {
-        let ended = Command::new(env!("CARGO_BIN_EXE_topple"))
-            .args(["replay", &plan, "--html", "/dev/stdout"])
-            .stdout(out)
-            .output()
-            .unwrap();
-        assert!(ended.status.success(), "{ended:?}");
-        // What went to a pipe is in the output, what went to a file is there.
-        let mut text = String::from_utf8(ended.stdout).unwrap();
-        if text.is_empty() {
-            text = fs::read_to_string(&file).unwrap();
+    let show = |name: &str, more: &[&str], stdout: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_topple"));
+        command.args(["replay", &plan, "--html", name]).args(more);
+        command.stdout(stdout).output().unwrap()
+    };
+    for name in ["/dev/stdout", "/dev/fd/1"] {
+        let opened = fs::File::create(&file).unwrap();
+        for out in [Stdio::from(opened), Stdio::piped()] {
+            let ended = show(name, &[], out);
+            assert!(ended.status.success(), "{ended:?}");
+            // What went to a pipe is in the output, what went to a file is there.
+            let mut page = String::from_utf8(ended.stdout).unwrap();
+            if page.is_empty() {
+                page = fs::read_to_string(&file).unwrap();
+            }
+            assert!(page.contains("\"two-boxes\""));
+            assert!(page.trim_end().ends_with("</html>"), "{name}");
+            let said = String::from_utf8(ended.stderr).unwrap();
+            assert!(said.contains(&format!("wrote {name}")), "{said}");
         }
-        let (page, said) = text.split_once("</html>").expect("a whole page");
-        assert!(page.contains("\"two-boxes\""));
-        assert!(said.contains("wrote /dev/stdout"), "{said}");
+        let both = show(name, &["--json"], Stdio::piped());
+        assert_eq!(both.status.code(), Some(2), "{both:?}");
+        assert!(both.stdout.is_empty());
     }
 }
 

@@ -1,6 +1,8 @@
 //! A file that is written must not be the one that was read.
 //!
-//! Owns the refusal: a task, a plan or a data set is somebody's work, what is made of it can be made again.
+//! Owns the refusal: a task, a plan or a data set is somebody's work, what is made of it can be made again. Owns as well
+//! what else is told of a name before anything is written there: that it can't be a file's, or is stdout's
+//! ([`is_stdout`]).
 
 use std::fs;
 use std::path::Path;
@@ -54,6 +56,42 @@ pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
         })
     };
     one == other || place(one).is_some_and(|at| Some(at) == place(other))
+}
+
+/// Whether what is written to `out` comes out of stdout, by whatever name: `/dev/stdout`, `/dev/fd/1`, that of the pipe or
+/// the file which stdout was turned to.
+#[cfg(unix)]
+pub(super) fn is_stdout(out: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let node = |found: fs::Metadata| (found.dev(), found.ino());
+    // A pipe has no name that could be compared, but a place of its own.
+    let stdout = std::io::stdout().as_fd().try_clone_to_owned();
+    let stdout = stdout.and_then(|handle| fs::File::from(handle).metadata());
+    match (stdout, fs::metadata(out)) {
+        (Ok(stdout), Ok(out)) => node(stdout) == node(out),
+        _ => false,
+    }
+}
+
+/// Here stdout has no name.
+#[cfg(not(unix))]
+pub(super) fn is_stdout(_: &Path) -> bool {
+    false
+}
+
+/// Refuses to write to stdout what --json, where it is `asked`, would be printed after.
+///
+/// # Errors
+/// When `out` is stdout.
+pub(super) fn refuse_beside_json(out: &Path, flag: &str, asked: bool) -> Result<(), Failure> {
+    if !asked || !is_stdout(out) {
+        return Ok(());
+    }
+    Err(Failure::input_message(
+        format!("{flag} {} and --json both go to stdout", out.display()),
+        format!("name another file with {flag}, or leave --json out"),
+    ))
 }
 
 /// Refuses what can't be a file to write, before the work that is to be written there.

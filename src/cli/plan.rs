@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::overwrite::{refuse_no_place, refuse_task};
+use super::overwrite::{is_stdout, refuse_beside_json, refuse_no_place, refuse_task};
 use super::physics::{Physics, PhysicsArgs, check_stands, load_task, plant};
 use super::plan_text::in_words;
 use super::waiting::Waiting;
@@ -68,7 +68,10 @@ pub fn run(args: &PlanArgs) -> Outcome {
     if let Some(path) = &args.moveit {
         refuse_task(path, "--moveit", &file)?;
         refuse_no_place(path, "--moveit")?;
+        refuse_beside_json(path, "--moveit", args.physics.json)?;
     }
+    // Asked before it is replaced, which a file that stdout was turned to may be.
+    let is_stdout_taken = args.moveit.as_deref().is_some_and(is_stdout);
     let goal = goal(&file)?;
     let physics = Physics::open(&args.physics)?;
     physics.warn_of(&file.workcell);
@@ -89,10 +92,13 @@ pub fn run(args: &PlanArgs) -> Outcome {
         advice,
         ..PlanReport::new(asked, &file.workcell, &plan, execution)
     };
+    let words = || in_words(&file, &goal, &plan, &report, execution);
     if args.physics.json {
         print::json(&report)?;
+    } else if is_stdout_taken {
+        print::aside(&words());
     } else {
-        print::text(&in_words(&file, &goal, &plan, &report, execution))?;
+        print::text(&words())?;
     }
     let execution = match (written, executed) {
         // A command ends with one failure; the other is said before it.

@@ -24,6 +24,11 @@ pub fn note(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
+/// Says `text`, as [`text`] would print it, on stderr: for when something else has stdout.
+pub fn aside(text: &str) {
+    note(shown(text.trim_end()));
+}
+
 /// `text` with its line ends and nothing else that moves a cursor.
 fn shown(text: &str) -> String {
     let lines: Vec<String> = text.split('\n').map(visible).collect();

@@ -4,12 +4,15 @@
 //! the command prints. A file that is named for output is replaced when it exists.
 
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::overwrite::{is_same_place, refuse_input, refuse_task};
+use super::overwrite::{
+    is_same_place, is_stdout, refuse_beside_json, refuse_input, refuse_no_place, refuse_task,
+};
 use super::{Exit, Failure, Outcome, print};
 use crate::dataset::Dataset;
 use crate::replay::export::{ExportError, Format};
@@ -27,7 +30,7 @@ pub struct ReplayArgs {
     /// A task (YAML), a plan (the JSON that `topple plan --json` prints) or a data set's folder
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Which episode of a data set [default: the first]
+    /// Which episode of a data set [default: the first that is there]
     #[arg(long, value_name = "N")]
     pub episode: Option<u64>,
     /// Write one page that needs nothing else; an existing file is replaced, as by all of these
@@ -83,6 +86,9 @@ pub fn run(args: &ReplayArgs) -> Outcome {
         (&args.mcap, Format::Mcap),
     ];
     refuse_outputs(args, task.as_ref(), &wanted)?;
+    // Asked before it is replaced: a file that stdout was turned to is another one afterwards.
+    let mut paths = wanted.iter().filter_map(|(path, _)| path.as_deref());
+    let is_stdout_taken = paths.any(is_stdout);
     let mut written = serde_json::Map::new();
     for (path, format) in wanted {
         if let Some(path) = path {
@@ -103,13 +109,18 @@ pub fn run(args: &ReplayArgs) -> Outcome {
                 w["bytes"].as_u64().unwrap_or(0).div_ceil(1000)
             )
         };
-        print::text(&written.into_iter().map(line).collect::<String>())?;
+        let lines: String = written.into_iter().map(line).collect();
+        match is_stdout_taken {
+            // After a page or a log it would be a part of it.
+            true => print::aside(&lines),
+            false => print::text(&lines)?,
+        }
     }
     Ok(Exit::Done)
 }
 
-/// Refuses outputs that would replace what they are made from, or each other, and flags of an output that nobody asks
-/// for.
+/// Refuses outputs that cannot be files, that would replace what they are made from or each other, or that --json would
+/// follow, and flags of an output that nobody asks for.
 fn refuse_outputs(
     args: &ReplayArgs,
     task: Option<&TaskFile>,
@@ -124,6 +135,8 @@ fn refuse_outputs(
             Some(task) => refuse_task(path, flag, task)?,
             None => refuse_input(path, flag, &args.file)?,
         }
+        refuse_no_place(path, flag)?;
+        refuse_beside_json(path, flag, args.json)?;
         if let Some((_, other)) = outputs[..i].iter().find(|o| is_same_place(o.0, path)) {
             return Err(Failure::input_message(
                 format!("{other} and {flag} both name {}", path.display()),
@@ -195,7 +208,7 @@ fn read(file: &Path, episode: Option<u64>) -> Result<(Recording, Option<TaskFile
         )
     })?;
     if metadata.is_dir() {
-        return Ok((read_episode(file, episode.unwrap_or(0))?, None));
+        return Ok((read_episode(file, episode)?, None));
     }
     if episode.is_some() {
         return Err(Failure::input_message(
@@ -239,15 +252,35 @@ fn read_text(file: &Path) -> Result<String, Failure> {
     })
 }
 
-fn read_episode(folder: &Path, index: u64) -> Result<Recording, Failure> {
+/// Episode `index` of a data set, or the first that is there.
+fn read_episode(folder: &Path, index: Option<u64>) -> Result<Recording, Failure> {
     let data = Dataset::open(folder).map_err(Failure::input)?;
+    let ranges = data.ranges();
+    let Some(first) = ranges.first() else {
+        let remedy = match data.is_complete() {
+            true => "it is a shard that no file of its set fell to; give another one",
+            false => "run the `topple generate` that began it again: it goes on",
+        };
+        let what = format!("{} holds no episodes", folder.display());
+        return Err(Failure::input_message(what, remedy));
+    };
+    let index = index.unwrap_or(first.start);
     let Some(episode) = data.episode(index).map_err(Failure::input)? else {
         return Err(Failure::input_message(
             format!("{} has no episode {index}", folder.display()),
-            format!("it holds {} episodes, counted from 0", data.len()),
+            format!("it holds episodes {}", in_words(&ranges)),
         ));
     };
     Recording::from_episode(&episode).map_err(|e| in_file(folder, e))
+}
+
+/// "0 to 127, 256 to 263".
+fn in_words(ranges: &[Range<u64>]) -> String {
+    let words = |range: &Range<u64>| match range.end - 1 {
+        last if last == range.start => last.to_string(),
+        last => format!("{} to {last}", range.start),
+    };
+    ranges.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
 fn in_file(file: &Path, error: crate::replay::ReplayError) -> Failure {

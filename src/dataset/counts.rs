@@ -132,7 +132,7 @@ mod tests {
             (info.stacks, info.stacks_per_file, info.episodes_per_stack) = (stacks, per_file, each);
             info.write(dir.path()).unwrap();
             let error = Dataset::open(dir.path()).unwrap_err();
-            assert!(matches!(error, DatasetError::Foreign { .. }), "{error}");
+            assert!(matches!(error, DatasetError::BadInfo { .. }), "{error}");
             assert!(error.to_string().contains("info.json"), "{error}");
         }
     }

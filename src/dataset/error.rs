@@ -87,10 +87,19 @@ pub enum DatasetError {
         /// The newest one that is known here.
         known: u64,
     },
-    /// Not Parquet, or cut off, or damaged.
-    #[error("{} is not a whole Parquet file: {reason}", .path.display())]
+    /// There is a `meta/info.json`, but it is cut off, damaged or another program's.
+    #[error("{} does not tell what the data set is: {reason}", .path.display())]
+    #[diagnostic(help("bring it back from a copy, or make the set again in another folder"))]
+    BadInfo {
+        /// The file.
+        path: PathBuf,
+        /// What is missing or wrong.
+        reason: String,
+    },
+    /// Parquet or checksums that are cut off, damaged or something else.
+    #[error("{} is damaged: {reason}", .path.display())]
     #[diagnostic(help(
-        "it is truncated, damaged or not Parquet; delete it and run the `topple generate` that made the set again: it makes missing files anew"
+        "it was cut off or changed after it was written; delete it and run the `topple generate` that made the set again: it makes missing files anew"
     ))]
     Damaged {
         /// The file.
@@ -241,6 +250,13 @@ impl DatasetError {
 
     pub(super) fn foreign(path: &Path, reason: impl Into<String>) -> Self {
         Self::Foreign {
+            path: path.to_owned(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(super) fn bad_info(path: &Path, reason: impl Into<String>) -> Self {
+        Self::BadInfo {
             path: path.to_owned(),
             reason: reason.into(),
         }

@@ -148,7 +148,7 @@ impl Info {
             other => other.map_err(DatasetError::reading(&path))?,
         };
         let value: Value = serde_json::from_slice(&text)
-            .map_err(|e| DatasetError::foreign(&path, format!("it is not whole JSON: {e}")))?;
+            .map_err(|e| DatasetError::bad_info(&path, format!("it is not whole JSON: {e}")))?;
         match value.get("schema_version").map(Value::as_u64) {
             Some(Some(found)) if found > SCHEMA_VERSION => Err(DatasetError::Future {
                 path,
@@ -156,7 +156,7 @@ impl Info {
                 known: SCHEMA_VERSION,
             }),
             Some(Some(_)) => Self::from_value(value, &path),
-            _ => Err(DatasetError::foreign(
+            _ => Err(DatasetError::bad_info(
                 &path,
                 "it has no schema_version of topple",
             )),
@@ -165,10 +165,10 @@ impl Info {
 
     fn from_value(value: Value, path: &Path) -> Result<Self, DatasetError> {
         let info: Self = serde_json::from_value(value)
-            .map_err(|e| DatasetError::foreign(path, e.to_string()))?;
+            .map_err(|e| DatasetError::bad_info(path, e.to_string()))?;
         match info.counts_fault() {
             None => Ok(info),
-            Some(reason) => Err(DatasetError::foreign(path, reason)),
+            Some(reason) => Err(DatasetError::bad_info(path, reason)),
         }
     }
 

@@ -4,6 +4,7 @@
 //! ([`Dataset::is_complete`] tells). Holds one file's episodes at a time, whatever the set's size.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -52,7 +53,7 @@ impl Dataset {
             .filter(|&file| absent(file).is_none())
             .collect();
         let packings = given::packings(&info.config)
-            .map_err(|reason| DatasetError::foreign(&files::info_path(dir), reason))?;
+            .map_err(|reason| DatasetError::bad_info(&files::info_path(dir), reason))?;
         Ok(Self {
             dir: dir.to_owned(),
             info,
@@ -87,6 +88,21 @@ impl Dataset {
     /// Number of episodes that can be read.
     pub fn len(&self) -> u64 {
         self.files.iter().map(|&f| self.info.episodes_of(f)).sum()
+    }
+
+    /// The indices of the episodes that can be read, in order; those of files beside each other are one range.
+    pub fn ranges(&self) -> Vec<Range<u64>> {
+        let each = self.info.episodes_per_stack;
+        let mut ranges: Vec<Range<u64>> = Vec::new();
+        for &file in &self.files {
+            let stacks = self.info.stacks_of(file);
+            let (start, end) = (stacks.start * each, stacks.end * each);
+            match ranges.last_mut() {
+                Some(last) if last.end == start => last.end = end,
+                _ => ranges.push(start..end),
+            }
+        }
+        ranges
     }
 
     /// Whether there is none.
@@ -214,5 +230,38 @@ impl Dataset {
             std::io::copy(&mut file, &mut hasher).map_err(DatasetError::reading(&path))?;
         }
         Ok(hex(&hasher.finalize()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::dataset::info::Plan;
+    use crate::dataset::{STACKS_PER_FILE, Shard};
+
+    #[test]
+    fn the_ranges_are_those_of_the_files_that_are_there_and_gaps_part_them() {
+        let temporary = tempfile::tempdir().unwrap();
+        let dir = temporary.path();
+        // Of seven files, the last of one stack, these are the fourth to the seventh.
+        let plan = Plan {
+            seed: 1,
+            config: json!({}),
+            stacks: 6 * STACKS_PER_FILE + 1,
+            episodes_per_stack: 8,
+            shard: Some(Shard { index: 2, count: 2 }),
+        };
+        let info = Info::begin(&plan).unwrap();
+        info.write(dir).unwrap();
+        let ranges = || Dataset::open(dir).unwrap().ranges();
+        assert!(ranges().is_empty());
+        for number in [6, 3, 4] {
+            let file = FileNumber(number);
+            let info = &info;
+            StoredFile { dir, info, file }.write(&[], &[]).unwrap();
+        }
+        assert_eq!(ranges(), [384..640, 768..776]);
     }
 }

@@ -3,7 +3,7 @@
 //! Owns [`Recording::checked`], which every constructor ends with, so that no format has to look
 //! at numbers or words again. What a terminal would obey in words is written out; refuses to repair anything else.
 
-use super::{LARGEST_M, RecordedFrame, Recording, ReplayError};
+use super::{LARGEST_M, LATEST_S, RecordedFrame, Recording, ReplayError};
 use crate::pose::Pose;
 use crate::scene::task::visible;
 
@@ -11,7 +11,7 @@ impl Recording {
     /// The recording itself, with all its words visible, when everything in it can be drawn.
     ///
     /// # Errors
-    /// When it is empty, holds a number that is not finite, or contradicts itself.
+    /// When it is empty, holds a number that is not finite or too large, or contradicts itself.
     pub fn checked(mut self) -> Result<Self, ReplayError> {
         // First of all, since errors name boxes too.
         self.words_mut().for_each(|word| *word = visible(word));
@@ -50,10 +50,7 @@ impl Recording {
     fn check_frames(&self, frames: &[RecordedFrame]) -> Result<(), ReplayError> {
         let mut before = f64::NEG_INFINITY;
         for (index, frame) in frames.iter().enumerate() {
-            if !frame.t.is_finite() || frame.t.abs() > 1e6 {
-                let what = format!("the time of frame {index}");
-                return Err(ReplayError::NotDrawable { what });
-            }
+            check_time(frame.t, || format!("the time of frame {index}"))?;
             let problem = if frame.t < before {
                 "goes back in time".to_owned()
             } else if frame.boxes.len() != self.boxes.len() {
@@ -95,12 +92,11 @@ impl Recording {
                 return Err(ReplayError::Inconsistent { what });
             }
         }
-        match self.events.iter().find(|e| !e.t.is_finite()) {
-            Some(event) => Err(ReplayError::NotDrawable {
-                what: format!("the time of the accident '{}'", event.text),
-            }),
-            None => Ok(()),
-        }
+        self.events.iter().try_for_each(|event| {
+            check_time(event.t, || {
+                format!("the time of the accident '{}'", event.text)
+            })
+        })
     }
 }
 
@@ -109,6 +105,9 @@ impl ReplayError {
     pub(super) fn visibly(self) -> Self {
         match self {
             Self::NotDrawable { what } => Self::NotDrawable {
+                what: visible(&what),
+            },
+            Self::OffClock { what } => Self::OffClock {
                 what: visible(&what),
             },
             Self::Inconsistent { what } => Self::Inconsistent {
@@ -133,6 +132,15 @@ fn check_pose(pose: &Pose, what: impl Fn() -> String) -> Result<(), ReplayError>
     }
 }
 
+fn check_time(t: f64, what: impl Fn() -> String) -> Result<(), ReplayError> {
+    // What is no number is not within it either.
+    if t.abs() <= LATEST_S {
+        Ok(())
+    } else {
+        Err(ReplayError::OffClock { what: what() })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +157,21 @@ mod tests {
             error.to_string(),
             "the pose of lower in frame 3 is not a finite number within 1000 m"
         );
+    }
+
+    #[test]
+    fn a_time_that_is_not_finite_or_too_large_is_told_in_seconds() {
+        for t in [f64::NAN, f64::INFINITY, 1e7, -1e7] {
+            let mut frame = two_boxes();
+            frame.frames[8].t = t;
+            let mut accident = two_boxes();
+            accident.events[0].t = t;
+            for (bad, what) in [(frame, "frame 8"), (accident, "the accident 'tilt: lower")] {
+                let told = bad.checked().unwrap_err().to_string();
+                assert!(told.contains(&format!("the time of {what}")), "{told}");
+                assert!(told.ends_with("within 1000000 s"), "{told}");
+            }
+        }
     }
 
     #[test]

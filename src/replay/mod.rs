@@ -167,6 +167,13 @@ pub enum ReplayError {
         /// Which.
         what: String,
     },
+    /// A time that no clock of a recording shows.
+    #[error("{what} is not a finite number within {LATEST_S} s")]
+    #[diagnostic(help("the recording is damaged; record it again"))]
+    OffClock {
+        /// Which.
+        what: String,
+    },
     /// Parts that do not belong together.
     #[error("the recording contradicts itself: {what}")]
     #[diagnostic(help("the recording is damaged; record it again"))]
@@ -188,6 +195,9 @@ pub enum ReplayError {
 /// Farther than this from the origin nothing is drawn, m: the size of a warehouse, and far below
 /// what would upset the arithmetic of a picture.
 pub const LARGEST_M: f64 = 1000.0;
+
+/// Later than this, or as long before the clock's start, nothing is shown, s: eleven days.
+pub const LATEST_S: f64 = 1e6;
 
 impl Recording {
     /// The first moment, s.

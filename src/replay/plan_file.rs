@@ -55,7 +55,7 @@ impl Recording {
         let scene = file.scene.as_ref().ok_or_else(|| {
             refuse(
                 "this plan does not hold its scene".to_owned(),
-                "plan again with this version of topple and `--json`",
+                "give the whole output of `topple plan TASK.yaml --json`; that of `what-if` or `vet` is no plan",
             )
         })?;
         let plan = Plan::read(&file, scene)?;

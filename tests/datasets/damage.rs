@@ -150,7 +150,13 @@ fn a_set_without_its_description_or_from_the_future_is_refused() {
     ));
     for foreign in ["", "{", "[]", "{}", "\u{0}", &text[..text.len() / 2]] {
         fs::write(&path, foreign).unwrap();
-        assert!(matches!(open(), DatasetError::Foreign { .. }), "{foreign}");
+        assert!(matches!(open(), DatasetError::BadInfo { .. }), "{foreign}");
+        // Nor is a set made there, so that the remedy must not be to make it there again.
+        let error = try_make(&Fake::new(1), dir.path()).unwrap_err();
+        assert!(matches!(error, DatasetError::BadInfo { .. }), "{foreign}");
+        assert!(!error.is_failed_work());
+        let help = miette::Diagnostic::help(&error).unwrap().to_string();
+        assert!(help.contains("in another folder"), "{help}");
     }
     fs::remove_file(&path).unwrap();
     assert!(matches!(open(), DatasetError::NotADataset { .. }));

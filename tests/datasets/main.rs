@@ -5,6 +5,7 @@ mod damage;
 mod failures;
 mod fake;
 mod merging;
+mod replayed;
 mod scenes;
 
 use std::collections::BTreeMap;

@@ -116,3 +116,21 @@ fn where_nothing_is_safe_the_file_for_moveit_holds_no_grasp_and_the_advice_was_a
     let asked = |change: &str| advice.iter().any(|a| a["change"] == change);
     assert!(asked("other_gripper") && asked("stronger_gripper"));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn grasps_that_go_to_stdout_have_it_to_themselves() {
+    let folder = Folder::with_task("task: {kind: retrieve, box: high}");
+    let stdout = ["--moveit", "/dev/stdout"];
+    let mut plan = std::process::Command::new(env!("CARGO_BIN_EXE_topple"));
+    plan.arg("plan").arg(folder.path("task.yaml")).args(stdout);
+    let done = plan.output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let text = String::from_utf8(done.stdout).unwrap();
+    let written: Value = serde_saphyr::from_str(&text).unwrap();
+    assert_eq!(written["grasps"].as_array().unwrap().len(), 1);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("retrieve `high`"), "{said}");
+    let both = plan.arg("--json").output().unwrap();
+    assert_eq!(both.status.code(), Some(2), "{both:?}");
+}

@@ -100,6 +100,11 @@ fn what_is_no_plan_a_future_plan_and_a_plan_without_scene_are_told_apart() {
     let mut bare = plan();
     bare["scene"] = Value::Null;
     assert!(told(bare).contains("does not hold its scene"));
+    // As `what-if` prints it.
+    let answer = json!({"version": 1, "verdict": "safe", "action": {"kind": "nudge"}, "boxes": {}});
+    let error = Recording::from_plan_json(&answer.to_string()).unwrap_err();
+    let help = miette::Diagnostic::help(&error).unwrap().to_string();
+    assert!(help.contains("`what-if` or `vet` is no plan"), "{help}");
     let mut stranger = plan();
     stranger["steps"][0]["box"] = json!("z");
     assert!(told(stranger).contains("`z` is not in the plan's scene"));
