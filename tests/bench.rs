@@ -104,11 +104,18 @@ fn the_model_the_planner_and_training_have_their_figures() {
 }
 
 #[test]
-fn an_unknown_part_is_bad_usage() {
-    let done = Command::cargo_bin("topple")
-        .expect("the binary")
-        .args(["bench", "--only", "everything"])
-        .assert()
-        .code(2);
-    assert!(done.get_output().stdout.is_empty());
+fn an_unknown_part_and_a_model_for_a_part_that_asks_for_none_are_bad_usage() {
+    for rest in [
+        &["everything"][..],
+        &["sandbox", "--model", "nowhere"],
+        &["train", "--model", "nowhere"],
+    ] {
+        let done = Command::cargo_bin("topple")
+            .expect("the binary")
+            .args(["bench", "--only"])
+            .args(rest)
+            .assert()
+            .code(2);
+        assert!(done.get_output().stdout.is_empty());
+    }
 }

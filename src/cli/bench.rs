@@ -95,8 +95,9 @@ impl BenchArgs {
 /// Measures what was asked for.
 ///
 /// # Errors
-/// When a model cannot be read, the sandbox fails, or a signal came.
+/// When a model cannot be read or is not asked for, the sandbox fails, or a signal came.
 pub fn run(args: &BenchArgs) -> Outcome {
+    refuse_idle_model(args)?;
     let interrupt = Interrupt::install()?;
     let effort = args.effort();
     let mut report = BenchReport {
@@ -163,6 +164,21 @@ pub fn run(args: &BenchArgs) -> Outcome {
         print::text(&bench_text::in_words(&report))?;
     }
     Ok(Exit::Done)
+}
+
+/// Refuses a model where the only part asks for none.
+fn refuse_idle_model(args: &BenchArgs) -> Result<(), Failure> {
+    let ask_for_none = [(Part::Sandbox, "sandbox"), (Part::Train, "train")];
+    let part = ask_for_none
+        .iter()
+        .find(|(part, _)| args.only == Some(*part));
+    match (part, &args.model) {
+        (Some((_, name)), Some(_)) => Err(Failure::input_message(
+            format!("--model names a world model, but --only {name} asks for none"),
+            "Leave one of the two out.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn failed(error: BenchError, interrupt: &Interrupt) -> Failure {

@@ -34,7 +34,7 @@ pub struct PlannerArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=4096), conflicts_with = "reference_only")]
     pub(super) held_out_draws: Option<u64>,
     /// Only store what the reference planner does: the slow part, which needs no model.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["planners", "model", "device"])]
     pub(super) reference_only: bool,
     /// Measure anew how many episodes the sandbox simulates in the time of learned_unverified, and record that.
     #[arg(long, conflicts_with = "reference_only")]
@@ -136,15 +136,20 @@ fn refuse_contradictions(args: &PlannerArgs) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
+    #[derive(clap::Parser, Debug)]
+    struct Line {
+        #[command(flatten)]
+        planner: PlannerArgs,
+    }
+
+    fn parse(flags: &[&str]) -> Result<Line, clap::Error> {
+        let line = std::iter::once("planner").chain(flags.iter().copied());
+        <Line as clap::Parser>::try_parse_from(line)
+    }
+
     /// Whether the flags are refused, with a word of why.
     fn refused(flags: &[&str]) -> Option<String> {
-        #[derive(clap::Parser)]
-        struct Line {
-            #[command(flatten)]
-            planner: PlannerArgs,
-        }
-        let line = std::iter::once("planner").chain(flags.iter().copied());
-        let line = <Line as clap::Parser>::try_parse_from(line).expect("known flags");
+        let line = parse(flags).expect("known flags");
         let failure = refuse_contradictions(&line.planner).err()?;
         assert_eq!(failure.code(), 2);
         Some(failure.to_string())
@@ -165,5 +170,19 @@ mod tests {
         let fine = ["--planners", "learned_unverified", "--measure-equal-time"];
         assert_eq!(refused(&fine), None);
         assert_eq!(refused(&["--measure-equal-time"]), None);
+    }
+
+    #[test]
+    fn where_only_references_are_stored_neither_planners_nor_a_model_are_asked_for() {
+        for (flag, value) in [
+            ("--planners", "random"),
+            ("--model", "m"),
+            ("--device", "cpu"),
+        ] {
+            let refused = parse(&["--reference-only", flag, value]).unwrap_err();
+            let conflict = clap::error::ErrorKind::ArgumentConflict;
+            assert_eq!(refused.kind(), conflict, "{refused}");
+        }
+        assert!(parse(&["--reference-only", "--tasks", "5"]).is_ok());
     }
 }

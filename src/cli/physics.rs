@@ -112,13 +112,7 @@ impl Physics {
         });
         let (dynamics, model, learned) = match args.dynamics {
             DynamicsKind::Learned => learned(args)?,
-            DynamicsKind::Sandbox if args.model.is_some() => {
-                return Err(Failure::input_message(
-                    "--model names a world model, but --dynamics sandbox asks for none",
-                    "Leave one of the two out.",
-                ));
-            }
-            DynamicsKind::Sandbox => sandbox(),
+            DynamicsKind::Sandbox => sandbox(args)?,
         };
         Ok(Self {
             dynamics,
@@ -205,7 +199,7 @@ impl Physics {
 type Opened = (Box<dyn Dynamics>, ModelReport, Option<Learned>);
 
 fn learned(args: &PhysicsArgs) -> Result<Opened, Failure> {
-    let model = world_model(args.model.as_deref(), args.device)?;
+    let model = world_model(args.model.as_deref(), args.device.unwrap_or_default())?;
     let name = match &args.model {
         Some(folder) => folder.display().to_string(),
         None => "default".to_owned(),
@@ -218,12 +212,22 @@ fn learned(args: &PhysicsArgs) -> Result<Opened, Failure> {
     Ok((Box::new(LearnedDynamics::new(model)), report, Some(card)))
 }
 
-fn sandbox() -> Opened {
+fn sandbox(args: &PhysicsArgs) -> Result<Opened, Failure> {
+    let idle = [
+        ("--model names a world model", args.model.is_some()),
+        ("--device is a world model's", args.device.is_some()),
+    ];
+    if let Some((what, _)) = idle.iter().find(|(_, is_given)| *is_given) {
+        return Err(Failure::input_message(
+            format!("{what}, but --dynamics sandbox asks for none"),
+            "Leave one of the two out.",
+        ));
+    }
     let report = ModelReport {
         name: "sandbox".to_owned(),
         hash: format!("v{SANDBOX_VERSION}"),
     };
-    (Box::new(SandboxDynamics::default()), report, None)
+    Ok((Box::new(SandboxDynamics::default()), report, None))
 }
 
 /// That the scene stands by itself in some draw of the belief, whoever imagines it.

@@ -20,7 +20,7 @@ use crate::model::card::CARD_FILE;
 use crate::model::checkpoint::CHECKPOINT_FILE;
 use crate::model::folder::WEIGHTS_FILE;
 use crate::model::log::LOG_FILE;
-use crate::model::train::can_begin;
+use crate::model::train::{can_begin, may_write_to};
 use crate::model::{
     DeviceChoice, ModelCard, Purpose, Start, TrainConfig, Trained, WarmStart, train,
 };
@@ -51,7 +51,8 @@ pub struct TrainArgs {
     /// some thousand episodes of them have to be of no model's choice (--doubted-by).
     #[arg(long, value_name = "MODEL")]
     pub from: Option<PathBuf>,
-    /// A YAML file with any of the settings below; flags win over it.
+    /// A YAML file with any of the settings below from epochs to device, named as their flags with _ for -, and
+    /// weight_decay, which has no flag; flags win over it.
     #[arg(long, value_name = "YAML")]
     pub config: Option<PathBuf>,
     /// Passes over the training split.
@@ -108,12 +109,10 @@ pub struct TrainArgs {
 /// signal came.
 pub fn run(args: &TrainArgs) -> Outcome {
     let interrupt = Interrupt::install()?;
-    if !args.resume {
-        // Told before hours of data are read, as all that can be told by then.
-        refuse_what_is_not_a_runs(&args.out)?;
-    }
     let warm_start = args.from.as_deref().map(models::warm_start).transpose()?;
     let config = trainable(args, warm_start.as_ref(), &interrupt)?;
+    // Told before hours of data are read, as all that can be told by then.
+    let start = start(args, &interrupt)?;
     let limits = warm_start
         .as_ref()
         .map_or_else(Vec::new, |m| levels(&m.card));
@@ -123,7 +122,6 @@ pub fn run(args: &TrainArgs) -> Outcome {
             .map(|dir| (dir, Purpose::Calibration)),
     );
     let data = train_data::read(sets, warm_start, &config, &interrupt)?;
-    let start = start(args);
     let display = Display::new(config.epochs, &args.out);
     let trained = train(&data, &config, &args.out, start, &interrupt.stop, &display);
     display.finish();
@@ -150,20 +148,23 @@ fn trainable(
     Ok(config)
 }
 
-/// Whether the run is begun or gone on with; says so where there is nothing to go on with.
-fn start(args: &TrainArgs) -> Start {
+/// Whether the run is begun or gone on with, in a folder that it may write to; says so where there is nothing to go on
+/// with.
+fn start(args: &TrainArgs, interrupt: &Interrupt) -> Result<Start, Failure> {
     let start = if args.resume {
         Start::Resume
     } else {
+        refuse_what_is_not_a_runs(&args.out)?;
         Start::Fresh
     };
+    may_write_to(&args.out, start).map_err(|e| failure(e, args, interrupt))?;
     if args.resume && !args.out.join(CHECKPOINT_FILE).exists() {
         print::note(format!(
             "{} holds no checkpoint: this run begins anew",
             args.out.display()
         ));
     }
-    start
+    Ok(start)
 }
 
 /// Draws the run, says which of the `limits` of the model before it were lost, and prints what it came to.

@@ -108,6 +108,20 @@ pub fn can_begin(config: &TrainConfig, model: Option<&WarmStart>) -> Result<(), 
     }
 }
 
+/// Whether a run may write to `folder`, which need not be there yet.
+///
+/// # Errors
+/// When another run lies there, or the model of a finished one that would be lost.
+pub fn may_write_to(folder: &Path, start: Start) -> Result<(), TrainError> {
+    let has = |file: &str| folder.join(file).exists();
+    let (is_begun, is_finished) = (has(checkpoint::CHECKPOINT_FILE), has(CARD_FILE));
+    match start {
+        Start::Fresh if is_begun || is_finished => Err(TrainError::Occupied(folder.to_owned())),
+        Start::Resume if is_finished && !is_begun => Err(TrainError::Finished(folder.to_owned())),
+        _ => Ok(()),
+    }
+}
+
 /// Trains an ensemble in `folder` and leaves the finished model there.
 ///
 /// # Errors
@@ -138,14 +152,7 @@ pub fn train(
         path: folder.to_owned(),
         source,
     })?;
-    let has = |file: &str| folder.join(file).exists();
-    match (start, has(checkpoint::CHECKPOINT_FILE), has(CARD_FILE)) {
-        (Start::Fresh, true, _) | (Start::Fresh, _, true) => {
-            return Err(TrainError::Occupied(folder.to_owned()));
-        }
-        (Start::Resume, false, true) => return Err(TrainError::Finished(folder.to_owned())),
-        _ => {}
-    }
+    may_write_to(folder, start)?;
     let (normaliser, mut members, mut state) =
         begin(data, config, folder, start, observer, &device)?;
     while state.epoch < config.epochs {

@@ -40,10 +40,10 @@ fn wrong_usage_and_wrong_input_end_with_code_2_and_a_remedy() {
         &mut scene_only.topple("vet", &["nowhere.yaml"]),
         "nowhere.yaml",
     );
-    says(
-        &mut scene_only.topple("what-if", &["--push", "high=1,0,0", "--model", "nowhere"]),
-        "Leave one",
-    );
+    for of_a_model in [["--model", "nowhere"], ["--device", "cpu"]] {
+        let asked = [&["--push", "high=1,0,0"], &of_a_model[..]].concat();
+        says(&mut scene_only.topple("what-if", &asked), "Leave one");
+    }
 }
 
 #[test]

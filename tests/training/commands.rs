@@ -17,6 +17,21 @@ fn a_gpu_that_the_program_was_not_built_for_is_bad_usage() {
         .stderr(predicates::str::contains("--features cuda"));
 }
 
+#[test]
+fn a_folder_that_holds_a_run_already_is_told_of_before_the_data_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path();
+    std::fs::create_dir(dir.join("done")).unwrap();
+    std::fs::write(dir.join("done/model.json"), "{}").unwrap();
+    let no_data = ["train", "nowhere", "--out", "done"];
+    topple(&no_data, dir)
+        .code(2)
+        .stderr(predicates::str::contains("already holds a training run"));
+    topple(&[&no_data[..], &["--resume"]].concat(), dir)
+        .code(2)
+        .stderr(predicates::str::contains("holds a finished model"));
+}
+
 fn topple(args: &[&str], folder: &Path) -> assert_cmd::assert::Assert {
     assert_cmd::Command::cargo_bin("topple")
         .unwrap()

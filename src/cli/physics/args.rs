@@ -34,9 +34,9 @@ pub struct PhysicsArgs {
     /// A model's folder, in place of the one inside the binary.
     #[arg(long, value_name = "DIR")]
     pub model: Option<PathBuf>,
-    /// Where the world model computes: auto, cpu or cuda; auto takes a GPU where it can.
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: DeviceChoice,
+    /// Where the world model computes: auto, cpu or cuda; auto takes a GPU where it can [default: auto]
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<DeviceChoice>,
     /// Let the sandbox check what was chosen under N draws, up to six times as many where the case
     /// is not clear (4 beside the world model; 0: don't; at most 4096).
     #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(0..=4096))]

@@ -73,7 +73,7 @@ fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
     })?;
     let wrong = |e: serde_saphyr::Error| {
         let what = format!("{}: {e}", path.display());
-        Failure::input_message(what, "settings have the names of the flags")
+        Failure::input_message(what, "settings have the names of the flags, with _ for -")
     };
     let config = serde_saphyr::from_str(&text).map_err(wrong)?;
     let named: BTreeMap<String, IgnoredAny> = serde_saphyr::from_str(&text).map_err(wrong)?;
