@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::print::id_width;
 use crate::scene::geometry::Obb;
 use crate::scene::task::{GripperKind, SceneSource, Task, TaskFile};
 use crate::scene::{BoxSpec, Safety};
@@ -135,13 +136,7 @@ impl fmt::Display for TaskReport {
             self.grippers.join(", "),
             self.max_risk,
         )?;
-        let width = self
-            .boxes
-            .iter()
-            .map(|b| b.id.chars().count())
-            .max()
-            .unwrap_or(0)
-            .max(3);
+        let width = id_width(self.boxes.iter().map(|b| b.id.as_str()));
         writeln!(
             f,
             "{:width$}  size (m)            at (m)                 mass (kg)      friction     carries",

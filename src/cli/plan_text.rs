@@ -6,12 +6,12 @@
 use std::fmt::Write;
 
 use super::print::id_width;
-use crate::plan::report::{ExecutedReport, GraspReport, PlanReport, gripper_name};
+use crate::plan::report::{ExecutedReport, GraspReport, PlanReport};
 use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict};
 use crate::replay::look::percent;
 use crate::sandbox::SandboxDynamics;
 use crate::scene::Gripper;
-use crate::scene::task::TaskFile;
+use crate::scene::task::{GripperKind, TaskFile};
 
 /// The goal, and where it puts something.
 fn goal_in_words(goal: &Goal) -> String {
@@ -94,7 +94,7 @@ pub(super) fn risk_in_words(dynamics: &str, risk: f64, bound: f64) -> String {
 
 /// The kind of gripper, and which of the task's it is where there are several of that kind.
 fn gripper_in_words(grasp: &GraspReport, grippers: &[Gripper]) -> String {
-    let alike = |g: &&Gripper| gripper_name(g) == grasp.gripper;
+    let alike = |g: &&Gripper| GripperKind::of(g).name() == grasp.gripper;
     match grippers.iter().filter(alike).count() {
         0 | 1 => grasp.gripper.to_owned(),
         _ => format!("{} [{}]", grasp.gripper, grasp.gripper_index),

@@ -8,10 +8,10 @@
 use serde::Serialize;
 
 use super::planner::{Plan, PlannedStep};
-use super::report::gripper_name;
 use crate::grasp::{Access, GraspCandidate, PRE_GRASP_M, access, approach_opening, back_off_m};
 use crate::pose::{Pose, PoseData, Vec3};
 use crate::rollout::Action;
+use crate::scene::task::GripperKind;
 use crate::scene::{Gripper, Workcell};
 
 /// The frame that every pose and direction is in: the task file's world.
@@ -205,7 +205,7 @@ fn message(workcell: &Workcell, index: usize, planned: &PlannedStep) -> GraspMes
             index + 1,
             step.action.name(),
             step.box_id,
-            gripper_name(gripper),
+            GripperKind::of(gripper).name(),
             step.grasp.gripper
         ),
         pre_grasp_posture: posture(gripper, open, None),

@@ -15,6 +15,7 @@ use serde::{Serialize, Serializer};
 use crate::grasp::GraspCandidate;
 use crate::pose::{Pose, PoseData};
 use crate::scene::Gripper;
+use crate::scene::task::GripperKind;
 
 pub use plan::{
     AccidentReport, Asked, BodyReport, ClosestReport, ExecutedFrame, ExecutedReport, FrameReport,
@@ -92,18 +93,10 @@ pub struct GraspReport {
     pub rotation: Option<[f64; 4]>,
 }
 
-/// A gripper as files name it.
-pub fn gripper_name(gripper: &Gripper) -> &'static str {
-    match gripper {
-        Gripper::Suction { .. } => "suction",
-        Gripper::ParallelJaw { .. } => "parallel_jaw",
-    }
-}
-
 fn grasp_report(grasp: &GraspCandidate, box_pose: &Pose, grippers: &[Gripper]) -> GraspReport {
     let hand = PoseData::from(grasp.hand_in_world(box_pose));
     GraspReport {
-        gripper: gripper_name(&grippers[grasp.gripper]),
+        gripper: GripperKind::of(&grippers[grasp.gripper]).name(),
         gripper_index: grasp.gripper,
         face: grasp.face.name(),
         position: Some(hand.position),

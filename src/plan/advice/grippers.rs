@@ -4,9 +4,9 @@
 
 use super::{Advice, Asking, Change};
 use crate::plan::planner::PlanError;
-use crate::plan::report::gripper_name;
 use crate::pose::Vec3;
 use crate::scene::Gripper;
+use crate::scene::task::GripperKind;
 
 /// How many times stronger a gripper is asked about.
 pub(super) const STRONGER: f64 = 2.0;
@@ -16,7 +16,7 @@ impl Asking<'_> {
         let mut changed = self.workcell.clone();
         changed.robot.grippers = vec![gripper];
         let change = Change::OtherGripper {
-            gripper: gripper_name(&gripper),
+            gripper: GripperKind::of(&gripper).name(),
         };
         let what = format!("with {}", gripper_in_words(&gripper));
         Ok(self.ask(&changed)?.advice(change, &what))
@@ -52,7 +52,7 @@ pub(super) fn other_grippers(grippers: &[Gripper]) -> Vec<Gripper> {
     let has = |kind: &Gripper| {
         grippers
             .iter()
-            .any(|g| gripper_name(g) == gripper_name(kind))
+            .any(|g| GripperKind::of(g) == GripperKind::of(kind))
     };
     common.into_iter().filter(|g| !has(g)).collect()
 }

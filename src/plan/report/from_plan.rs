@@ -5,12 +5,13 @@
 use crate::dynamics::Imagined;
 use crate::pose::{Pose, PoseData};
 use crate::rollout::Motion;
+use crate::scene::task::GripperKind;
 use crate::scene::{Gripper, Scene, Workcell};
 
 use super::{
     AccidentReport, Asked, BodyReport, ById, ClosestReport, ExecutedFrame, ExecutedReport,
     FrameReport, GraspReport, KeyReport, PlanReport, REPORT_VERSION, RejectedReport, SceneReport,
-    StepReport, SurpriseReport, grasp_report, gripper_name,
+    StepReport, SurpriseReport, grasp_report,
 };
 use crate::plan::execution::Execution;
 use crate::plan::explain::closest_accident;
@@ -111,7 +112,7 @@ fn rejected_reports(plan: &Plan, grippers: &[Gripper]) -> Vec<RejectedReport> {
         RejectedReport {
             box_id: r.box_id,
             grasp: GraspReport {
-                gripper: gripper_name(&grippers[r.gripper]),
+                gripper: GripperKind::of(&grippers[r.gripper]).name(),
                 gripper_index: r.gripper,
                 face: r.face.name(),
                 position: hand.map(|h| h.position),

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::pose::{Pose, Quat, Vec3};
-use crate::scene::{Gripper, Robot, Scene, Workcell};
+use crate::scene::{Gripper, Scene, Workcell};
 
 pub use check::{Fault, Neighbour, find_box_faults, find_faults, tolerance_m};
 pub use error::{FileLine, Mistake, MistakeKind, TaskError, no_such_box};
@@ -287,14 +287,4 @@ pub fn default_home(scene: &Scene) -> Pose {
     };
     let z = scene.top_m() + DEFAULT_HOME_CLEARANCE_M;
     Pose::from_parts(Vec3::new(middle.x, middle.y, z).into(), palm_down())
-}
-
-/// The robot of a scene whose file has none.
-pub fn default_robot(scene: &Scene) -> Robot {
-    Robot {
-        home: default_home(scene),
-        max_hand_force: DEFAULT_HAND_FORCE_N,
-        grippers: vec![default_gripper()],
-        reach: None,
-    }
 }
