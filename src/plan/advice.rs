@@ -12,7 +12,7 @@ mod tests;
 
 use serde::Serialize;
 
-use super::explain::least_over_plan_limit;
+use super::explain::{least_over_plan_limit, that_matter};
 use super::goal::Goal;
 use super::planner::{Plan, PlanError, Planner, Verdict};
 use crate::scene::Workcell;
@@ -107,7 +107,8 @@ pub fn advise(
     };
     let mut advice = Vec::new();
     // Where only the whole is over its limit, boxes that are taken before do not come cheaper in a plan of their own.
-    if least_over_plan_limit(&plan.rejected).is_none() {
+    let told = that_matter(workcell, goal, &plan.rejected);
+    if least_over_plan_limit(&told).is_none() {
         for set in asking.sets_in_the_way() {
             let boxes = asking.ids_of(&set);
             asks(&format!("without `{}`", boxes.join("`, `")));

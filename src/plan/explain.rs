@@ -11,6 +11,7 @@ use super::goal::Goal;
 use super::reason::{Reason, RejectedCandidate, nearest, worst_accident};
 use super::step::StepPlan;
 use super::support::SupportGraph;
+use super::wanted::blocker;
 
 /// Under this a box is not worth naming, probability.
 const CONCERNED: f64 = 0.002;
@@ -66,8 +67,10 @@ pub(super) fn no_plan_reason(
     }
     let not_taken = |r: &&RejectedCandidate| !taken.contains(&r.box_id.as_str());
     let by_check = |r: &&RejectedCandidate| r.reason.kind() == "shield" && not_taken(r);
+    let have_to_go = that_have_to_go(workcell, goal);
     let by_end = |r: &&RejectedCandidate| {
-        r.reason.kind() == "dead_end" && has_to_go(workcell, goal, &r.box_id)
+        let index = workcell.scene.box_index(&r.box_id);
+        r.reason.kind() == "dead_end" && index.is_some_and(|i| have_to_go.contains(&i))
     };
     let found_later = rejected.iter().find(by_check);
     if let Some(r) = found_later.or_else(|| rejected.iter().find(by_end)) {
@@ -118,16 +121,40 @@ pub(super) fn no_plan_reason(
     }
 }
 
-/// Whether a box is the goal's, or rests on one that is: others are only taken to make room.
-fn has_to_go(workcell: &Workcell, goal: &Goal, box_id: &str) -> bool {
-    let (scene, graph) = (&workcell.scene, SupportGraph::of(&workcell.scene));
-    let ids = goal.box_ids();
-    let on_top = ids
-        .iter()
-        .filter_map(|id| scene.box_index(id))
-        .flat_map(|index| graph.above(index));
-    let above: Vec<usize> = on_top.collect();
-    ids.contains(&box_id) || scene.box_index(box_id).is_some_and(|i| above.contains(&i))
+/// Those of `rejected` that tell why `goal` is not reached: of boxes that have to go, and of those that are in the way of
+/// these or rest on what is. What was had against another, which was only to make room, is no reason that there is no plan.
+pub(super) fn that_matter(
+    workcell: &Workcell,
+    goal: &Goal,
+    rejected: &[RejectedCandidate],
+) -> Vec<RejectedCandidate> {
+    let have_to_go = that_have_to_go(workcell, goal);
+    let graph = SupportGraph::of(&workcell.scene);
+    let index = |id: &str| workcell.scene.box_index(id);
+    let of = |boxes: &[usize], r: &RejectedCandidate| {
+        index(&r.box_id).is_some_and(|i| boxes.contains(&i))
+    };
+    let mut all = have_to_go.clone();
+    for r in rejected.iter().filter(|r| of(&have_to_go, r)) {
+        if let Reason::Geometry(why) = &r.reason
+            && let Some(by) = blocker(why).and_then(|id| index(&id))
+            && !all.contains(&by)
+        {
+            all.push(by);
+            all.extend(graph.above(by));
+        }
+    }
+    rejected.iter().filter(|r| of(&all, r)).cloned().collect()
+}
+
+/// The boxes that are the goal's, and those that rest on one: others are only taken to make room.
+fn that_have_to_go(workcell: &Workcell, goal: &Goal) -> Vec<usize> {
+    let graph = SupportGraph::of(&workcell.scene);
+    let ids = goal.box_ids().into_iter();
+    let mut boxes: Vec<usize> = ids.filter_map(|id| workcell.scene.box_index(id)).collect();
+    let on_top: Vec<usize> = boxes.iter().flat_map(|&i| graph.above(i)).collect();
+    boxes.extend(on_top);
+    boxes
 }
 
 /// The step that was safe by itself and came least over the limit on the whole plan, and what all came to with it;

@@ -141,15 +141,21 @@ pub struct RejectedCandidate {
     pub risk: Option<f64>,
 }
 
-/// The candidate that came nearest to being carried out: of those that came as far the first.
+/// The candidate that came nearest to being carried out: of those that came as far the one with the lightest load, then the
+/// first.
 pub fn nearest(rejected: &[RejectedCandidate]) -> Option<&RejectedCandidate> {
     let stage = |r: &RejectedCandidate| match &r.reason {
         // What is a grasp already is turned down for its motion.
         Reason::Geometry(why) => (false, r.grasp.is_some(), why.stage()),
         _ => (true, true, 0),
     };
-    // `max_by_key` takes the last of equals.
-    rejected.iter().rev().max_by_key(|r| stage(r))
+    let load = |r: &RejectedCandidate| match r.reason {
+        Reason::Geometry(Rejection::TooHeavy { used, .. }) => used,
+        _ => 0.0,
+    };
+    // `min_by` takes the first of equals.
+    (rejected.iter())
+        .min_by(|a, b| (stage(b).cmp(&stage(a))).then_with(|| load(a).total_cmp(&load(b))))
 }
 
 /// The least risky candidate of each box and reason, in the order in which they first came up.

@@ -39,6 +39,8 @@ pub struct Watch<'a> {
     target: usize,
     action: Action,
     imagined: Vec<ImaginedFrame>,
+    /// The boxes as they were in the scene that it was imagined in.
+    imagined_from: Vec<Pose>,
     /// The boxes as they were when the motion was last judged.
     judged: Vec<Pose>,
     /// The boxes as they were at the last glance.
@@ -76,6 +78,7 @@ impl<'a> Watch<'a> {
             target: planned.step.action.box_index(),
             action: planned.step.action.clone(),
             imagined: planned.step.imagined.frames.clone(),
+            imagined_from: boxes.clone(),
             judged: boxes.clone(),
             last: boxes,
             seed: mixed(planner.seed ^ WATCH_SALT, number as u64),
@@ -196,14 +199,15 @@ impl<'a> Watch<'a> {
     }
 
     /// The box but the one held that has used up most of its share of the limits since the step began, where one has
-    /// and that was not imagined.
+    /// and it was not imagined to move.
     fn farthest_gone(&self, glance: &Glance, expected: &[(Pose, f64)]) -> Option<usize> {
         let (noise, far) = (self.noise(), self.far());
-        let boxes = self.seen.scene.boxes.iter().zip(expected).enumerate();
-        let unforeseen = boxes.filter(|(i, (spec, imagined))| {
-            *i != self.target && !Off::between(&spec.pose, &imagined.0).exceeds(noise)
+        let imagined = self.imagined_from.iter().zip(expected).enumerate();
+        let unforeseen = imagined.filter(|(i, (from, (to, _)))| {
+            *i != self.target && !Off::between(from, to).exceeds(noise)
         });
-        let gone = unforeseen.map(|(i, (spec, _))| (i, Off::between(&spec.pose, &glance.boxes[i])));
+        let stood = |i: usize| self.seen.scene.boxes[i].pose;
+        let gone = unforeseen.map(|(i, _)| (i, Off::between(&stood(i), &glance.boxes[i])));
         gone.filter(|(_, off)| off.exceeds(far))
             .max_by(|a, b| a.1.times(far).total_cmp(&b.1.times(far)))
             .map(|(i, _)| i)

@@ -107,7 +107,11 @@ impl Asking<'_> {
             return Ok(None);
         };
         let seed = mixed(self.planner.seed, SLOWER_SALT);
-        let scene = self.planner.dynamics.believe(self.workcell, seed)?;
+        let scene = match self.planner.dynamics.believe(self.workcell, seed) {
+            // Other draws than the plan's: of so tight a belief none of them may stand.
+            Err(why) if why.is_dead_end() => return Ok(None),
+            scene => scene?,
+        };
         let horizon = self.planner.settings.horizon;
         let slower: Vec<StepPlan> = SLOWER
             .iter()
@@ -125,7 +129,10 @@ impl Asking<'_> {
         let mut best: Option<Advice> = None;
         let mut guard = self.planner.guard(self.workcell, SLOWER_SALT);
         for slow in slower {
-            let vouched = guard.vouch(&slow)?;
+            let vouched = match guard.vouch(&slow) {
+                Err(why) if why.is_dead_end() => break,
+                vouched => vouched?,
+            };
             let possible = vouched.objection.is_none();
             let slow = StepPlan {
                 risk: vouched.risk,

@@ -1,6 +1,6 @@
 //! From a search that has ended to the plan that it found, or to why there is none.
 
-use super::super::explain::{least_over_plan_limit, no_plan_reason};
+use super::super::explain::{least_over_plan_limit, no_plan_reason, that_matter};
 use super::super::planner::{Plan, PlannedStep, Verdict};
 use super::super::rated::{for_its_risk, too_risky};
 use super::super::reason::{Reason, RejectedCandidate};
@@ -24,17 +24,21 @@ impl OrderSearch<'_> {
             ..self.timing
         };
         let taken = self.taken();
-        let risky = self.risky.iter();
-        let not_taken = risky.filter(|(_, step)| !taken.contains(&step.box_id.as_str()));
+        let (workcell, goal) = (&self.nodes[0].workcell, self.goal);
+        let told = that_matter(workcell, goal, &self.rejected);
+        let told = still_in_the_way(&told, &taken);
+        let matters = |step: &StepPlan| {
+            let is_told = told.iter().any(|r| r.box_id == step.box_id);
+            is_told && !taken.contains(&step.box_id.as_str())
+        };
+        let risky = self.risky.iter().filter(|(_, step)| matters(step));
         let least = |a: &&(usize, StepPlan), b: &&(usize, StepPlan)| {
             a.1.risk.bound.total_cmp(&b.1.risk.bound)
         };
-        let least_risky = not_taken.clone().min_by(least);
+        let least_risky = risky.clone().min_by(least);
         let (verdict, reason, remedies) = match reached {
             Some(_) => (Verdict::Safe, None, Vec::new()),
             None => {
-                let (workcell, goal) = (&self.nodes[0].workcell, self.goal);
-                let told = still_in_the_way(&self.rejected, &taken);
                 let least = least_risky.map(|(at, step)| (&self.nodes[*at].workcell.scene, step));
                 (
                     Verdict::NoSafePlan,
@@ -44,11 +48,11 @@ impl OrderSearch<'_> {
             }
         };
         let of_least = least_risky.map(|(_, step)| (step.risk.risk, step.risk.bound));
-        let first_step = not_taken.filter(|(at, _)| *at == 0).min_by(least);
+        let first_step = risky.filter(|(at, _)| *at == 0).min_by(least);
         let least_risky = first_step.map(|(_, step)| step.clone());
         // Where only the whole is over its limit, that is what is told.
         let over_plan_limit =
-            least_over_plan_limit(&self.rejected).and_then(|(r, bound)| Some((r.risk?, bound)));
+            least_over_plan_limit(&told).and_then(|(r, bound)| Some((r.risk?, bound)));
         let (risk, risk_bound) = match reached {
             Some(_) => (
                 of_plan(steps.iter().map(|s| s.step.risk.risk)),

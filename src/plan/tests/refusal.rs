@@ -106,3 +106,25 @@ fn a_dead_end_on_the_way_round_does_not_hide_why_the_box_itself_cannot_be_taken(
         "{reason}"
     );
 }
+
+#[test]
+fn what_speaks_against_a_box_that_would_only_make_room_does_not_hide_that_the_goals_is_too_heavy() {
+    let mut cell = side_by_side();
+    cell.scene.boxes[0].mass = crate::scene::Quantity::Known(60.0);
+    let cursing = Fake {
+        cursed: vec!["beside".into()],
+        ..Fake::default()
+    };
+    let sure = Fake::default();
+    for (judge, check) in [(&cursing, None), (&sure, Some(&cursing as &dyn Dynamics))] {
+        let plan = planner(judge, check).plan(&cell, &retrieve("wanted"));
+        let plan = plan.unwrap();
+        assert!(plan.rejected.iter().any(|r| r.box_id == "beside"));
+        let reason = plan.reason.unwrap();
+        assert!(
+            reason.contains("nearest comes `wanted`") && reason.contains("60.0 kg"),
+            "{reason}"
+        );
+        assert_eq!(plan.least_risky, None);
+    }
+}

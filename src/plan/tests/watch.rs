@@ -232,3 +232,57 @@ fn what_the_draws_saw_counts_towards_the_limit_on_the_whole_plan_also_where_it_i
     assert_eq!(watch.look(&Glance { t, boxes }), Onward::CarryOn);
     assert!((watch.bound() - step.step.risk.bound).abs() < 1e-9);
 }
+
+#[test]
+fn a_box_that_had_the_hand_change_its_way_and_creeps_on_stops_it_at_its_share_of_the_limits() {
+    let seen = tower();
+    let plan = planned(&Fake::default(), None, &retrieve("high"));
+    let step = &plan.steps[0];
+    let aside = seen.scene.box_index("aside").unwrap();
+    let fake = Fake {
+        nervous: Some((
+            "aside".into(),
+            seen.scene.boxes[aside].pose.translation.x,
+            duration_of_the_first(&plan) + 0.1,
+        )),
+        ..Fake::default()
+    };
+    let planner = planner(&fake, None);
+    let mut watch = watch::Watch::new(&planner, &seen, step, (0, 0.0));
+    let mut look = |by: f64| {
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        boxes[aside].translation.x += by;
+        let t = step.step.action.onset();
+        watch.look(&Glance { t, boxes })
+    };
+    assert!(matches!(look(0.02), Onward::Change(_)));
+    assert_eq!(look(0.03), Onward::CarryOn);
+    assert_eq!(look(0.04), Onward::Stop);
+    assert_eq!(watch.surprises[1].reply, Reply::StoppedFarOff);
+}
+
+#[test]
+fn what_is_judged_safe_does_not_go_on_as_it_is_once_accidents_in_the_draws_outweigh_that() {
+    let mut seen = tower();
+    seen.safety.max_risk = 0.2;
+    let judge = Fake {
+        cursed: vec!["high".into()],
+        toppling: 0.15,
+        ..Fake::default()
+    };
+    let planner = planner(&judge, None);
+    let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+    let mut step = plan.steps[0].clone();
+    let answer = |step: &PlannedStep| {
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        boxes[seen.scene.box_index("aside").unwrap()].translation.x += 0.02;
+        let t = step.step.action.onset();
+        watch::Watch::new(&planner, &seen, step, (0, 0.0)).look(&Glance { t, boxes })
+    };
+    assert_eq!(answer(&step), Onward::CarryOn);
+    step.shield = Some(Witness {
+        draws: 4,
+        accidents: 1.0,
+    });
+    assert_ne!(answer(&step), Onward::CarryOn);
+}

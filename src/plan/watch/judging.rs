@@ -69,9 +69,11 @@ impl Watch<'_> {
     /// it is over a limit.
     fn still_safe(&self, judged: &Risk) -> Option<(f64, f64)> {
         let safety = &self.seen.safety;
-        let weighed = (self.witness).and_then(|seen| still_vouched(seen, judged, safety.max_risk));
-        let alone = (violation(judged, safety) <= 0.0).then_some((judged.risk, judged.bound));
-        let (risk, bound) = weighed.or(alone)?;
+        let (risk, bound) = match self.witness {
+            Some(seen) => still_vouched(seen, judged, safety.max_risk)?,
+            None if violation(judged, safety) <= 0.0 => (judged.risk, judged.bound),
+            None => return None,
+        };
         let way = bound.max(self.way);
         self.keeps_plan_limit(of_plan([self.ways_left, way]))
             .then_some((risk, way))
@@ -103,6 +105,7 @@ impl Watch<'_> {
         self.way = imagined.risk.bound;
         self.action = way;
         self.imagined = imagined.frames;
+        self.imagined_from.clone_from(&self.judged);
         self.witness = None;
     }
 
