@@ -16,6 +16,7 @@ use crate::dataset::summary::Undecided;
 use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
 use crate::model::card::CARD_FILE;
+use crate::model::promise::Promise;
 use crate::model::{Ancestor, DataSource, ModelCard, Purpose, SetSource, TrainConfig};
 use crate::sandbox::SandboxDynamics;
 
@@ -76,18 +77,7 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
     let (data, figures) = (&card.data, &card.validation);
     let share = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.4}"));
     let levels = in_percent(card.calibration.ladder.iter().map(|rung| rung.level));
-    let promise = card.promise.map_or_else(String::new, |p| {
-        format!(
-            "at {} %: broken on {} of {} random halves of the calibration data (chance allows {}); \
-             {:.1} % judged safe, of which {:.2} % went wrong\n",
-            100.0 * p.level,
-            p.broken,
-            p.splits,
-            p.allowed,
-            100.0 * p.coverage,
-            100.0 * p.false_safe
-        )
-    });
+    let promise = card.promise.as_ref().map_or_else(String::new, promise_of);
     let sets = sets_of(data);
     let calibrated = match card.config.keep_judgement {
         true => "the judgement as it was calibrated before".to_owned(),
@@ -144,6 +134,27 @@ fn in_percent(levels: impl Iterator<Item = f64>) -> String {
         true => "none".to_owned(),
         false => all.join(", "),
     }
+}
+
+/// What came of testing the promise behind the bound.
+fn promise_of(promise: &Promise) -> String {
+    let level = 100.0 * promise.level;
+    let halves = format!("{} random halves of the calibration data", promise.splits);
+    let Some(false_safe) = promise.false_safe else {
+        return format!("at {level} %: nothing was judged safe on any of {halves}\n");
+    };
+    let empty = match promise.empty {
+        0 => String::new(),
+        n => format!("; on {n} halves nothing was judged safe"),
+    };
+    format!(
+        "at {level} %: broken on {} of {halves} (chance allows {}); \
+         {:.1} % judged safe, of which {:.2} % went wrong{empty}\n",
+        promise.broken,
+        promise.allowed,
+        100.0 * promise.coverage,
+        100.0 * false_safe
+    )
 }
 
 /// Which half of a model followed a run's episodes.
@@ -268,5 +279,22 @@ mod tests {
     fn a_model_without_certified_limits_is_said_to_have_none() {
         assert_eq!(in_percent([].into_iter()), "none");
         assert_eq!(in_percent([0.02, 0.5].into_iter()), "2 %, 50 %");
+    }
+
+    #[test]
+    fn a_promise_is_told_of_the_halves_on_which_something_was_judged_safe() {
+        let mut promise = Promise {
+            level: 0.02,
+            splits: 200,
+            empty: 5,
+            broken: 3,
+            allowed: 17,
+            coverage: 0.344,
+            false_safe: Some(0.0057),
+            worst: Some(0.03),
+        };
+        assert!(promise_of(&promise).contains("went wrong; on 5 halves nothing was judged safe"));
+        promise.false_safe = None;
+        assert!(promise_of(&promise).contains("nothing was judged safe on any of 200"));
     }
 }

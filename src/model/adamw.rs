@@ -64,7 +64,7 @@ impl AdamW {
         }
     }
 
-    /// One step down `grads`. Returns the gradient's norm before clipping.
+    /// One step down `grads`.
     ///
     /// # Errors
     /// When a gradient is missing or not finite: the loss has lost touch with a variable.
@@ -74,7 +74,7 @@ impl AdamW {
         grads: &GradStore,
         taught: Halves,
         (rate, decay): (f64, f64),
-    ) -> Result<f64> {
+    ) -> Result<()> {
         let mut gathered = Vec::with_capacity(self.first.len());
         for (name, var) in parameters.iter() {
             match grads.get(var) {
@@ -120,7 +120,7 @@ impl AdamW {
             }
             var.set(&Tensor::from_vec(numbers, var.dims(), var.device())?)?;
         }
-        Ok(norm)
+        Ok(())
     }
 }
 

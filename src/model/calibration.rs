@@ -3,7 +3,8 @@
 //! Owns [`Calibration`]. The *score* joins the members' mean logit and their disagreement by a
 //! logistic regression (fitted on the validation split); the *risk* is an isotonic regression of
 //! accidents on the score (Zadrozny and Elkan, KDD 2002), and the *bound* comes from Learn then
-//! Test ([`super::certify`]), both on the calibration split. The bound is never below the risk.
+//! Test ([`super::certify`]), both on the calibration split. The bound is never below the risk. It promises something at
+//! the certified levels alone: of what is bounded by one of them, no larger share goes wrong. Between two it only ranks.
 
 use serde::{Deserialize, Serialize};
 
@@ -162,6 +163,9 @@ impl Calibration {
 
     /// The level of the rung that the score lies under; between rungs as far up as between their
     /// thresholds, so that it never falls, and is at most a level exactly where that is certified.
+    ///
+    /// A bound between two levels certifies nothing: what a limit of 2.5 % lets pass is more than was tested at 2 %, and
+    /// only known to be a part of what was tested at 3 %.
     fn bound_of_score(&self, score: f64) -> f64 {
         let next = self.ladder.partition_point(|r| r.threshold < score);
         let Some(upper) = self.ladder.get(next) else {

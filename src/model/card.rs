@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::calibration::Calibration;
 use super::config::TrainConfig;
+use super::course::STRIDES;
 use super::folder::ModelError;
 use super::network::Architecture;
 use super::normaliser::Normaliser;
 use super::promise::Promise;
 use super::report::ValidationReport;
+use crate::rollout::STRIDE_S;
 
 /// The version that this program writes: 8 tells a model's ancestors, 9 what each of its data sets was for; since 10
 /// the imagination is led by the sketch.
@@ -166,6 +168,12 @@ impl ModelCard {
                 "its number of members is not its configuration's".into(),
             ));
         }
+        if (card.strides, card.stride_s) != (STRIDES, STRIDE_S) {
+            return Err(foreign(format!(
+                "it imagines {} strides of {} s, this program {STRIDES} of {STRIDE_S} s",
+                card.strides, card.stride_s
+            )));
+        }
         if !card.normaliser.is_sound() {
             return Err(foreign("its features are not this program's".into()));
         }
@@ -197,5 +205,25 @@ impl ModelCard {
         let of = |a: &Ancestor| followed(&a.config, &a.data, a.epoch);
         let before = self.ancestors.iter().map(of);
         before.sum::<usize>() + followed(&self.config, &self.data, self.epoch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_card_of_other_strides_than_this_program_imagines_is_refused() {
+        let text = include_str!("../../models/default/model.json");
+        assert!(ModelCard::parse(text.as_bytes()).is_ok());
+        for (field, other) in [("strides", json!(12)), ("stride_s", json!(0.2))] {
+            let mut card: serde_json::Value = serde_json::from_str(text).unwrap();
+            card[field] = other;
+            let refused = ModelCard::parse(card.to_string().as_bytes()).unwrap_err();
+            let told = refused.to_string();
+            assert!(told.contains("this program 10 of 0.25 s"), "{told}");
+        }
     }
 }

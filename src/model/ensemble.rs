@@ -42,10 +42,12 @@ pub struct Opinion {
 }
 
 impl Opinion {
-    /// Whether every number that a calibration maps is finite.
+    /// Whether every number is finite.
     pub fn is_finite(&self) -> bool {
-        let numbers = self.kinds.iter().chain([&self.logit, &self.spread]);
-        numbers.into_iter().all(|x| x.is_finite())
+        let numbers = [self.logit, self.spread, self.path_length, self.peak_speed];
+        let fates = self.fates.iter().flatten();
+        let mut all = numbers.iter().chain(&self.kinds).chain(fates);
+        all.all(|x| x.is_finite())
     }
 }
 
@@ -57,8 +59,6 @@ pub struct ImaginedPose {
     pub pose: [f64; POSE_NUMBERS],
     /// How far it may be from there: root mean square over members, their own spreads and whether it stirs, m.
     pub position_std: f64,
-    /// P(it is not where it was, or where its course would have it).
-    pub stirs: f64,
 }
 
 /// Where one member sees one node after one stride.
@@ -67,6 +67,7 @@ struct MemberPose {
     pose: [f64; POSE_NUMBERS],
     /// Of its position then, m².
     variance: f64,
+    /// P(it is not where it was, or where its course would have it).
     stirs: f64,
 }
 
@@ -94,12 +95,9 @@ impl MemberPose {
 /// rather than not tell where to.
 fn joined(members: &[MemberPose]) -> ImaginedPose {
     let share = 1.0 / members.len() as f64;
-    let mut out = ImaginedPose {
-        stirs: share * members.iter().map(|m| m.stirs).sum::<f64>(),
-        ..ImaginedPose::default()
-    };
-    if out.stirs > 0.5 {
-        let weight: f64 = members.iter().map(|m| m.stirs).sum();
+    let weight: f64 = members.iter().map(|m| m.stirs).sum();
+    let mut out = ImaginedPose::default();
+    if share * weight > 0.5 {
         for (c, at) in out.pose.iter_mut().enumerate() {
             *at = members.iter().map(|m| m.stirs * m.pose[c]).sum::<f64>() / weight;
         }
@@ -251,7 +249,6 @@ mod tests {
         // 5 cm are a unit of the scale.
         let (far, _) = from_scale(0, 1.0);
         let sure = joined(&[member(1.0, 9.0), member(1.0, 9.0), member(3.0, -9.0)]);
-        assert!((sure.stirs - 2.0 / 3.0).abs() < 1e-3);
         assert!((sure.pose[0] - far).abs() < 1e-3, "{sure:?}");
         let outvoted = joined(&[member(1.0, 9.0), member(1.0, -9.0), member(3.0, -9.0)]);
         assert_eq!(outvoted.pose, [0.0; POSE_NUMBERS]);

@@ -269,7 +269,8 @@ impl Believed<'_> {
         }
         frames.extend(intended_end(action, &observed, &frames));
         let last_std = |node: usize| poses[node][strides - 1].position_std;
-        let fates = fates(seen, opinion, last_std, &observed, &frames);
+        let limit = self.encoder.workcell().safety.max_displacement;
+        let fates = fates(seen, opinion, last_std, (&observed, limit), &frames);
         let finite = |f: &ImaginedFrame| {
             f.position_std.iter().all(|s| s.is_finite())
                 && f.boxes.iter().all(|p| {
@@ -283,10 +284,12 @@ impl Believed<'_> {
                 frames,
                 fates,
             };
-            let limit = self.encoder.workcell().safety.max_displacement;
             Ok(imagined.allowed_by(&risk, action.box_index(), limit))
         } else {
             Err(PredictionFailure::NotFinite)
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,9 +28,15 @@ pub const MIN_JUDGED_SAFE: usize = 150;
 /// Bins of the calibration error, each with equally many episodes.
 pub const ECE_BINS: usize = 15;
 
-/// The chance that an accident is given a higher score than a safe episode; ties count half.
-/// `None` where there is only one kind of outcome.
+/// The chance that an accident is given a higher score than a safe episode; ties count half, and a score that is no
+/// number is wrong in every pair. `None` where there is only one kind of outcome.
 pub fn auc(scores: &[f64], labels: &[bool]) -> Option<f64> {
+    let worst = |(&score, &accident): (&f64, &bool)| match (score.is_nan(), accident) {
+        (true, true) => f64::NEG_INFINITY,
+        (true, false) => f64::INFINITY,
+        (false, _) => score,
+    };
+    let scores: Vec<f64> = scores.iter().zip(labels).map(worst).collect();
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
     let positives = labels.iter().filter(|&&l| l).count() as f64;
@@ -140,8 +146,16 @@ mod tests {
         assert_eq!(auc(&[0.5, 0.5, 0.5, 0.5], &labels), Some(0.5));
         assert_eq!(auc(&[0.1, 0.15, 0.2, 0.8], &labels), Some(0.75));
         assert_eq!(auc(&[0.1], &[true]), None);
-        // What is no number has a rank of its own, and an end.
-        assert_eq!(auc(&[0.1, f64::NAN], &[false, true]), Some(1.0));
+    }
+
+    #[test]
+    fn a_score_that_is_no_number_ranks_worst() {
+        for nan in [f64::NAN, -f64::NAN] {
+            assert_eq!(auc(&[0.1, nan], &[false, true]), Some(0.0));
+            assert_eq!(auc(&[nan, 0.9], &[false, true]), Some(0.0));
+            assert_eq!(auc(&[nan, nan], &[false, true]), Some(0.0));
+            assert_eq!(auc(&[0.1, 0.9, nan], &[false, true, true]), Some(0.5));
+        }
     }
 
     #[test]

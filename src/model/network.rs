@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::{Batch, Leads};
 use super::course::{STRIDE_FEATURES, STRIDES};
 use super::features::WAY_FEATURES;
-use super::ops::{Activation, Dropout, add_norm, asinh, pool};
+use super::ops::{Activation, Dropout, add_norm, asinh, pool, relu};
 use super::params::{Builder, Parameters};
 use trunk::{Affine, Round, Trunk};
 
@@ -148,7 +148,7 @@ impl Network {
             let hidden =
                 self.imagining
                     .tell(&(self.stride_hidden.apply(&s)? + led)?, &told, batch)?;
-            s = add_norm(&s, &self.stride_back.apply(&hidden.relu()?)?)?;
+            s = add_norm(&s, &self.stride_back.apply(&relu(&hidden)?)?)?;
             let y = self.stride_out.apply(&s)?;
             let step = y.narrow(1, 0, 6)?;
             let sum = match moved {
@@ -190,8 +190,8 @@ mod tests {
     use crate::pose::Vec3;
     use crate::rollout::Action;
 
-    #[test]
-    fn every_variable_gets_a_gradient() {
+    /// A nudge of the lower of two boxes, twice.
+    fn two_nudges() -> Batch {
         let scene = scene_of(vec![
             box_at("a", [0.2, 0.2, 0.2], [0.0, 0.0, 0.1], 2.0),
             box_at("b", [0.2, 0.2, 0.2], [0.05, 0.0, 0.3], 1.0),
@@ -204,13 +204,20 @@ mod tests {
         let mut seen = encoder.see(&action).unwrap();
         encoder.follow(&action, &mut seen, STRIDES);
         let normaliser = Normaliser::measure(std::iter::empty());
-        let batch =
-            Batch::of_graphs(&[&seen.input, &seen.input], &normaliser, &Device::Cpu).unwrap();
+        Batch::of_graphs(&[&seen.input, &seen.input], &normaliser, &Device::Cpu).unwrap()
+    }
+
+    fn network() -> (Network, Parameters) {
         let sizes = Architecture {
             width: 16,
             rounds: 2,
         };
-        let (network, parameters) = Network::new(sizes, 3, &Device::Cpu).unwrap();
+        Network::new(sizes, 3, &Device::Cpu).unwrap()
+    }
+
+    #[test]
+    fn every_variable_gets_a_gradient() {
+        let (batch, (network, parameters)) = (two_nudges(), network());
         let judged = network.judge(&batch, &mut Dropout::Off).unwrap();
         let mut loss = (judged.graph.sum_all().unwrap() + judged.node.sum_all().unwrap()).unwrap();
         for stride in network.imagine(&batch, STRIDES).unwrap() {
@@ -221,6 +228,21 @@ mod tests {
             let grad = grads.get(var).unwrap_or_else(|| panic!("none for {name}"));
             let most = grad.abs().unwrap().max_all().unwrap();
             assert!(most.to_scalar::<f32>().unwrap() > 0.0, "zero for {name}");
+        }
+    }
+
+    #[test]
+    fn weights_that_are_too_large_to_judge_by_make_no_number_that_passes_for_a_judgement() {
+        let (batch, (network, parameters)) = (two_nudges(), network());
+        let mut weights = parameters.numbers().unwrap();
+        weights.iter_mut().for_each(|table| table.fill(f32::MAX));
+        parameters.set(&weights).unwrap();
+        let judged = network.judge(&batch, &mut Dropout::Off).unwrap();
+        let mut told = network.imagine(&batch, STRIDES).unwrap();
+        told.extend([judged.graph, judged.node]);
+        for table in told {
+            let numbers = table.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            assert!(numbers.iter().all(|x| x.is_nan()), "{numbers:?}");
         }
     }
 }

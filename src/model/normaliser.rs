@@ -1,7 +1,8 @@
 //! Columns brought to mean 0 and spread 1, and the ranges that the training data covered.
 //!
-//! Owns [`Normaliser`]: measured on the training split, kept with the model. Values outside the
-//! ranges are cut for the network's sake and counted for the bound's ("refused, not guessed").
+//! Owns [`Normaliser`]: measured on the training split, kept with the model. Values more than six spreads from the mean
+//! are cut for the network's sake, wherever the range ends; how far one lies outside its range is told for the bound's
+//! ("refused, not guessed").
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use super::features::{ACTION_FEATURES, EDGE_FEATURES, GraphInput, NODE_FEATURES}
 use super::samples::Sample;
 use super::tools::Tools;
 
-/// Normalised values are cut here.
+/// Normalised values are cut here, spreads from the mean.
 const CUT: f32 = 6.0;
 
 /// Mean, spread and range of each column of a table.

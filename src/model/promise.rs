@@ -2,7 +2,9 @@
 //!
 //! Owns [`Promise`]. The calibration data are parted by stack at random, again and again: one half
 //! certifies, the other is judged. A certificate holds with 95 % confidence, so some halves may break
-//! their promise; [`Promise::allowed`] is how many of them chance makes of that.
+//! their promise; [`Promise::allowed`] is how many of them chance makes of that. Only limits at the levels that are
+//! certified ([`super::certify::LEVELS`]) are promised anything, and [`LEVEL`] is one: between two of them the bound is
+//! interpolated, and what is judged safe at a limit there was never tested as such.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -26,16 +28,20 @@ pub struct Promise {
     pub level: f64,
     /// Random splits.
     pub splits: usize,
+    /// In how many nothing was judged safe, so that there was nothing to go wrong. A card of a program that did not
+    /// tell them apart has none.
+    #[serde(default)]
+    pub empty: usize,
     /// In how many the judged half had a larger share of accidents among what was judged safe.
     pub broken: usize,
     /// How many of them chance allows.
     pub allowed: usize,
     /// Mean share that was judged safe.
     pub coverage: f64,
-    /// Mean share of accidents among that.
-    pub false_safe: f64,
-    /// The largest share of accidents of any split.
-    pub worst: f64,
+    /// Mean share of accidents among that, over the splits in which something was judged safe; `None` without one.
+    pub false_safe: Option<f64>,
+    /// The largest share of accidents of any of them.
+    pub worst: Option<f64>,
 }
 
 impl Promise {
@@ -54,12 +60,14 @@ impl Promise {
         let mut out = Self {
             level: LEVEL,
             splits: SPLITS,
+            empty: 0,
             broken: 0,
             allowed: ALLOWED,
             coverage: 0.0,
-            false_safe: 0.0,
-            worst: 0.0,
+            false_safe: None,
+            worst: None,
         };
+        let mut shares = Vec::with_capacity(SPLITS);
         for _ in 0..SPLITS {
             stacks.shuffle(&mut rng);
             let mut certifies = stacks[..stacks.len() / 2].to_vec();
@@ -73,13 +81,19 @@ impl Promise {
                 .iter()
                 .filter(|s| bounds.apply(s.logit, s.spread).bound <= LEVEL)
                 .collect();
-            let wrong = safe.iter().filter(|s| s.accident()).count();
-            let share = wrong as f64 / safe.len().max(1) as f64;
-            out.broken += usize::from(share > LEVEL);
             out.coverage += safe.len() as f64 / judged.len().max(1) as f64 / SPLITS as f64;
-            out.false_safe += share / SPLITS as f64;
-            out.worst = out.worst.max(share);
+            if safe.is_empty() {
+                out.empty += 1;
+                continue;
+            }
+            let wrong = safe.iter().filter(|s| s.accident()).count();
+            let share = wrong as f64 / safe.len() as f64;
+            out.broken += usize::from(share > LEVEL);
+            shares.push(share);
         }
+        let mean: f64 = shares.iter().map(|s| s / shares.len() as f64).sum();
+        out.false_safe = (!shares.is_empty()).then_some(mean);
+        out.worst = shares.iter().copied().reduce(f64::max);
         Some(out)
     }
 }
@@ -114,7 +128,26 @@ mod tests {
         let promise = Promise::test(&validation, &scored(8000, &mut rng), 1).unwrap();
         assert!(promise.broken <= promise.allowed, "{promise:?}");
         assert!(promise.coverage > 0.1, "{promise:?}");
-        assert!(promise.false_safe <= LEVEL);
+        assert!(promise.false_safe.unwrap() <= LEVEL);
+        assert!(promise.worst >= promise.false_safe);
+        assert_eq!(promise.empty, 0);
+    }
+
+    #[test]
+    fn where_nothing_is_judged_safe_no_promise_is_said_to_be_kept() {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let mut scored = scored(1000, &mut rng);
+        for s in &mut scored {
+            s.accidents = [true; 5];
+        }
+        let promise = Promise::test(&scored, &scored, 1).unwrap();
+        assert_eq!(
+            (promise.empty, promise.broken),
+            (promise.splits, 0),
+            "{promise:?}"
+        );
+        assert_eq!((promise.false_safe, promise.worst), (None, None));
+        assert_eq!(promise.coverage, 0.0);
     }
 
     #[test]

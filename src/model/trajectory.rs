@@ -1,7 +1,8 @@
 //! From what the ensemble decodes to a trajectory in the world, and on to the action's end.
 //!
 //! Owns what becomes of boxes between and after the strides that are imagined: what lies beyond the
-//! last stride is what the action means to do, not a forecast.
+//! last stride is what the action means to do, not a forecast. Of boxes that the network had no room for it is
+//! told that nobody knows, not that they stay.
 
 use crate::dynamics::{BoxFate, ImaginedFrame};
 use crate::pose::{Pose, Quat, Vec3};
@@ -85,16 +86,25 @@ pub(super) fn intended_end(
     out
 }
 
-/// What becomes of each box, `[N]` in the scene's order; `last_std` is how sure a node's last position is, m.
+/// The probability of what nobody knows: not more than what was seen to be likely.
+const UNKNOWN: f64 = 0.5;
+
+/// What becomes of each box, `[N]` in the scene's order; `last_std` is how sure a node's last position is, m. A box that
+/// nothing ties to the action stays.
+///
+/// One that is tied to it and was cut may do anything: its probabilities are one half, until
+/// [`Imagined::allowed_by`](crate::dynamics::Imagined::allowed_by) says how much of that the action's risk allows. It is
+/// told to go as far as a box may by `limit`, m (its task's `max_displacement`), and at worst as far as any that was seen.
 pub(super) fn fates(
     seen: &Seen,
     opinion: &Opinion,
     last_std: impl Fn(usize) -> f64,
-    observed: &[Pose],
+    (observed, limit): (&[Pose], f64),
     frames: &[ImaginedFrame],
 ) -> Vec<BoxFate> {
     let mut out = vec![BoxFate::default(); observed.len()];
     let last = &frames[frames.len() - 1];
+    let mut farthest = limit;
     for (node, &body) in seen.input.bodies.iter().enumerate() {
         let Some(fate) = out.get_mut(body as usize) else {
             continue;
@@ -108,6 +118,19 @@ pub(super) fn fates(
             displacement_mean: moved.norm(),
             displacement_p95: moved.norm() + 1.645 * std,
         };
+        if node > 0 {
+            farthest = farthest.max(fate.displacement_p95);
+        }
+    }
+    for &body in &seen.cut {
+        if let Some(fate) = out.get_mut(body as usize) {
+            *fate = BoxFate {
+                p_moves: UNKNOWN,
+                p_falls: UNKNOWN,
+                displacement_mean: limit,
+                displacement_p95: farthest,
+            };
+        }
     }
     out
 }
@@ -182,5 +205,43 @@ mod tests {
         assert!((last.t - 3.1).abs() < 1e-9);
         assert!((last.boxes[0].translation.x - 0.295).abs() < 1e-9);
         assert!(intended_end(&nudge(0.05), &seen, &frames(at(0.05, 0.1))).is_empty());
+    }
+
+    #[test]
+    fn a_box_that_was_cut_is_told_as_unknown_and_one_that_nothing_ties_to_the_action_stays() {
+        let mut seen = Seen::nothing();
+        seen.input.bodies = vec![2, 0];
+        // The last is no box: a fixture.
+        seen.cut = vec![1, 4];
+        let opinion = Opinion {
+            logit: 0.0,
+            spread: 0.0,
+            kinds: [0.0; 5],
+            path_length: 0.0,
+            peak_speed: 0.0,
+            fates: vec![[0.9, 0.8], [0.25, 0.125]],
+        };
+        let observed = [0.0, 1.0, 2.0, 3.0].map(|x| at(x, 0.1));
+        let mut last = observed.to_vec();
+        (last[0], last[2]) = (at(0.125, 0.1), at(4.0, 0.1));
+        let frames = [ImaginedFrame {
+            t: 1.0,
+            boxes: last,
+            position_std: vec![0.0; 4],
+        }];
+        let told = |limit: f64| fates(&seen, &opinion, |_| 0.0, (&observed, limit), &frames);
+        let fate = |p_moves, p_falls, displacement_mean, displacement_p95| BoxFate {
+            p_moves,
+            p_falls,
+            displacement_mean,
+            displacement_p95,
+        };
+        let nudged = fate(0.9, 0.8, 2.0, 2.0);
+        let beside = fate(0.25, 0.125, 0.125, 0.125);
+        let cut = fate(0.5, 0.5, 0.0625, 0.125);
+        let untied = BoxFate::default();
+        assert_eq!(told(0.0625), [beside, cut, nudged, untied]);
+        // How far the box that is acted on goes says nothing of the others.
+        assert_eq!(told(0.5)[1], fate(0.5, 0.5, 0.5, 0.5));
     }
 }

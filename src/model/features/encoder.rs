@@ -90,7 +90,7 @@ impl Encoder {
         let way = self.way(action, target);
         let slides = Slides::new(&self.graph, action, target, loads, &clearances);
         let placed = self.placed(view, action);
-        let chosen = self.choose(
+        let (chosen, cut) = self.choose(
             target,
             &view.hops,
             (&clearances, way.as_ref()),
@@ -124,6 +124,7 @@ impl Encoder {
             frame,
             course,
             input,
+            cut,
         })
     }
 
@@ -197,14 +198,14 @@ impl Encoder {
         Some(Way::new(&self.graph, target, &carried))
     }
 
-    /// The bodies of the graph: the target, then the others in the scene's order.
+    /// The bodies of the graph (the target, then the others in the scene's order), and those that it has no room for.
     fn choose(
         &self,
         target: usize,
         hops: &[Option<usize>],
         (near, way): (&[Clearance], Option<&Way>),
         placed: Option<&Placed>,
-    ) -> Vec<usize> {
+    ) -> (Vec<usize>, Vec<u32>) {
         let rank = |i: usize| -> Option<usize> {
             let late = way.map_or(NEAR_M, |way| way.bodies[i].target.min(way.bodies[i].hand));
             let near = &near[i];
@@ -221,11 +222,11 @@ impl Encoder {
             .filter_map(|i| rank(i).map(|r| (r, i)))
             .collect();
         others.sort_unstable();
-        others.truncate(MAX_NODES - 1);
+        let cut = others.split_off(others.len().min(MAX_NODES - 1));
         let mut chosen: Vec<usize> = others.into_iter().map(|(_, i)| i).collect();
         chosen.sort_unstable();
         chosen.insert(0, target);
-        chosen
+        (chosen, cut.into_iter().map(|(_, i)| i as u32).collect())
     }
 }
 

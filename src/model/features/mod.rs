@@ -65,6 +65,8 @@ pub struct Seen {
     pub course: Course,
     /// The numbers.
     pub input: GraphInput,
+    /// Bodies that are tied to the action and have no node: there were more than [`MAX_NODES`].
+    pub cut: Vec<u32>,
 }
 
 impl Seen {
@@ -79,6 +81,7 @@ impl Seen {
             frame: ActionFrame::new(&nowhere, &[]),
             course: Course::new(&still, &nowhere),
             input: GraphInput::default(),
+            cut: Vec::new(),
         }
     }
 }

@@ -100,6 +100,22 @@ fn boxes_that_nothing_ties_to_the_action_are_left_out() {
 }
 
 #[test]
+fn boxes_that_a_graph_has_no_room_for_are_told_apart_from_those_that_nothing_ties_to_the_action() {
+    let place = |i: usize| [0.2 * i as f64, 0.0, 0.1];
+    let row = (0..MAX_NODES + 2).map(|i| box_at(&format!("b{i}"), [0.2; 3], place(i), 1.0));
+    let far = box_at("far", [0.2; 3], [0.0, 5.0, 0.1], 1.0);
+    let encoder = Encoder::new(&workcell_of(scene_of(row.chain([far]).collect())));
+    let nudge = Action::Nudge {
+        box_index: 0,
+        by: Vec3::new(0.0, 0.05, 0.0),
+    };
+    let seen = encoder.see(&nudge).unwrap();
+    let nodes: Vec<u32> = (0..MAX_NODES as u32).collect();
+    assert_eq!(seen.input.bodies, nodes);
+    assert_eq!(seen.cut, [MAX_NODES as u32, MAX_NODES as u32 + 1]);
+}
+
+#[test]
 fn a_box_that_is_not_there_cannot_be_seen() {
     let encoder = Encoder::new(&workcell_of(scene()));
     let action = Action::Nudge {

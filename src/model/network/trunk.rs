@@ -6,7 +6,7 @@ use candle_core::{Result, Tensor};
 
 use super::super::batch::Batch;
 use super::super::features::{ACTION_FEATURES, EDGE_FEATURES, NODE_FEATURES};
-use super::super::ops::{Activation, Dropout, InputGrad, add_norm, linear, message};
+use super::super::ops::{Activation, Dropout, InputGrad, add_norm, linear, message, relu};
 use super::super::params::{Builder, Start};
 
 /// A layer `x · W + b`.
@@ -126,7 +126,7 @@ impl Trunk {
         let action = self.action.features(&batch.action, Activation::Relu)?;
         let spread = self.action_out.apply(&action)?;
         let h = self.node.features(&batch.nodes, Activation::None)?;
-        let own = self.tell(&h, &spread, batch)?.relu()?;
+        let own = relu(&self.tell(&h, &spread, batch)?)?;
         let e = self.edge.features(&batch.edges, Activation::Relu)?;
         let mut h = own.clone();
         for round in &self.rounds {

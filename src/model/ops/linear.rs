@@ -5,6 +5,7 @@
 use candle_core::{CpuStorage, CustomOp3, Device, Layout, Result, Shape, Tensor};
 
 use super::matmul::{Read, Write, matmul};
+use super::relu::{self, rectified};
 use super::{numbers, with_numbers};
 
 /// What follows the affine map.
@@ -12,7 +13,7 @@ use super::{numbers, with_numbers};
 pub enum Activation {
     /// Nothing.
     None,
-    /// max(0, ·): cheap, and its mask is the result itself.
+    /// max(0, ·), and NaN of NaN: cheap, and its mask is the result itself.
     Relu,
 }
 
@@ -59,7 +60,7 @@ fn plain(x: &Tensor, w: &Tensor, b: &Tensor, activation: Activation) -> Result<T
     let y = x.matmul(w)?.broadcast_add(b)?;
     match activation {
         Activation::None => Ok(y),
-        Activation::Relu => y.relu(),
+        Activation::Relu => relu::plain(&y),
     }
 }
 
@@ -107,7 +108,7 @@ impl CustomOp3 for Linear {
             Write::Add,
         );
         if self.activation == Activation::Relu {
-            y.iter_mut().for_each(|v| *v = v.max(0.0));
+            y.iter_mut().for_each(|v| *v = rectified(*v));
         }
         Ok((CpuStorage::F32(y), (rows, outputs).into()))
     }
@@ -208,6 +209,17 @@ mod tests {
             check(&vars.clone(), || {
                 linear(&vars[0], &vars[1], &vars[2], activation, InputGrad::Needed)
             });
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_does_not_come_out_as_zero() {
+        let of = |x: f32| Tensor::from_vec(vec![x], (1, 1), &Device::Cpu).unwrap();
+        let (x, w) = (of(f32::NAN), of(1.0));
+        let b = Tensor::new(&[0f32], &Device::Cpu).unwrap();
+        let fused = linear(&x, &w, &b, Activation::Relu, InputGrad::Needed);
+        for y in [fused, plain(&x, &w, &b, Activation::Relu)] {
+            assert!(y.unwrap().to_vec2::<f32>().unwrap()[0][0].is_nan());
         }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use candle_core::{CpuStorage, CustomOp3, Device, Layout, Result, Shape, Tensor};
 
 use super::matmul::{Read, Write, matmul};
+use super::relu::{self, rectified};
 use super::{numbers, with_numbers};
 
 /// Who sends to whom.
@@ -54,7 +55,7 @@ fn plain(pq: &Tensor, e: &Tensor, w: &Tensor, edges: &Edges) -> Result<Tensor> {
     let q = pq.narrow(1, columns, columns)?.contiguous()?;
     let z = ((e.matmul(w)? + p.index_select(&receivers, 0)?)? + q.index_select(&senders, 0)?)?;
     let zero = Tensor::zeros((pq.dim(0)?, columns), pq.dtype(), device)?;
-    zero.index_add(&receivers, &z.relu()?, 0)
+    zero.index_add(&receivers, &relu::plain(&z)?, 0)
 }
 
 struct Message {
@@ -115,7 +116,7 @@ impl CustomOp3 for Message {
             let q = &pq[s * twice + columns..(s + 1) * twice];
             let out = &mut out[r * columns..(r + 1) * columns];
             for (((z, p), q), o) in z.iter_mut().zip(p).zip(q).zip(out) {
-                *z = (*z + p + q).max(0.0);
+                *z = rectified(*z + p + q);
                 *o += *z;
             }
         }
@@ -239,6 +240,23 @@ mod tests {
         for out in [message(&pq, &e, &w, &none), plain(&pq, &e, &w, &none)] {
             let heard = out.unwrap().to_vec2::<f32>().unwrap();
             assert_eq!(heard, vec![vec![0.0; 4]; 3]);
+        }
+    }
+
+    #[test]
+    fn a_node_that_is_told_no_number_does_not_hear_zero() {
+        let of =
+            |x: &[f32], shape: (usize, usize)| Tensor::from_slice(x, shape, &Device::Cpu).unwrap();
+        // What the first hears of the second.
+        let pq = of(&[0.0, 0.0, 0.0, f32::NAN], (2, 2));
+        let (e, w) = (of(&[1.0], (1, 1)), of(&[1.0], (1, 1)));
+        let one = Edges {
+            receivers: Arc::from([0]),
+            senders: Arc::from([1]),
+        };
+        for out in [message(&pq, &e, &w, &one), plain(&pq, &e, &w, &one)] {
+            let heard = out.unwrap().to_vec2::<f32>().unwrap();
+            assert!(heard[0][0].is_nan() && heard[1][0] == 0.0);
         }
     }
 }
