@@ -70,7 +70,7 @@ pub struct SplitReport {
     pub by_action: BTreeMap<String, GroupFigures>,
     /// By where the stack comes from.
     pub by_family: BTreeMap<String, GroupFigures>,
-    /// Of boxes that are not held, and of those that are.
+    /// Of boxes that are not held, and of those that are; not of the one that is nudged.
     pub position_error_m: PositionErrors,
     /// Of the same boxes: those that stay, those that move, median by stride, degrees.
     pub rotation_error_deg: BTreeMap<&'static str, Vec<Option<f64>>>,

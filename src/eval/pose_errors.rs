@@ -1,6 +1,7 @@
 //! How far imagined boxes are off: by stride, and by whether they stayed, moved or were carried.
 //!
-//! Owns [`PoseError`] and the medians over them ([`PositionErrors`]).
+//! Owns [`PoseError`] and the medians over them ([`PositionErrors`]). Leaves out a box that is nudged: the way it is
+//! driven is given, so that there is little to imagine of it. One that is pushed counts, since only the force is given.
 
 use serde::Serialize;
 
@@ -8,7 +9,7 @@ use super::suite::Case;
 use crate::dynamics::Imagined;
 use crate::pose::Pose;
 use crate::quantiles::median;
-use crate::rollout::{Rollout, STRIDE_S};
+use crate::rollout::{Action, Rollout, STRIDE_S};
 
 /// A box nearer than this to where it was has stayed, m.
 const STILL_M: f64 = 0.005;
@@ -22,7 +23,7 @@ pub(super) const POSE_STRIDES: usize = 6;
 enum Role {
     /// The box in the hand, as long as it is there.
     Carried,
-    /// Any other.
+    /// Any other that nobody drives.
     Free,
 }
 
@@ -77,9 +78,9 @@ pub struct PositionErrors {
     pub carried_share: Vec<Option<f64>>,
 }
 
-/// Every box of `case` at every stride that was imagined and lies within 1.5 s.
+/// Every box of `case` but one that is nudged, at every stride that was imagined and lies within 1.5 s.
 pub(super) fn pose_errors(case: &Case, rollout: &Rollout, imagined: &Imagined) -> Vec<PoseError> {
-    let held = case.action.grasp().map(|g| g.box_index);
+    let target = case.action.box_index();
     let onset = case.action.onset();
     let mut errors = Vec::new();
     for stride in 1..=POSE_STRIDES {
@@ -95,11 +96,13 @@ pub(super) fn pose_errors(case: &Case, rollout: &Rollout, imagined: &Imagined) -
             .or(rollout.frames.last());
         let Some(truth) = truth else { continue };
         for i in 0..case.workcell.scene.boxes.len() {
-            let role = match Some(i) == held {
-                true if truth.held => Role::Carried,
+            let role = match &case.action {
+                _ if i != target => Role::Free,
+                Action::Push { .. } => Role::Free,
+                Action::Nudge { .. } => continue,
+                Action::Remove { .. } | Action::Place { .. } if truth.held => Role::Carried,
                 // Let go of, or gone: nothing to compare.
-                true => continue,
-                false => Role::Free,
+                Action::Remove { .. } | Action::Place { .. } => continue,
             };
             let at = |p: &Pose| p.translation.vector;
             let real = &truth.boxes[i].pose;
@@ -159,7 +162,7 @@ mod tests {
     use crate::grasp::fixtures_for_tests::{a_box, workcell};
     use crate::pose::{Vec3, level};
     use crate::rollout::fixture_for_tests::one_box;
-    use crate::rollout::{Action, Grip, HandKey, Motion};
+    use crate::rollout::{Grip, HandKey, Motion};
     use crate::scene::geometry::Face;
 
     fn at(x: f64, y: f64) -> Pose {
@@ -188,10 +191,10 @@ mod tests {
         pose_errors(&case, rollout, &imagined)
     }
 
-    fn nudge() -> Action {
-        Action::Nudge {
+    fn push() -> Action {
+        Action::Push {
             box_index: 0,
-            by: Vec3::new(0.1, 0.0, 0.0),
+            force: Vec3::new(10.0, 0.0, 0.0),
         }
     }
 
@@ -207,13 +210,13 @@ mod tests {
         let went = |x: f64| one_box(&[at(0.0, 0.0), at(x, 0.0)]);
         // The rollout is over after the first stride: what it left rests there.
         let moved = errors(
-            nudge(),
+            push(),
             &went(0.125),
             &[(0.25, at(0.09375, 0.0)), (0.5, at(0.25, 0.0))],
         );
-        let still = errors(nudge(), &went(0.002), &[(0.25, at(0.002, 0.001953125))]);
+        let still = errors(push(), &went(0.002), &[(0.25, at(0.002, 0.001953125))]);
         // Too far to have stayed, and not far enough to have moved.
-        let between = errors(nudge(), &went(0.01), &[(0.25, at(5.0, 0.0))]);
+        let between = errors(push(), &went(0.01), &[(0.25, at(5.0, 0.0))]);
         let all: Vec<&PoseError> = moved.iter().chain(&still).chain(&between).collect();
         assert_eq!(all.len(), 4);
         let told = position_errors(&all);
@@ -257,10 +260,20 @@ mod tests {
     }
 
     #[test]
+    fn a_box_that_is_nudged_is_left_out_since_its_way_is_given() {
+        let nudge = Action::Nudge {
+            box_index: 0,
+            by: Vec3::new(0.1, 0.0, 0.0),
+        };
+        let rollout = one_box(&[at(0.0, 0.0), at(0.1, 0.0)]);
+        assert!(errors(nudge, &rollout, &[(0.25, at(0.1, 0.0))]).is_empty());
+    }
+
+    #[test]
     fn a_rotation_is_off_by_the_angle_between() {
         let turned = level(Vec3::new(0.0, 0.0, 0.1), 10f64.to_radians());
         let rollout = one_box(&[at(0.0, 0.0), at(0.0, 0.0)]);
-        let all = errors(nudge(), &rollout, &[(0.25, turned)]);
+        let all = errors(push(), &rollout, &[(0.25, turned)]);
         let all: Vec<&PoseError> = all.iter().collect();
         let off = by_stride(&all, Among::Still, |e| e.rotation_error_deg);
         assert!((off[0].unwrap() - 10.0).abs() < 1e-9, "{off:?}");

@@ -8,6 +8,8 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -21,7 +23,7 @@ use crate::eval::own_draw::own_world;
 use crate::eval::suite::{Case, DrawPurpose, Suite};
 use crate::model::LearnedDynamics;
 use crate::model::metrics::brier;
-use crate::sandbox::SandboxError;
+use crate::sandbox::{self, SandboxError};
 
 /// Stacks that prices are measured on, and draws of each.
 const TIMED_STACKS: usize = 12;
@@ -34,7 +36,7 @@ pub struct RiskQuery {
     pub learned_us: f64,
     /// The model: µs for a candidate that comes alone.
     pub learned_alone_us: f64,
-    /// Draws that the sandbox needs.
+    /// Draws that the sandbox needs; of a belief so tight that fewer stand it is asked under as many.
     pub sandbox_draws: usize,
     /// Whether so many draws were enough; where not, the ratio is a lower limit.
     pub reached: bool,
@@ -122,14 +124,14 @@ fn draws_for(
     goal: f64,
     (most, stop): (usize, &AtomicBool),
 ) -> Result<Enough, BenchError> {
-    let mut accidents = vec![0usize; cases.len()];
-    let (mut have, mut draws) = (0, 1);
+    let of_stack = cases.chunk_by(|a, b| a.stack == b.stack);
+    let mut counted: Vec<Counted> = of_stack.map(|cases| Counted::new(suite, cases)).collect();
+    let mut draws = 1;
     loop {
-        let more = count_accidents(suite, cases, have..draws, stop)?;
-        for (sum, new) in accidents.iter_mut().zip(more) {
-            *sum += new;
-        }
-        let risks: Vec<f64> = accidents.iter().map(|&k| k as f64 / draws as f64).collect();
+        counted
+            .par_iter_mut()
+            .try_for_each(|stack| stack.go_on_to(draws, stop))?;
+        let risks: Vec<f64> = counted.iter().flat_map(Counted::shares).collect();
         let score = brier(&risks, labels).unwrap_or(1.0);
         let reached = score <= goal;
         if reached || 2 * draws > most {
@@ -139,35 +141,64 @@ fn draws_for(
                 brier: score,
             });
         }
-        (have, draws) = (draws, 2 * draws);
+        draws *= 2;
     }
 }
 
-/// Accidents of each case under the draws numbered `draws`.
-fn count_accidents(
-    suite: Suite,
-    cases: &[Case],
-    draws: std::ops::Range<usize>,
-    stop: &AtomicBool,
-) -> Result<Vec<usize>, BenchError> {
-    let stacks: Vec<&[Case]> = cases.chunk_by(|a, b| a.stack == b.stack).collect();
-    let counts: Vec<Vec<usize>> = stacks
-        .par_iter()
-        .map(|of_stack| {
-            let seed = suite.draw_seed(DrawPurpose::Ceiling, of_stack[0].stack);
-            let mut counts = vec![0; of_stack.len()];
-            for number in draws.clone() {
-                go_on(stop)?;
-                // Where every stream has a draw that stands, the ceiling's of the same number.
-                let world = own_world(&of_stack[0].workcell, seed, number as u64)?;
-                for (count, case) in counts.iter_mut().zip(*of_stack) {
-                    *count += usize::from(case.goes_wrong(&world)?);
-                }
+/// Streams that are looked through at least before a belief is said not to stand.
+const FEWEST_STREAMS: usize = 16;
+
+/// What the cases of one stack came to under the draws that were looked at so far.
+struct Counted<'a> {
+    cases: &'a [Case],
+    /// The ceiling's.
+    seed: u64,
+    /// Streams that were looked at.
+    streams: usize,
+    /// Those of them that have a draw that stands, each a draw of its own.
+    draws: usize,
+    /// `[B]` of these, how many end in an accident.
+    accidents: Vec<usize>,
+}
+
+impl<'a> Counted<'a> {
+    fn new(suite: Suite, cases: &'a [Case]) -> Self {
+        Self {
+            cases,
+            seed: suite.draw_seed(DrawPurpose::Ceiling, cases[0].stack),
+            streams: 0,
+            draws: 0,
+            accidents: vec![0; cases.len()],
+        }
+    }
+
+    /// Goes on to `wanted` draws, or to as many as stand of so many streams: one twice would count as what it is not.
+    fn go_on_to(&mut self, wanted: usize, stop: &AtomicBool) -> Result<(), BenchError> {
+        let workcell = &self.cases[0].workcell;
+        while self.draws < wanted && self.streams < wanted.max(FEWEST_STREAMS) {
+            go_on(stop)?;
+            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+            rng.set_stream(self.streams as u64);
+            self.streams += 1;
+            let none_stands = self.draws == 0 && self.streams >= FEWEST_STREAMS;
+            let draw = match sandbox::draw(workcell, &mut rng) {
+                Err(SandboxError::DoesNotStand { .. }) if !none_stands => continue,
+                drawn => drawn?,
+            };
+            let world = sandbox::settled(workcell, &draw, 1)?;
+            for (count, case) in self.accidents.iter_mut().zip(self.cases) {
+                *count += usize::from(case.goes_wrong(&world)?);
             }
-            Ok(counts)
-        })
-        .collect::<Result<_, BenchError>>()?;
-    Ok(counts.concat())
+            self.draws += 1;
+        }
+        Ok(())
+    }
+
+    /// `[B]` the share of the draws that end in an accident.
+    fn shares(&self) -> impl Iterator<Item = f64> + '_ {
+        let draws = self.draws as f64;
+        self.accidents.iter().map(move |&k| k as f64 / draws)
+    }
 }
 
 /// µs.
@@ -232,30 +263,35 @@ mod tests {
     use super::*;
     use crate::eval::own_draw::tight;
     use crate::eval::suite::Split;
+    use crate::sandbox::exact::standing_draws;
 
     #[test]
-    fn a_draw_that_does_not_stand_does_not_end_the_count_and_a_signal_does() {
+    fn of_a_tight_belief_no_draw_counts_twice_and_one_that_does_not_stand_ends_nothing() {
         let suite = Suite {
             split: Split::Standard,
             seed: 5,
         };
         let workcell = tight::belief();
-        let falls = |stack: &u64| {
-            let seed = suite.draw_seed(DrawPurpose::Ceiling, *stack);
-            tight::falls(&workcell, seed, 0)
-        };
-        let case = Case {
-            stack: (0..32).find(falls).unwrap(),
+        let seed_of = |stack: u64| suite.draw_seed(DrawPurpose::Ceiling, stack);
+        let falls = |stack: &u64| tight::falls(&workcell, seed_of(*stack), 0);
+        let stack = (0..32).find(falls).unwrap();
+        let cases = [Case {
+            stack,
             attempt: 0,
             family: "tight".to_owned(),
             action: tight::nudge(),
             workcell: workcell.clone(),
-        };
+        }];
         let stop = AtomicBool::new(false);
-        let counts = count_accidents(suite, std::slice::from_ref(&case), 0..2, &stop).unwrap();
-        assert!(counts.len() == 1 && counts[0] <= 2);
+        let mut counted = Counted::new(suite, &cases);
+        counted.go_on_to(1, &stop).unwrap();
+        assert_eq!(counted.draws, 1);
+        counted.go_on_to(20, &stop).unwrap();
+        let standing = standing_draws(&workcell, seed_of(stack), 20).unwrap();
+        assert_eq!((counted.streams, counted.draws), (20, standing.len()));
+        assert!(counted.accidents[0] <= counted.draws && counted.draws < 20);
         stop.store(true, Ordering::Relaxed);
-        let stopped = count_accidents(suite, &[case], 0..2, &stop);
+        let stopped = counted.go_on_to(64, &stop);
         assert!(matches!(stopped, Err(BenchError::Interrupted)));
     }
 }
