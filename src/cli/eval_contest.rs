@@ -132,10 +132,10 @@ impl Contest<'_> {
         ring: &Ring,
     ) -> Result<Vec<Deed>, Failure> {
         let bar = bar_of(suite, who, tasks.len());
-        // The learned planner's latency is a figure of its own.
-        let turns = match who {
-            Contestant::Learned | Contestant::LearnedUnverified => Turns::InTurn,
-            _ => Turns::Together,
+        // Their latency is a figure of its own, on all threads; the others take what is left by the tasks beside.
+        let turns = match who.plans_here() {
+            true => Turns::InTurn,
+            false => Turns::Together,
         };
         let stop = &*self.interrupt.stop;
         let done = deeds_of(ring, who, tasks, turns, stop, || bar.inc(1));

@@ -1,12 +1,13 @@
 //! The sandbox as a [`Dynamics`]: slow, exact, and asked under many draws.
 //!
-//! Owns the worlds, settled once for each draw and branched for each action, and the race among actions. What
-//! their outcomes tell together is `count`'s.
+//! Owns the worlds, settled once for each draw and branched for each action, and the race among actions. How many draws
+//! there are for what is `budget`'s, what their outcomes tell together `count`'s.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::budget::{CloserLook, SandboxDynamics};
 use super::count::{counted_risk, fates, mean_frames};
 use super::engine::Engine;
 use super::{Extent, Recording, SandboxError, episode, stand};
@@ -15,56 +16,6 @@ use crate::dynamics::{
 };
 use crate::rollout::{Action, Rollout};
 use crate::scene::{Draw, Workcell};
-
-/// The sandbox under a number of draws.
-#[derive(Clone, Copy, Debug)]
-pub struct SandboxDynamics {
-    /// Draws for each screened action.
-    pub screen_draws: usize,
-    /// Draws for each imagined action.
-    pub imagine_draws: usize,
-    /// Draws after which an action is not looked at any further if what went wrong is over the task's limit already,
-    /// however the rest of the draws would end; after twice as many again, and so on. Of such an action the share
-    /// of what was simulated is told, which leans upwards.
-    pub first_rung: usize,
-}
-
-/// At a limit of 2 % one accident decides; with fewer draws at a time threads would wait for each other.
-const FIRST_RUNG: usize = 8;
-
-impl Default for SandboxDynamics {
-    /// 4 draws to screen, 32 to imagine, judged by the share.
-    fn default() -> Self {
-        Self {
-            screen_draws: 4,
-            imagine_draws: 32,
-            first_rung: FIRST_RUNG,
-        }
-    }
-}
-
-impl SandboxDynamics {
-    /// As reports name it.
-    pub const NAME: &str = "sandbox";
-
-    /// The same draws, and all of them simulated whatever comes of them, for whoever tells the share to a person.
-    pub fn unhurried(self) -> Self {
-        Self {
-            first_rung: self.screen_draws.max(self.imagine_draws),
-            ..self
-        }
-    }
-
-    /// Beside another physics: so many draws to screen what that one chose, judged by their share. All of
-    /// them are simulated, since whoever asks counts them.
-    pub fn beside_another(draws: usize) -> Self {
-        Self {
-            screen_draws: draws,
-            imagine_draws: 1,
-            first_rung: draws,
-        }
-    }
-}
 
 impl Dynamics for SandboxDynamics {
     fn name(&self) -> &'static str {
@@ -76,7 +27,10 @@ impl Dynamics for SandboxDynamics {
         workcell: &Workcell,
         seed: u64,
     ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
-        let count = self.screen_draws.max(self.imagine_draws).max(1);
+        let count = match self.closer_look {
+            CloserLook::FromTheFirst => self.screen_draws.max(self.imagine_draws).max(1),
+            CloserLook::OtherDraws => (self.screen_draws + self.imagine_draws).max(1),
+        };
         let worlds = standing_worlds(workcell, seed, count)?;
         Ok(Box::new(Drawn {
             config: self,
@@ -150,11 +104,10 @@ impl Drawn<'_> {
     fn rollouts(
         &self,
         action: &Action,
-        draws: usize,
+        worlds: &[Engine],
         extent: Extent,
         recording: Recording,
     ) -> Prediction<Vec<Rollout>> {
-        let worlds = &self.worlds[..draws.clamp(1, self.worlds.len())];
         let mut rollouts: Vec<Rollout> = Vec::with_capacity(worlds.len());
         let mut rung = self.config.first_rung.max(1);
         let allowed = self.workcell.safety.max_risk * worlds.len() as f64;
@@ -175,18 +128,36 @@ impl Drawn<'_> {
     }
 }
 
+impl Drawn<'_> {
+    /// The worlds that an action is screened in.
+    fn screened_in(&self) -> &[Engine] {
+        &self.worlds[..self.config.screen_draws.clamp(1, self.worlds.len())]
+    }
+
+    /// The worlds that one is imagined in.
+    fn imagined_in(&self) -> &[Engine] {
+        let first = match self.config.closer_look {
+            CloserLook::FromTheFirst => 0,
+            // Where hardly any draw stands there may be no other.
+            CloserLook::OtherDraws => self.config.screen_draws.min(self.worlds.len() - 1),
+        };
+        let left = self.worlds.len() - first;
+        &self.worlds[first..first + self.config.imagine_draws.clamp(1, left)]
+    }
+}
+
 impl SceneDynamics for Drawn<'_> {
     fn draws(&self) -> Option<usize> {
-        Some(self.config.screen_draws.clamp(1, self.worlds.len()))
+        Some(self.screened_in().len())
     }
 
     fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
         actions
             .par_iter()
             .map(|action| {
-                let draws = self.config.screen_draws;
+                let worlds = self.screened_in();
                 let rollouts =
-                    self.rollouts(action, draws, Extent::FirstAccident, Recording::Nothing)?;
+                    self.rollouts(action, worlds, Extent::FirstAccident, Recording::Nothing)?;
                 Ok(counted_risk(&rollouts))
             })
             .collect()
@@ -196,8 +167,8 @@ impl SceneDynamics for Drawn<'_> {
         actions
             .par_iter()
             .map(|action| {
-                let draws = self.config.imagine_draws;
-                let rollouts = self.rollouts(action, draws, Extent::Whole, Recording::Strides)?;
+                let worlds = self.imagined_in();
+                let rollouts = self.rollouts(action, worlds, Extent::Whole, Recording::Strides)?;
                 Ok(Imagined {
                     risk: counted_risk(&rollouts),
                     frames: mean_frames(&rollouts, horizon),
@@ -236,6 +207,32 @@ mod tests {
     }
 
     #[test]
+    fn a_closer_look_is_under_the_same_draws_or_under_others_as_long_as_there_are_any() {
+        let boxes = vec![a_box("low", [0.3; 3], [0.0, 0.0, 0.15], 5.0)];
+        let workcell = workcell(boxes, vec![]);
+        let looked = |closer_look: CloserLook, stand: usize| {
+            let config = SandboxDynamics {
+                screen_draws: 2,
+                imagine_draws: 3,
+                closer_look,
+                ..SandboxDynamics::default()
+            };
+            let drawn = Drawn {
+                config: &config,
+                worlds: standing_worlds(&workcell, 1, stand).unwrap(),
+                workcell: workcell.clone(),
+            };
+            let first = drawn.imagined_in().as_ptr();
+            let place = drawn.worlds.iter().position(|w| std::ptr::eq(w, first));
+            (place.unwrap(), drawn.imagined_in().len())
+        };
+        assert_eq!(looked(CloserLook::FromTheFirst, 5), (0, 3));
+        assert_eq!(looked(CloserLook::OtherDraws, 5), (2, 3));
+        assert_eq!(looked(CloserLook::OtherDraws, 3), (2, 1));
+        assert_eq!(looked(CloserLook::OtherDraws, 1), (0, 1));
+    }
+
+    #[test]
     fn what_is_over_the_limit_is_out_of_the_race_and_the_rest_is_simulated_under_every_draw() {
         let size = [0.1, 0.1, 0.3];
         let boxes = vec![
@@ -260,7 +257,7 @@ mod tests {
                 workcell,
             };
             let extent = Extent::FirstAccident;
-            let done = drawn.rollouts(&nudge(by), 6, extent, Recording::Nothing);
+            let done = drawn.rollouts(&nudge(by), &drawn.worlds, extent, Recording::Nothing);
             done.unwrap().len()
         };
         // Carried 20 cm along, what stands on it is disturbed.

@@ -12,9 +12,10 @@
 //! - `episode`: a step's clock; `carry`: the hand's part of it; `look_on`: who watches that; `record`: what is
 //!   kept;
 //! - `stand`: draws that stand; `settle`: imported stacks that sink into place;
-//! - `exact`: the sandbox as [`Dynamics`](crate::dynamics::Dynamics), under many draws; `count`: what those
-//!   tell together.
+//! - `exact`: the sandbox as [`Dynamics`](crate::dynamics::Dynamics), under many draws; `budget`: how many; `count`: what
+//!   those tell together.
 
+mod budget;
 mod carry;
 pub mod contact;
 mod count;
@@ -33,9 +34,9 @@ mod settle;
 pub mod stand;
 mod suction;
 
+pub use budget::{CloserLook, SandboxDynamics};
 pub use count::counted_risk;
 pub use episode::{Extent, goes_wrong, run, run_watched, settled};
-pub use exact::SandboxDynamics;
 pub use record::Recording;
 pub use settle::{SettleReport, settle};
 pub use stand::draw;

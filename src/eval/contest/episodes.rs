@@ -3,13 +3,13 @@
 //! Owns [`of_episodes`]. A budget in episodes, not in seconds: what is decided does not depend on the clock.
 
 use crate::plan::PlannerSettings;
-use crate::sandbox::SandboxDynamics;
+use crate::sandbox::{CloserLook, SandboxDynamics};
 
 /// Draws under which one candidate is looked at more closely at most.
 const CLOSELY: usize = 8;
 
-/// Half of the `episodes` to look at the best candidate more closely; the others to look at candidates once each. One
-/// episode is taken for two.
+/// Half of the `episodes` to look at the best candidate more closely, under draws that it was not looked at under yet; the
+/// others to look at candidates once each. One episode is taken for two.
 pub(super) fn of_episodes(
     episodes: usize,
     settings: PlannerSettings,
@@ -18,6 +18,7 @@ pub(super) fn of_episodes(
     let physics = SandboxDynamics {
         screen_draws: 1,
         imagine_draws: closely,
+        closer_look: CloserLook::OtherDraws,
         ..SandboxDynamics::default()
     };
     let settings = PlannerSettings {

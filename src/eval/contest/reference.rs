@@ -5,7 +5,7 @@
 use super::{Deed, planned};
 use crate::eval::tasks::PlannerTask;
 use crate::plan::PlannerSettings;
-use crate::sandbox::SandboxDynamics;
+use crate::sandbox::{CloserLook, SandboxDynamics};
 
 /// Bumped whenever the reference's budget or the planner beneath it changes, so that its stored deeds are
 /// known to be stale.
@@ -17,6 +17,7 @@ const REFERENCE: SandboxDynamics = SandboxDynamics {
     screen_draws: 2,
     imagine_draws: 32,
     first_rung: 1,
+    closer_look: CloserLook::FromTheFirst,
 };
 
 /// Of what is imagined and turned down most goes wrong in one of the first draws, so that a good many more can be
