@@ -77,7 +77,7 @@ pub struct ImaginedFrame {
 pub struct Imagined {
     /// The action's risk, seen with the trajectory.
     pub risk: Risk,
-    /// From the action's onset, every [`crate::rollout::STRIDE_S`].
+    /// From the action's onset, every [`crate::rollout::STRIDE_S`], and last at the action's end.
     pub frames: Vec<ImaginedFrame>,
     /// `[N]` in the scene's order.
     pub fates: Vec<BoxFate>,

@@ -15,9 +15,10 @@ mod rejection;
 mod statics;
 
 pub use access::{Access, PRE_GRASP_M, access, back_off_m};
-pub(crate) use access::{at_height, flight_height, within_reach};
+pub(crate) use access::{at_height, flight_height, shortest_way_in, within_reach};
 pub use compliance::{Compliance, compliance, tool_compliance};
-pub use hand::{approach_opening, hand_shape};
+pub(crate) use hand::placed;
+pub use hand::{approach_opening, hand_shape, width_between_pads};
 pub use obstacles::{CLEARANCE_M, Obstacle, Obstacles};
 pub use propose::{Proposals, RejectedGrasp, propose};
 pub use rejection::{GripLimit, Moment, Rejection};

@@ -101,7 +101,7 @@ pub fn back_off_m(gripper: &Gripper) -> f64 {
 }
 
 /// The least length of the way in, m: the fingers have to be past the box before the hand may move sideways.
-fn shortest_way_in(gripper: &Gripper) -> f64 {
+pub(crate) fn shortest_way_in(gripper: &Gripper) -> f64 {
     PRE_GRASP_M.max(back_off_m(gripper))
 }
 

@@ -62,7 +62,7 @@ fn block(size: Vec3, at: Vec3) -> Obb {
 }
 
 /// The box's width between the pads of a jaw that grips it as `grasp` says, m.
-pub(super) fn width_between_pads(workcell: &Workcell, grasp: &GraspCandidate) -> f64 {
+pub fn width_between_pads(workcell: &Workcell, grasp: &GraspCandidate) -> f64 {
     let size = workcell.scene.boxes[grasp.box_index].size;
     let closing = grasp.hand_in_box.rotation * Vec3::x();
     closing.abs().dot(&size)
@@ -79,7 +79,7 @@ pub fn approach_opening(workcell: &Workcell, grasp: &GraspCandidate) -> f64 {
 }
 
 /// The hand's boxes in the world when its frame is at `hand`.
-pub(super) fn placed(shape: &[Obb], hand: &Pose) -> Vec<Obb> {
+pub(crate) fn placed(shape: &[Obb], hand: &Pose) -> Vec<Obb> {
     shape
         .iter()
         .map(|part| Obb {

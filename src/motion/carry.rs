@@ -5,7 +5,7 @@
 
 use crate::grasp::{
     Access, GraspCandidate, Moment, Obstacles, Rejection, access, approach_opening, at_height,
-    back_off_m, flight_height, hand_shape, within_reach,
+    back_off_m, flight_height, hand_shape, placed, within_reach,
 };
 use crate::pose::{Pose, Quat, Vec3, blend};
 use crate::rollout::{Grip, Motion};
@@ -229,14 +229,7 @@ impl<'a> Carried<'a> {
     /// The hand alone against everything but the box, all along.
     fn check_hand(&self, from: &Pose, to: &Pose) -> Result<(), Rejection> {
         for pose in samples(from, to) {
-            let parts: Vec<Obb> = self
-                .hand
-                .iter()
-                .map(|p| Obb {
-                    half: p.half,
-                    pose: pose * p.pose,
-                })
-                .collect();
+            let parts = placed(&self.hand, &pose);
             if let Some(by) = self.obstacles.hit_on_the_way_out(&parts) {
                 return Err(Rejection::HandBlocked {
                     by,

@@ -29,8 +29,8 @@ pub fn default_lift(workcell: &Workcell, grasp: &GraspCandidate) -> Lift {
 
 /// The lifts that are screened for each grasp, the plain one first.
 ///
-/// From above: plain, slow, fast, and away to the four sides of the hand. From the side: a small
-/// lift and then outwards, straight outwards and then up (plain and slow), and straight up.
+/// From above: plain, slow, fast, and away to the four sides of the hand. From the side: a small lift and then outwards,
+/// straight outwards and then up (plain and slow), straight up, up and outwards at once, and outwards and a little up (fast).
 pub fn lift_options(workcell: &Workcell, grasp: &GraspCandidate) -> Vec<Lift> {
     match outward(workcell, grasp) {
         None => from_above(workcell, grasp),

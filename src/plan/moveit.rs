@@ -8,7 +8,10 @@
 use serde::Serialize;
 
 use super::planner::{Plan, PlannedStep};
-use crate::grasp::{Access, GraspCandidate, PRE_GRASP_M, access, approach_opening, back_off_m};
+use crate::grasp::{
+    Access, GraspCandidate, access, approach_opening, back_off_m, shortest_way_in,
+    width_between_pads,
+};
 use crate::pose::{Pose, PoseData, Vec3};
 use crate::rollout::Action;
 use crate::scene::task::GripperKind;
@@ -196,8 +199,7 @@ fn message(workcell: &Workcell, index: usize, planned: &PlannedStep) -> GraspMes
     };
     let gripper = &workcell.robot.grippers[step.grasp.gripper];
     let open = approach_opening(&cell, &step.grasp);
-    let closing = step.grasp.hand_in_box.rotation * Vec3::x();
-    let width = closing.abs().dot(&spec.size);
+    let width = width_between_pads(&cell, &step.grasp);
     let first = step.lift.first;
     GraspMessage {
         id: format!(
@@ -231,7 +233,7 @@ fn message(workcell: &Workcell, index: usize, planned: &PlannedStep) -> GraspMes
 fn way_in_m(workcell: &Workcell, grasp: &GraspCandidate) -> f64 {
     let long = |way: Access| (way.contact.translation.vector - way.entry.translation.vector).norm();
     // A step that was planned in this scene has its way in; without one, no shorter than the fingers.
-    let shortest = PRE_GRASP_M.max(back_off_m(&workcell.robot.grippers[grasp.gripper]));
+    let shortest = shortest_way_in(&workcell.robot.grippers[grasp.gripper]);
     access(workcell, grasp).map_or(shortest, long)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns the best-first search over imagined scenes. A node is a scene; its
 //! children are the safe steps that [`super::step`] finds there. The support graph only decides
-//! what is tried: the boxes that rest on what is wanted, then those that are in the hand's way.
+//! what is tried: the boxes that rest on what is wanted, then, of one that is fetched or moved, those in the hand's way.
 //! A step's price is its bound and a constant; the estimate of what is left counts each box that
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
 //! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Scenes in which the same boxes are

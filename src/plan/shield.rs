@@ -4,8 +4,8 @@
 //! judged is a prior: a Beta distribution of the risk with the judged bound as its mean and a
 //! strength of `PRIOR` draws. After `n` draws of which `k` went wrong its mean is
 //! `(PRIOR · bound + k) / (PRIOR + n)`, and that is held against the limit from then on. So a few draws
-//! confirm what is judged safe, one accident turns it down, and what is judged over the limit, up to a quarter,
-//! may still be done if 24 draws say so (at a limit of 2 %). Where the first physics abstains (a bound of 1 on what
+//! confirm what is judged safe, and at a limit of 2 % one accident turns it down, and what is judged over the limit, up to
+//! a quarter, may still be done if 24 draws say so. Where the first physics abstains (a bound of 1 on what
 //! it does not hold for dangerous: nothing like it was ever learned from) nothing is known before the
 //! draws: they alone decide, 24 safe ones at a limit of 2 %. Where a draw has shown the judgement of a box wrong, other
 //! ways to take it are asked about under all the draws that there are: one after the other, under a few draws each,

@@ -74,7 +74,8 @@ fn single(workcell: &Workcell, graph: &SupportGraph, id: &str, target: Option<Po
     }
 }
 
-/// Several boxes: the free ones from the top, then the others, in case one can be pulled out.
+/// Several boxes: the free ones from the top, then the others, in case one can be pulled out. Whoever lists boxes names all
+/// that may go: what is only in the hand's way stays.
 fn several(workcell: &Workcell, graph: &SupportGraph, ids: &[String]) -> Wanted {
     let named: Vec<usize> = ids
         .iter()

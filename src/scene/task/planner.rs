@@ -48,7 +48,7 @@ pub struct PlannerSettings {
     #[garde(range(min = 1, max = 65536))]
     #[serde(deserialize_with = "count")]
     pub screen: usize,
-    /// Motions that are drawn and imagined in each iteration; not more than `screen` (64).
+    /// Motions that are drawn and screened in each iteration; not more than `screen` (64).
     #[garde(range(min = 1, max = 4096))]
     #[serde(deserialize_with = "count")]
     pub imagine: usize,
