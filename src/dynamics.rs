@@ -59,6 +59,10 @@ pub struct BoxFate {
     pub displacement_mean: f64,
     /// 95th percentile of the displacement, m.
     pub displacement_p95: f64,
+    /// Whether whoever imagined the action did not look at this box: nothing more is known of it than what the action's
+    /// risk allows.
+    #[serde(skip)]
+    pub unseen: bool,
 }
 
 /// The boxes at one moment as they are imagined: the mean over members or draws.
@@ -92,6 +96,9 @@ impl Imagined {
         for (_, fate) in fates.filter(|(i, _)| *i != target) {
             fate.p_moves = fate.p_moves.min(disturb);
             fate.p_falls = fate.p_falls.min(risk.risk);
+            if fate.unseen {
+                fate.displacement_mean = fate.p_moves * max_displacement;
+            }
             // One in twenty goes farther than the 95th percentile.
             if fate.p_moves <= 0.05 {
                 fate.displacement_p95 = fate.displacement_p95.min(max_displacement);
@@ -256,6 +263,7 @@ mod tests {
             p_falls: 0.09,
             displacement_mean: 0.001,
             displacement_p95: 0.102,
+            unseen: false,
         };
         let imagined = Imagined {
             risk,

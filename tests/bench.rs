@@ -109,6 +109,7 @@ fn an_unknown_part_and_a_model_for_a_part_that_asks_for_none_are_bad_usage() {
         &["everything"][..],
         &["sandbox", "--model", "nowhere"],
         &["train", "--model", "nowhere"],
+        &["train", "--device", "cpu"],
     ] {
         let done = Command::cargo_bin("topple")
             .expect("the binary")

@@ -70,9 +70,9 @@ pub struct BenchArgs {
     /// Seeds the beliefs, the cases and the candidates.
     #[arg(long, default_value_t = EVAL_SEED)]
     pub seed: u64,
-    /// Where the model computes: auto, cpu or cuda; auto takes a GPU where it can.
-    #[arg(long, value_name = "DEVICE", default_value = "auto")]
-    pub device: DeviceChoice,
+    /// Where the model computes: auto, cpu or cuda; auto takes a GPU where it can [default: auto]
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<DeviceChoice>,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -125,8 +125,8 @@ pub fn run(args: &BenchArgs) -> Outcome {
         }
     }
     if wants(Part::Model) || wants(Part::Risk) || wants(Part::Plan) {
-        let dynamics =
-            LearnedDynamics::new(models::world_model(args.model.as_deref(), args.device)?);
+        let device = args.device.unwrap_or_default();
+        let dynamics = LearnedDynamics::new(models::world_model(args.model.as_deref(), device)?);
         if wants(Part::Model) {
             say("the model on 12 boxes")?;
             report.model = Some(model_speed(&dynamics, args.seed, &effort, stop).map_err(failed)?);
@@ -172,9 +172,14 @@ fn refuse_idle_model(args: &BenchArgs) -> Result<(), Failure> {
     let part = ask_for_none
         .iter()
         .find(|(part, _)| args.only == Some(*part));
-    match (part, &args.model) {
-        (Some((_, name)), Some(_)) => Err(Failure::input_message(
-            format!("--model names a world model, but --only {name} asks for none"),
+    let idle = [
+        ("--model names a world model", args.model.is_some()),
+        ("--device is a world model's", args.device.is_some()),
+    ];
+    let idle = idle.iter().find(|(_, is_given)| *is_given);
+    match (part, idle) {
+        (Some((_, name)), Some((what, _))) => Err(Failure::input_message(
+            format!("{what}, but --only {name} asks for none"),
             "Leave one of the two out.",
         )),
         _ => Ok(()),

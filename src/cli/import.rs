@@ -183,9 +183,7 @@ fn judge_all(
         .and_then(|()| judged.into_iter().collect::<Result<Vec<_>, _>>());
     if ended.is_err() {
         let out = options.out.display();
-        print::note(format!(
-            "{written} of {all} stacks were written to {out}; the same command makes all of them"
-        ));
+        print::note(format!("{written} of {all} stacks were written to {out}"));
     }
     ended
 }

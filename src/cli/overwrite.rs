@@ -64,6 +64,10 @@ pub(super) fn is_same_place(one: &Path, other: &Path) -> bool {
 pub(super) fn is_stdout(out: &Path) -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::MetadataExt;
+    // Whatever goes there goes nowhere.
+    if is_same_place(out, Path::new("/dev/null")) {
+        return false;
+    }
     let node = |found: fs::Metadata| (found.dev(), found.ino());
     // A pipe has no name that could be compared, but a place of its own.
     let stdout = std::io::stdout().as_fd().try_clone_to_owned();

@@ -137,7 +137,10 @@ fn refuse_outputs(
         }
         refuse_no_place(path, flag)?;
         refuse_beside_json(path, flag, args.json)?;
-        if let Some((_, other)) = outputs[..i].iter().find(|o| is_same_place(o.0, path)) {
+        let is_one = |o: &&(&PathBuf, String)| {
+            is_same_place(o.0, path) || (is_stdout(o.0) && is_stdout(path))
+        };
+        if let Some((_, other)) = outputs[..i].iter().find(is_one) {
             return Err(Failure::input_message(
                 format!("{other} and {flag} both name {}", path.display()),
                 "give each output a file of its own",

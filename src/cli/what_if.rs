@@ -39,7 +39,8 @@ pub struct WhatIfArgs {
     /// Push on a box's centre with this force for 0.5 s, N; at most 10 000 N.
     #[arg(long, value_name = "BOX=FX,FY,FZ", value_parser = poke_args::push)]
     pub push: Option<BoxVector>,
-    /// Take a box out by this face, at the best grasp that is found there.
+    /// Take a box out by this face, at the first grasp found there that may be carried out, best first; where none may, at
+    /// the best.
     #[arg(long, value_name = "BOX/FACE")]
     pub grasp: Option<BoxFace>,
     /// Physics and output.

@@ -1,8 +1,8 @@
 //! From what the ensemble decodes to a trajectory in the world, and on to the action's end.
 //!
 //! Owns what becomes of boxes between and after the strides that are imagined: what lies beyond the
-//! last stride is what the action means to do, not a forecast. Of boxes that the network had no room for it is
-//! told that nobody knows, not that they stay.
+//! last stride is what the action means to do, not a forecast. Boxes that the network had no room for stand
+//! still in the frames; that nobody looked at them is told of their fates.
 
 use crate::dynamics::{BoxFate, ImaginedFrame};
 use crate::pose::{Pose, Quat, Vec3};
@@ -86,13 +86,10 @@ pub(super) fn intended_end(
     out
 }
 
-/// The probability of what nobody knows: not more than what was seen to be likely.
-const UNKNOWN: f64 = 0.5;
-
 /// What becomes of each box, `[N]` in the scene's order; `last_std` is how sure a node's last position is, m. A box that
 /// nothing ties to the action stays.
 ///
-/// One that is tied to it and was cut may do anything: its probabilities are one half, until
+/// One that is tied to it and was cut may do anything: its probabilities are 1, until
 /// [`Imagined::allowed_by`](crate::dynamics::Imagined::allowed_by) says how much of that the action's risk allows. It is
 /// told to go as far as a box may by `limit`, m (its task's `max_displacement`), and at worst as far as any that was seen.
 pub(super) fn fates(
@@ -117,6 +114,7 @@ pub(super) fn fates(
             p_falls: opinion.fates[node][1],
             displacement_mean: moved.norm(),
             displacement_p95: moved.norm() + 1.645 * std,
+            unseen: false,
         };
         if node > 0 {
             farthest = farthest.max(fate.displacement_p95);
@@ -125,10 +123,11 @@ pub(super) fn fates(
     for &body in &seen.cut {
         if let Some(fate) = out.get_mut(body as usize) {
             *fate = BoxFate {
-                p_moves: UNKNOWN,
-                p_falls: UNKNOWN,
+                p_moves: 1.0,
+                p_falls: 1.0,
                 displacement_mean: limit,
                 displacement_p95: farthest,
+                unseen: true,
             };
         }
     }
@@ -235,13 +234,14 @@ mod tests {
             p_falls,
             displacement_mean,
             displacement_p95,
+            unseen: p_moves == 1.0,
         };
         let nudged = fate(0.9, 0.8, 2.0, 2.0);
         let beside = fate(0.25, 0.125, 0.125, 0.125);
-        let cut = fate(0.5, 0.5, 0.0625, 0.125);
+        let cut = fate(1.0, 1.0, 0.0625, 0.125);
         let untied = BoxFate::default();
         assert_eq!(told(0.0625), [beside, cut, nudged, untied]);
         // How far the box that is acted on goes says nothing of the others.
-        assert_eq!(told(0.5)[1], fate(0.5, 0.5, 0.5, 0.5));
+        assert_eq!(told(0.5)[1], fate(1.0, 1.0, 0.5, 0.5));
     }
 }

@@ -107,8 +107,9 @@ pub fn advise(
     };
     let mut advice = Vec::new();
     // Where only the whole is over its limit, boxes that are taken before do not come cheaper in a plan of their own.
-    let told = that_matter(workcell, goal, &plan.rejected);
-    if least_over_plan_limit(&told).is_none() {
+    let boxes = that_matter(workcell, goal, &plan.rejected);
+    let of_those = plan.rejected.iter().filter(|r| boxes.contains(&r.box_id));
+    if least_over_plan_limit(of_those).is_none() {
         for set in asking.sets_in_the_way() {
             let boxes = asking.ids_of(&set);
             asks(&format!("without `{}`", boxes.join("`, `")));

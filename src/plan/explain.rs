@@ -37,11 +37,11 @@ pub fn closest_accident(step: &StepPlan, scene: &Scene) -> ClosestAccident {
     }
 }
 
-/// The boxes but `held` that are most likely to move or fall, at most three.
+/// The boxes but `held` that are most likely to move or fall, at most three; none that nobody looked at.
 pub fn concerned(imagined: &Imagined, scene: &Scene, held: usize) -> Vec<String> {
     let danger = |i: usize| imagined.fates[i].p_moves.max(imagined.fates[i].p_falls);
     let mut order: Vec<usize> = (0..imagined.fates.len().min(scene.boxes.len()))
-        .filter(|i| *i != held && danger(*i) > CONCERNED)
+        .filter(|i| *i != held && !imagined.fates[*i].unseen && danger(*i) > CONCERNED)
         .collect();
     order.sort_by(|a, b| danger(*b).total_cmp(&danger(*a)));
     order.truncate(3);
@@ -121,30 +121,34 @@ pub(super) fn no_plan_reason(
     }
 }
 
-/// Those of `rejected` that tell why `goal` is not reached: of boxes that have to go, and of those that are in the way of
-/// these or rest on what is. What was had against another, which was only to make room, is no reason that there is no plan.
+/// The boxes that have a say in whether `goal` is reached: those that have to go, those that are in the way of these or rest
+/// on what is, those in the way of them, and so on. What was had against another, which was only to make room, is no
+/// reason that there is no plan.
 pub(super) fn that_matter(
     workcell: &Workcell,
     goal: &Goal,
     rejected: &[RejectedCandidate],
-) -> Vec<RejectedCandidate> {
-    let have_to_go = that_have_to_go(workcell, goal);
-    let graph = SupportGraph::of(&workcell.scene);
-    let index = |id: &str| workcell.scene.box_index(id);
-    let of = |boxes: &[usize], r: &RejectedCandidate| {
-        index(&r.box_id).is_some_and(|i| boxes.contains(&i))
-    };
-    let mut all = have_to_go.clone();
-    for r in rejected.iter().filter(|r| of(&have_to_go, r)) {
-        if let Reason::Geometry(why) = &r.reason
-            && let Some(by) = blocker(why).and_then(|id| index(&id))
-            && !all.contains(&by)
-        {
-            all.push(by);
-            all.extend(graph.above(by));
+) -> Vec<String> {
+    let scene = &workcell.scene;
+    let graph = SupportGraph::of(scene);
+    let mut boxes = that_have_to_go(workcell, goal);
+    let mut looked_at = 0;
+    while let Some(&index) = boxes.get(looked_at) {
+        looked_at += 1;
+        let of_box = rejected
+            .iter()
+            .filter(|r| r.box_id == scene.boxes[index].id);
+        for r in of_box {
+            if let Reason::Geometry(why) = &r.reason
+                && let Some(by) = blocker(why).and_then(|id| scene.box_index(&id))
+                && !boxes.contains(&by)
+            {
+                boxes.push(by);
+                boxes.extend(graph.above(by));
+            }
         }
     }
-    rejected.iter().filter(|r| of(&all, r)).cloned().collect()
+    boxes.iter().map(|&i| scene.boxes[i].id.clone()).collect()
 }
 
 /// The boxes that are the goal's, and those that rest on one: others are only taken to make room.
@@ -159,10 +163,10 @@ fn that_have_to_go(workcell: &Workcell, goal: &Goal) -> Vec<usize> {
 
 /// The step that was safe by itself and came least over the limit on the whole plan, and what all came to with it;
 /// none where that limit was in nobody's way.
-pub(super) fn least_over_plan_limit(
-    rejected: &[RejectedCandidate],
-) -> Option<(&RejectedCandidate, f64)> {
-    let over = rejected.iter().filter_map(|r| match r.reason {
+pub(super) fn least_over_plan_limit<'a>(
+    rejected: impl IntoIterator<Item = &'a RejectedCandidate>,
+) -> Option<(&'a RejectedCandidate, f64)> {
+    let over = rejected.into_iter().filter_map(|r| match r.reason {
         Reason::PlanRisk { bound, .. } => Some((r, bound)),
         _ => None,
     });

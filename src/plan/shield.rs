@@ -244,8 +244,8 @@ impl<'a> Guard<'a> {
     }
 }
 
-/// The risk, and its bound, of an action that is under way and is judged over the limit on what is seen now, with what the
-/// draws of it saw before it began; none where that is over the limit still. A box that the judgement did
+/// The risk, and its bound, of an action that is under way and is `judged` anew on what is seen now, with what the
+/// draws of it saw before it began; none where that is over the limit. A box that the judgement did
 /// not expect to move may well have moved in them.
 pub(super) fn still_vouched(witness: Witness, judged: &Risk, limit: f64) -> Option<(f64, f64)> {
     let Witness { draws, accidents } = witness;

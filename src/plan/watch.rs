@@ -41,6 +41,8 @@ pub struct Watch<'a> {
     imagined: Vec<ImaginedFrame>,
     /// The boxes as they were in the scene that it was imagined in.
     imagined_from: Vec<Pose>,
+    /// `[N]` whether a box was imagined to move on a way that the hand was on before.
+    foreseen: Vec<bool>,
     /// The boxes as they were when the motion was last judged.
     judged: Vec<Pose>,
     /// The boxes as they were at the last glance.
@@ -79,6 +81,7 @@ impl<'a> Watch<'a> {
             action: planned.step.action.clone(),
             imagined: planned.step.imagined.frames.clone(),
             imagined_from: boxes.clone(),
+            foreseen: vec![false; boxes.len()],
             judged: boxes.clone(),
             last: boxes,
             seed: mixed(planner.seed ^ WATCH_SALT, number as u64),
@@ -201,16 +204,22 @@ impl<'a> Watch<'a> {
     /// The box but the one held that has used up most of its share of the limits since the step began, where one has
     /// and it was not imagined to move.
     fn farthest_gone(&self, glance: &Glance, expected: &[(Pose, f64)]) -> Option<usize> {
-        let (noise, far) = (self.noise(), self.far());
-        let imagined = self.imagined_from.iter().zip(expected).enumerate();
-        let unforeseen = imagined.filter(|(i, (from, (to, _)))| {
-            *i != self.target && !Off::between(from, to).exceeds(noise)
+        let far = self.far();
+        let boxes = self.seen.scene.boxes.iter().enumerate();
+        let unforeseen = boxes.filter(|(i, _)| {
+            *i != self.target && !self.foreseen[*i] && !self.is_to_move(*i, expected)
         });
-        let stood = |i: usize| self.seen.scene.boxes[i].pose;
-        let gone = unforeseen.map(|(i, _)| (i, Off::between(&stood(i), &glance.boxes[i])));
+        let gone = unforeseen.map(|(i, spec)| (i, Off::between(&spec.pose, &glance.boxes[i])));
         gone.filter(|(_, off)| off.exceeds(far))
             .max_by(|a, b| a.1.times(far).total_cmp(&b.1.times(far)))
             .map(|(i, _)| i)
+    }
+
+    /// Whether the way that the hand is on was imagined to move a box to where it is `expected`.
+    fn is_to_move(&self, index: usize, expected: &[(Pose, f64)]) -> bool {
+        let (from, to) = (self.imagined_from.get(index), expected.get(index));
+        let off = from.zip(to).map(|(from, (to, _))| Off::between(from, to));
+        off.is_some_and(|off| off.exceeds(self.noise()))
     }
 
     /// How far each box but the one held is from where it was in `before`.

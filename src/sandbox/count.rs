@@ -97,6 +97,7 @@ pub(super) fn fates(workcell: &Workcell, rollouts: &[Rollout]) -> Vec<BoxFate> {
                 p_falls: falls / n,
                 displacement_mean: displacements.iter().sum::<f64>() / n,
                 displacement_p95: Quantiles::of(displacements).map_or(0.0, |q| q.p95),
+                unseen: false,
             }
         })
         .collect()

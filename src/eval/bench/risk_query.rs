@@ -289,7 +289,13 @@ mod tests {
         counted.go_on_to(20, &stop).unwrap();
         let standing = standing_draws(&workcell, seed_of(stack), 20).unwrap();
         assert_eq!((counted.streams, counted.draws), (20, standing.len()));
-        assert!(counted.accidents[0] <= counted.draws && counted.draws < 20);
+        assert!(counted.draws < 20);
+        let goes_wrong = |draw| {
+            let world = sandbox::settled(&workcell, draw, 1).unwrap();
+            cases[0].goes_wrong(&world).unwrap()
+        };
+        let wrong = standing.iter().filter(|draw| goes_wrong(draw)).count();
+        assert_eq!(counted.accidents, [wrong]);
         stop.store(true, Ordering::Relaxed);
         let stopped = counted.go_on_to(64, &stop);
         assert!(matches!(stopped, Err(BenchError::Interrupted)));

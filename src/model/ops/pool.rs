@@ -99,7 +99,10 @@ impl CustomOp1 for Pool {
             for row in h[range.start * columns..range.end * columns].chunks_exact(columns) {
                 for ((m, x), v) in mean.iter_mut().zip(max.iter_mut()).zip(row) {
                     *m += scale * v;
-                    *x = x.max(*v);
+                    // Of NaN nothing is greater; it stays, as it does in the mean.
+                    if *v > *x || v.is_nan() {
+                        *x = *v;
+                    }
                 }
             }
         }

@@ -19,8 +19,8 @@ pub fn relu(x: &Tensor) -> Result<Tensor> {
 
 /// The same of candle's own operators, for devices that the fused one has no kernel for.
 pub(super) fn plain(x: &Tensor) -> Result<Tensor> {
-    // A number less itself is nothing, but NaN where it is not finite.
-    x.relu()? + (x - x)?.detach()
+    // Nothing but NaN is unlike itself.
+    x.ne(x)?.where_cond(x, &x.relu()?)
 }
 
 /// The same of one number; `f32::max` would make zero of NaN.

@@ -25,13 +25,11 @@ impl OrderSearch<'_> {
         };
         let taken = self.taken();
         let (workcell, goal) = (&self.nodes[0].workcell, self.goal);
-        let told = that_matter(workcell, goal, &self.rejected);
-        let told = still_in_the_way(&told, &taken);
-        let matters = |step: &StepPlan| {
-            let is_told = told.iter().any(|r| r.box_id == step.box_id);
-            is_told && !taken.contains(&step.box_id.as_str())
-        };
-        let risky = self.risky.iter().filter(|(_, step)| matters(step));
+        let boxes = that_matter(workcell, goal, &self.rejected);
+        let of_those = self.rejected.iter().filter(|r| boxes.contains(&r.box_id));
+        let told = still_in_the_way(&of_those.cloned().collect::<Vec<_>>(), &taken);
+        let matters = |id: &String| boxes.contains(id) && !taken.iter().any(|taken| taken == id);
+        let risky = self.risky.iter().filter(|(_, step)| matters(&step.box_id));
         let least = |a: &&(usize, StepPlan), b: &&(usize, StepPlan)| {
             a.1.risk.bound.total_cmp(&b.1.risk.bound)
         };

@@ -128,3 +128,33 @@ fn what_speaks_against_a_box_that_would_only_make_room_does_not_hide_that_the_go
         assert_eq!(plan.least_risky, None);
     }
 }
+
+#[test]
+fn what_is_in_the_way_of_what_is_in_the_way_has_a_say_and_what_is_in_nobodys_has_none() {
+    let blocked = |id: &str, by: &str| RejectedCandidate {
+        box_id: id.into(),
+        gripper: 0,
+        face: crate::scene::geometry::Face::Top,
+        grasp: None,
+        hand: None,
+        reason: crate::grasp::Rejection::BoxBlocked { by: by.into() }.into(),
+        risk: None,
+    };
+    let boxes = ["goal", "near", "far", "on_far", "aside"];
+    let at = |i: usize| match i {
+        3 => [2.0, 0.0, 0.3],
+        i => [i as f64, 0.0, 0.1],
+    };
+    let all = boxes.iter().enumerate();
+    let cell = workcell(
+        all.map(|(i, id)| a_box(id, SIZE, at(i), 0.6)).collect(),
+        vec![],
+    );
+    let rejected = [
+        blocked("aside", "goal"),
+        blocked("near", "far"),
+        blocked("goal", "near"),
+    ];
+    let matter = explain::that_matter(&cell, &retrieve("goal"), &rejected);
+    assert_eq!(matter, boxes[..4]);
+}

@@ -286,3 +286,34 @@ fn what_is_judged_safe_does_not_go_on_as_it_is_once_accidents_in_the_draws_outwe
     });
     assert_ne!(answer(&step), Onward::CarryOn);
 }
+
+#[test]
+fn a_box_that_went_as_it_was_imagined_to_does_not_stop_the_hand_once_that_goes_another_way() {
+    let seen = tower();
+    let seconds = duration_of_the_quickest("high") + 0.1;
+    let index = |id: &str| seen.scene.box_index(id).unwrap();
+    let (low, aside) = (index("low"), index("aside"));
+    let fake = Fake {
+        drags: Some(("low".into(), seconds)),
+        nervous: Some((
+            "aside".into(),
+            seen.scene.boxes[aside].pose.translation.x,
+            seconds,
+        )),
+        ..Fake::default()
+    };
+    let planner = planner(&fake, None);
+    let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+    let step = &plan.steps[0];
+    let dragged = step.step.imagined.frames.last().unwrap().boxes[low];
+    let mut watch = watch::Watch::new(&planner, &seen, step, (0, 0.0));
+    let mut look = || {
+        let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+        boxes[low] = dragged;
+        boxes[aside].translation.x += 0.02;
+        let t = step.step.action.onset();
+        watch.look(&Glance { t, boxes })
+    };
+    assert!(matches!(look(), Onward::Change(_)));
+    assert_eq!(look(), Onward::CarryOn);
+}

@@ -58,7 +58,7 @@ impl Watch<'_> {
                 risk,
                 other_risk: imagined.risk.risk,
             };
-            self.change(ways[k].clone(), imagined);
+            self.change(ways[k].clone(), imagined, glance.t);
             let motion = self.action.motion().cloned().unwrap_or_default();
             return Ok((reply, Onward::Change(motion)));
         }
@@ -99,8 +99,12 @@ impl Watch<'_> {
         Some(imagined)
     }
 
-    /// Goes on another way, of which the shield knows nothing.
-    fn change(&mut self, way: Action, imagined: Imagined) {
+    /// Goes on another way from time `t` on, of which the shield knows nothing.
+    fn change(&mut self, way: Action, imagined: Imagined, t: f64) {
+        let expected = self.expected(t);
+        for index in 0..self.foreseen.len() {
+            self.foreseen[index] |= self.is_to_move(index, &expected);
+        }
         self.ways_left = self.bound();
         self.way = imagined.risk.bound;
         self.action = way;

@@ -57,7 +57,7 @@ pub enum ImportError {
         stack: String,
         /// The piece.
         piece: String,
-        /// Its key in the data.
+        /// Its key in the data, or what it comes from.
         field: &'static str,
         /// What it was.
         value: f64,
