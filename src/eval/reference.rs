@@ -195,6 +195,7 @@ mod tests {
             let stored = stored.expect("a ceiling of this sandbox is stored");
             let first = suite.cases(1, |_| ControlFlow::Continue(())).unwrap();
             assert_eq!(stored.split, split.name());
+            assert!(stored.cases.len() >= 2000, "{}", split.name());
             let is_stored = stored.cases.contains(&hash_of(&first[0]));
             assert!(is_stored, "{}", split.name());
         }
