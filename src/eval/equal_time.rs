@@ -1,9 +1,9 @@
 //! The budget of `sandbox_equal_time`: how many episodes the sandbox simulates in the time of the learned planner without
 //! a shield, on as many threads.
 //!
-//! Owns the number that was measured once, stored beside the reference's deeds and keyed by suite, seed and sandbox
-//! version: what a contestant may do then does not depend on the clock of the run that it takes part in (design,
-//! section 7). Refuses a number of another sandbox, whose episodes take another time.
+//! Owns the number that was measured once, stored beside the reference's deeds and keyed by suite, seed and the versions
+//! of sandbox and reference: what a contestant may do then does not depend on the clock of the run that it takes part in (design,
+//! section 7). Refuses a number of another sandbox, whose episodes take another time, or of another reference's suites.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::closed_loop::ContestError;
-use super::contest::{Contestant, Deed};
+use super::contest::{Contestant, Deed, REFERENCE_VERSION};
 use super::own_draw::own_world;
 use super::reference::ReferenceError;
 use super::stored::{read_json, write_json};
@@ -65,6 +65,8 @@ pub struct EqualTime {
 #[serde(deny_unknown_fields)]
 struct Stored {
     sandbox_version: u32,
+    /// Bumped with the suites and the planner, which the time is of.
+    reference_version: u32,
     suite: String,
     seed: u64,
     episodes: usize,
@@ -95,6 +97,7 @@ pub fn equal_time(
     }
     let stored = Stored {
         sandbox_version: SANDBOX_VERSION,
+        reference_version: REFERENCE_VERSION,
         suite: suite.name().to_owned(),
         seed,
         episodes,
@@ -109,7 +112,7 @@ fn path_of(dir: &Path, (suite, seed): (PlannerSuite, u64)) -> PathBuf {
     dir.join(format!("equal-time-{}-{seed}.json", suite.name()))
 }
 
-/// The number that is stored in `dir`, if it is one of this sandbox, suite and seed.
+/// The number that is stored in `dir`, if it is one of this sandbox, reference, suite and seed.
 ///
 /// # Errors
 /// When what is stored cannot be read.
@@ -117,10 +120,13 @@ pub fn recorded(
     dir: &Path,
     (suite, seed): (PlannerSuite, u64),
 ) -> Result<Option<usize>, ReferenceError> {
-    let version = ("sandbox_version", SANDBOX_VERSION);
-    let stored: Option<Stored> = read_json(&path_of(dir, (suite, seed)), &[version])?;
+    let versions = [
+        ("sandbox_version", SANDBOX_VERSION),
+        ("reference_version", REFERENCE_VERSION),
+    ];
+    let stored: Option<Stored> = read_json(&path_of(dir, (suite, seed)), &versions)?;
     let is_ours = |stored: &Stored| {
-        stored.sandbox_version == SANDBOX_VERSION
+        (stored.sandbox_version, stored.reference_version) == (SANDBOX_VERSION, REFERENCE_VERSION)
             && (stored.suite.as_str(), stored.seed) == (suite.name(), seed)
             && stored.episodes >= LEAST_EPISODES
     };
@@ -225,13 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_another_sandbox_suite_or_seed_is_measured_anew() {
+    fn a_number_of_another_sandbox_reference_suite_or_seed_is_measured_anew() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("equal-time-steps-7.json");
-        let known = |sandbox_version: u32, suite: &str, seed: u64, episodes: usize| {
+        let known = |versions: (u32, u32), suite: &str, seed: u64, episodes: usize| {
             let suite = suite.to_owned();
             let stored = Stored {
-                sandbox_version,
+                sandbox_version: versions.0,
+                reference_version: versions.1,
                 suite,
                 seed,
                 episodes,
@@ -239,11 +246,13 @@ mod tests {
             write_json(&path, &stored).unwrap();
             recorded(dir.path(), KEY).unwrap()
         };
-        assert_eq!(known(SANDBOX_VERSION, "steps", 7, 5), Some(5));
-        assert_eq!(known(SANDBOX_VERSION + 1, "steps", 7, 5), None);
-        assert_eq!(known(SANDBOX_VERSION, "tasks", 7, 5), None);
-        assert_eq!(known(SANDBOX_VERSION, "steps", 8, 5), None);
-        assert_eq!(known(SANDBOX_VERSION, "steps", 7, 0), None);
+        let ours = (SANDBOX_VERSION, REFERENCE_VERSION);
+        assert_eq!(known(ours, "steps", 7, 5), Some(5));
+        assert_eq!(known((ours.0 + 1, ours.1), "steps", 7, 5), None);
+        assert_eq!(known((ours.0, ours.1 - 1), "steps", 7, 5), None);
+        assert_eq!(known(ours, "tasks", 7, 5), None);
+        assert_eq!(known(ours, "steps", 8, 5), None);
+        assert_eq!(known(ours, "steps", 7, 0), None);
     }
 
     #[test]
