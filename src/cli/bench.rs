@@ -97,7 +97,14 @@ impl BenchArgs {
 /// # Errors
 /// When a model cannot be read or is not asked for, the sandbox fails, or a signal came.
 pub fn run(args: &BenchArgs) -> Outcome {
-    refuse_idle_model(args)?;
+    for (part, who) in [
+        (Part::Sandbox, "--only sandbox"),
+        (Part::Train, "--only train"),
+    ] {
+        if args.only == Some(part) {
+            models::refuse_idle(who, args.model.as_deref(), args.device)?;
+        }
+    }
     let interrupt = Interrupt::install()?;
     let effort = args.effort();
     let mut report = BenchReport {
@@ -164,26 +171,6 @@ pub fn run(args: &BenchArgs) -> Outcome {
         print::text(&bench_text::in_words(&report))?;
     }
     Ok(Exit::Done)
-}
-
-/// Refuses a model where the only part asks for none.
-fn refuse_idle_model(args: &BenchArgs) -> Result<(), Failure> {
-    let ask_for_none = [(Part::Sandbox, "sandbox"), (Part::Train, "train")];
-    let part = ask_for_none
-        .iter()
-        .find(|(part, _)| args.only == Some(*part));
-    let idle = [
-        ("--model names a world model", args.model.is_some()),
-        ("--device is a world model's", args.device.is_some()),
-    ];
-    let idle = idle.iter().find(|(_, is_given)| *is_given);
-    match (part, idle) {
-        (Some((_, name)), Some((what, _))) => Err(Failure::input_message(
-            format!("{what}, but --only {name} asks for none"),
-            "Leave one of the two out.",
-        )),
-        _ => Ok(()),
-    }
 }
 
 fn failed(error: BenchError, interrupt: &Interrupt) -> Failure {

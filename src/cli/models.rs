@@ -32,6 +32,26 @@ pub fn world_model(folder: Option<&Path>, device: DeviceChoice) -> Result<WorldM
     }
 }
 
+/// Refuses flags that are about a model (`folder`, `device`) where `who` asks for none.
+///
+/// # Errors
+/// When one of them is given.
+pub fn refuse_idle(
+    who: &str,
+    folder: Option<&Path>,
+    device: Option<DeviceChoice>,
+) -> Result<(), Failure> {
+    let what = match (folder, device) {
+        (Some(_), _) => "--model names a world model",
+        (None, Some(_)) => "--device is a world model's",
+        (None, None) => return Ok(()),
+    };
+    Err(Failure::input_message(
+        format!("{what}, but {who} asks for none"),
+        "Leave one of the two out.",
+    ))
+}
+
 /// What is known of the model in `folder`, also of one that can only be gone on from.
 ///
 /// # Errors

@@ -5,7 +5,7 @@
 
 mod args;
 
-use super::models::world_model;
+use super::models::{refuse_idle, world_model};
 use super::{Failure, print};
 use crate::dynamics::{Dynamics, DynamicsError};
 use crate::eval::plant::{SandboxPlant, witness};
@@ -213,16 +213,7 @@ fn learned(args: &PhysicsArgs) -> Result<Opened, Failure> {
 }
 
 fn sandbox(args: &PhysicsArgs) -> Result<Opened, Failure> {
-    let idle = [
-        ("--model names a world model", args.model.is_some()),
-        ("--device is a world model's", args.device.is_some()),
-    ];
-    if let Some((what, _)) = idle.iter().find(|(_, is_given)| *is_given) {
-        return Err(Failure::input_message(
-            format!("{what}, but --dynamics sandbox asks for none"),
-            "Leave one of the two out.",
-        ));
-    }
+    refuse_idle("--dynamics sandbox", args.model.as_deref(), args.device)?;
     let report = ModelReport {
         name: "sandbox".to_owned(),
         hash: format!("v{SANDBOX_VERSION}"),

@@ -2,8 +2,8 @@
 //! a shield, on as many threads.
 //!
 //! Owns the number that was measured once, stored beside the reference's deeds and keyed by suite, seed and the versions
-//! of sandbox and reference: what a contestant may do then does not depend on the clock of the run that it takes part in (design,
-//! section 7). Refuses a number of another sandbox, whose episodes take another time, or of another reference's suites.
+//! of sandbox and reference: what a contestant may do then does not depend on the clock of the run that it takes part in
+//! (design, section 7). Refuses a number of another sandbox, whose episodes take another time, or of another reference's suites.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;

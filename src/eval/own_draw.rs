@@ -4,25 +4,20 @@
 //! the same seed are looked through, so that one tight belief does not end a run of thousands. Refuses a belief of
 //! which none of them finds a draw that stands.
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
 use crate::sandbox::engine::Engine;
-use crate::sandbox::exact::standing_draws;
+use crate::sandbox::exact::{draw_of, standing_draws};
 use crate::sandbox::{self, SandboxError};
 use crate::scene::{Draw, Workcell};
 
 /// Streams that are looked through where a stream has no draw that stands.
-const SPARE_STREAMS: usize = 16;
+pub(super) const SPARE_STREAMS: usize = 16;
 
 /// The draw of stream `stream` of `seed`; where none of its tries stands, the first that does of the spare streams.
 ///
 /// # Errors
 /// When no draw of any of them stands, or the engine lost a body.
 pub(super) fn own_draw(workcell: &Workcell, seed: u64, stream: u64) -> Result<Draw, SandboxError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(stream);
-    match sandbox::draw(workcell, &mut rng) {
+    match draw_of(workcell, seed, stream) {
         Err(SandboxError::DoesNotStand { .. }) => {
             Ok(standing_draws(workcell, seed, SPARE_STREAMS)?.swap_remove(0))
         }
@@ -54,9 +49,7 @@ pub(super) mod tight {
 
     /// Whether a stream of a seed has no draw that stands.
     pub(in crate::eval) fn falls(workcell: &Workcell, seed: u64, stream: u64) -> bool {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(stream);
-        sandbox::draw(workcell, &mut rng).is_err()
+        draw_of(workcell, seed, stream).is_err()
     }
 
     /// A nudge of that box.
@@ -87,9 +80,6 @@ mod tests {
         let belief = tight::belief();
         let stands = |seed: &u64| !tight::falls(&belief, *seed, 2);
         let seed = (0..32).find(stands).unwrap();
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        rng.set_stream(2);
-        let own = sandbox::draw(&belief, &mut rng);
-        assert_eq!(own_draw(&belief, seed, 2), own);
+        assert_eq!(own_draw(&belief, seed, 2), draw_of(&belief, seed, 2));
     }
 }

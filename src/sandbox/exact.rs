@@ -67,6 +67,16 @@ pub fn standing_worlds(
         .collect()
 }
 
+/// The draw of stream `stream` of `seed`.
+///
+/// # Errors
+/// When none of its tries stands, or the engine lost a body.
+pub fn draw_of(workcell: &Workcell, seed: u64, stream: u64) -> Result<Draw, SandboxError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(stream);
+    stand::draw(workcell, &mut rng)
+}
+
 /// Up to `count` draws that stand, each from its own stream of `seed`: the same whatever the thread count.
 ///
 /// They are fewer where a belief is so tight that a stream finds none in its tries: one twice would count as what it
@@ -81,11 +91,7 @@ pub fn standing_draws(
 ) -> Result<Vec<Draw>, SandboxError> {
     let found: Vec<Result<Draw, SandboxError>> = (0..count)
         .into_par_iter()
-        .map(|k| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(k as u64);
-            stand::draw(workcell, &mut rng)
-        })
+        .map(|k| draw_of(workcell, seed, k as u64))
         .collect();
     let (stood, fell): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
     match fell.into_iter().find_map(Result::err) {
@@ -126,9 +132,7 @@ impl Drawn<'_> {
         }
         Ok(rollouts)
     }
-}
 
-impl Drawn<'_> {
     /// The worlds that an action is screened in.
     fn screened_in(&self) -> &[Engine] {
         &self.worlds[..self.config.screen_draws.clamp(1, self.worlds.len())]

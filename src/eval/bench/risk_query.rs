@@ -8,8 +8,6 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -19,10 +17,11 @@ use super::screening::screen_us;
 use super::{BenchError, Effort};
 use crate::dynamics::Dynamics;
 use crate::eval::open_loop::label;
-use crate::eval::own_draw::own_world;
+use crate::eval::own_draw::{SPARE_STREAMS, own_world};
 use crate::eval::suite::{Case, DrawPurpose, Suite};
 use crate::model::LearnedDynamics;
 use crate::model::metrics::brier;
+use crate::sandbox::exact::draw_of;
 use crate::sandbox::{self, SandboxError};
 
 /// Stacks that prices are measured on, and draws of each.
@@ -145,9 +144,6 @@ fn draws_for(
     }
 }
 
-/// Streams that are looked through at least before a belief is said not to stand.
-const FEWEST_STREAMS: usize = 16;
-
 /// What the cases of one stack came to under the draws that were looked at so far.
 struct Counted<'a> {
     cases: &'a [Case],
@@ -175,13 +171,12 @@ impl<'a> Counted<'a> {
     /// Goes on to `wanted` draws, or to as many as stand of so many streams: one twice would count as what it is not.
     fn go_on_to(&mut self, wanted: usize, stop: &AtomicBool) -> Result<(), BenchError> {
         let workcell = &self.cases[0].workcell;
-        while self.draws < wanted && self.streams < wanted.max(FEWEST_STREAMS) {
+        while self.draws < wanted && self.streams < wanted.max(SPARE_STREAMS) {
             go_on(stop)?;
-            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-            rng.set_stream(self.streams as u64);
+            let drawn = draw_of(workcell, self.seed, self.streams as u64);
             self.streams += 1;
-            let none_stands = self.draws == 0 && self.streams >= FEWEST_STREAMS;
-            let draw = match sandbox::draw(workcell, &mut rng) {
+            let none_stands = self.draws == 0 && self.streams >= SPARE_STREAMS;
+            let draw = match drawn {
                 Err(SandboxError::DoesNotStand { .. }) if !none_stands => continue,
                 drawn => drawn?,
             };

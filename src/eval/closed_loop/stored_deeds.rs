@@ -1,0 +1,202 @@
+//! What the reference makes of tasks: slow, so done once and kept.
+//!
+//! Owns the file of its deeds, keyed by task and by the versions of sandbox and reference, and that each is in it as soon as it
+//! is done.
+
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ContestError, deed};
+use crate::eval::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
+use crate::eval::recalled::Recalled;
+use crate::eval::reference::{ReferenceError, hash_of};
+use crate::eval::stored::{read_json, write_json};
+use crate::eval::tasks::{PlannerSuite, PlannerTask};
+use crate::sandbox::SANDBOX_VERSION;
+
+/// Stored deeds of the reference.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoredDeeds {
+    sandbox_version: u32,
+    reference_version: u32,
+    tasks: Vec<String>,
+    deeds: Vec<Deed>,
+}
+
+/// The reference's deeds: read from `dir` as far as they are stored there, done and stored where not.
+///
+/// # Errors
+/// When a planner or the sandbox fails, the file cannot be read or written, or `stop` is set.
+pub fn reference_deeds(
+    dir: &Path,
+    suite: PlannerSuite,
+    seed: u64,
+    tasks: &[PlannerTask],
+    ring: &Ring,
+    stop: &AtomicBool,
+    progress: impl Fn() + Sync,
+) -> Result<Vec<Deed>, ContestError> {
+    let path = dir.join(format!("sandbox-{}-{seed}.json", suite.name()));
+    let hashes: Vec<String> = tasks.iter().map(hash_of).collect();
+    let (keys, deeds) = read(&path)?.map_or_else(Default::default, |s| (s.tasks, s.deeds));
+    let known = Recalled::new(hashes, keys, deeds);
+    let open = known.open();
+    let known = Mutex::new(known);
+    let next = AtomicUsize::new(0);
+    // Stored one by one: an interruption costs a task of each thread, not hours.
+    let answer = |place: usize| -> Result<(), ContestError> {
+        let done = deed(ring, Contestant::Sandbox, &tasks[place], stop, &progress)?;
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.answer(place, done);
+        Ok(store(&path, &known)?)
+    };
+    let work = || -> Result<(), ContestError> {
+        while let Some(&place) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // Nobody begins another task once one has failed.
+            answer(place).inspect_err(|_| next.store(open.len(), Ordering::Relaxed))?;
+        }
+        Ok(())
+    };
+    // Threads beside rayon's: one of those that waits within a task would begin another one inside it, and so on.
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..rayon::current_num_threads())
+            .map(|_| scope.spawn(work))
+            .collect();
+        // The scope waits for those that are left.
+        threads
+            .into_iter()
+            .try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })?;
+    let known = known.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(known.answers())
+}
+
+fn store(path: &Path, known: &Recalled<Deed>) -> Result<(), ReferenceError> {
+    let (tasks, deeds) = known.columns();
+    let stored = StoredDeeds {
+        sandbox_version: SANDBOX_VERSION,
+        reference_version: REFERENCE_VERSION,
+        tasks,
+        deeds,
+    };
+    write_json(path, &stored)
+}
+
+/// Stored deeds, if they are of this sandbox and budget.
+fn read(path: &Path) -> Result<Option<StoredDeeds>, ReferenceError> {
+    let versions = [
+        ("sandbox_version", SANDBOX_VERSION),
+        ("reference_version", REFERENCE_VERSION),
+    ];
+    let stored: Option<StoredDeeds> = read_json(path, &versions)?;
+    Ok(stored.filter(|stored| stored.tasks.len() == stored.deeds.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::EVAL_SEED;
+    use crate::eval::suite::Split;
+    use crate::eval::tasks::{TaskKind, task};
+    use crate::grasp::fixtures_for_tests::{a_box, workcell};
+    use crate::plan::{Goal, PlannerSettings};
+
+    fn one_box(planner_seed: u64) -> PlannerTask {
+        PlannerTask {
+            split: Split::Standard,
+            kind: TaskKind::Step,
+            workcell: workcell(vec![a_box("low", [0.3; 3], [0.0, 0.0, 0.15], 2.0)], vec![]),
+            goal: Goal::Retrieve {
+                box_id: "low".into(),
+            },
+            world_seed: 1,
+            planner_seed,
+        }
+    }
+
+    #[test]
+    fn each_deed_is_done_once_and_found_again_wherever_its_task_stands_and_a_signal_loses_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let ring = Ring {
+            learned: None,
+            settings: PlannerSettings::default(),
+            equal_episodes: 1,
+            held_out_draws: None,
+        };
+        let asked = |seeds: &[u64], stop: bool| {
+            let tasks: Vec<PlannerTask> = seeds.iter().map(|&seed| one_box(seed)).collect();
+            let (stop, done) = (AtomicBool::new(stop), AtomicUsize::new(0));
+            let count = || _ = done.fetch_add(1, Ordering::Relaxed);
+            let suite = PlannerSuite::Steps;
+            let deeds = reference_deeds(dir.path(), suite, 1, &tasks, &ring, &stop, count);
+            (deeds, done.into_inner())
+        };
+        let (first, done) = asked(&[1, 2, 3], false);
+        let first = first.unwrap();
+        assert_eq!(done, 3);
+        assert!(first.iter().all(Deed::shows_solvable));
+        let (stopped, done) = asked(&[3, 4], true);
+        let why = stopped.unwrap_err();
+        assert!(matches!(
+            why,
+            ContestError::Reference(ReferenceError::Interrupted)
+        ));
+        assert_eq!(done, 0);
+        let (again, done) = asked(&[3, 1, 2], false);
+        assert_eq!(done, 0);
+        let [one, two, three] = first.try_into().unwrap();
+        assert_eq!(again.unwrap(), [three, one, two]);
+    }
+
+    /// As for the ceilings: deeds of other tasks would be done anew without a word, which takes hours.
+    #[test]
+    fn the_stored_deeds_are_those_of_todays_tasks() {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
+        for suite in PlannerSuite::ALL {
+            let name = format!("sandbox-{}-{EVAL_SEED}.json", suite.name());
+            let stored = read(&dir.join(name)).unwrap();
+            let stored = stored.expect("deeds of this sandbox and budget are stored");
+            // As many as the README's figures are of.
+            let told = match suite {
+                PlannerSuite::Steps => 1000,
+                PlannerSuite::Tasks => 300,
+            };
+            assert!(stored.tasks.len() >= told, "{}", suite.name());
+            // The hard third takes too long to make here.
+            for (split, from) in [(Split::Standard, 0), (Split::Real, 2)] {
+                let mut stacks = (from..).step_by(3);
+                let first = stacks.find_map(|stack| task(suite, EVAL_SEED, stack).unwrap());
+                let first = first.unwrap();
+                assert_eq!(first.split, split);
+                let hash = hash_of(&first);
+                assert!(stored.tasks.contains(&hash), "{} {split:?}", suite.name());
+            }
+        }
+    }
+
+    #[test]
+    fn stored_deeds_of_another_budget_or_cut_short_are_done_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deeds.json");
+        let readable = |version: u32, tasks: usize| {
+            let stored = StoredDeeds {
+                sandbox_version: SANDBOX_VERSION,
+                reference_version: version,
+                tasks: vec!["0123456789abcdef".to_owned(); tasks],
+                deeds: vec![Deed::default()],
+            };
+            write_json(&path, &stored).unwrap();
+            read(&path).unwrap().is_some()
+        };
+        assert!(readable(REFERENCE_VERSION, 1));
+        assert!(!readable(REFERENCE_VERSION - 1, 1));
+        assert!(!readable(REFERENCE_VERSION + 1, 1));
+        assert!(!readable(REFERENCE_VERSION, 2));
+    }
+}
