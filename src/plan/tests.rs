@@ -70,6 +70,12 @@ fn order(plan: &Plan) -> Vec<&str> {
     plan.steps.iter().map(|s| s.step.box_id.as_str()).collect()
 }
 
+/// Draws that each step was checked under.
+fn draws(plan: &Plan) -> Vec<Option<usize>> {
+    let draws = |step: &PlannedStep| step.shield.map(|w| w.draws);
+    plan.steps.iter().map(draws).collect()
+}
+
 /// `wanted`, which nothing rests on, and a centimetre from it `beside`.
 fn side_by_side() -> Workcell {
     workcell(

@@ -132,7 +132,5 @@ fn a_box_that_a_draw_of_one_scene_shows_misjudged_has_to_pass_all_draws_in_the_n
     };
     let plan = planner(&fake, Some(&fickle)).plan(&tower(), &goal).unwrap();
     assert_eq!(order(&plan), ["aside", "high"]);
-    let draws = |step: &PlannedStep| step.shield.map(|w| w.draws);
-    let draws: Vec<_> = plan.steps.iter().map(draws).collect();
-    assert_eq!(draws, [Some(4), Some(24)]);
+    assert_eq!(draws(&plan), [Some(4), Some(24)]);
 }

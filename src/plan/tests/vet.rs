@@ -213,7 +213,5 @@ fn a_misjudged_box_that_is_taken_later_in_the_repair_has_to_pass_all_draws_too()
     let steps = [removal("high"), removal("mid")];
     let plan = repair(&planner, &tower(), &steps, &["mid"]).unwrap();
     assert_eq!(order(&plan), ["high", "mid"]);
-    let draws = |step: &PlannedStep| step.shield.map(|w| w.draws);
-    let draws: Vec<_> = plan.steps.iter().map(draws).collect();
-    assert_eq!(draws, [Some(4), Some(24)]);
+    assert_eq!(draws(&plan), [Some(4), Some(24)]);
 }
