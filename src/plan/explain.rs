@@ -48,22 +48,40 @@ pub fn concerned(imagined: &Imagined, scene: &Scene, held: usize) -> Vec<String>
     order.iter().map(|i| scene.boxes[*i].id.clone()).collect()
 }
 
-/// Why there is no safe plan, in a sentence; what a check had against a box that was `taken` another way is not it. The least
-/// risky step comes with the scene that it would be taken in.
-pub(super) fn no_plan_reason(
-    workcell: &Workcell,
-    goal: &Goal,
-    least_risky: Option<(&Scene, &StepPlan)>,
-    rejected: &[RejectedCandidate],
-    taken: &[&str],
-) -> String {
-    let what = goal.in_words();
+/// What a search that found no plan has to say for it.
+pub(super) struct Vain<'a> {
+    /// The least risky step, with the scene that it would be taken in.
+    pub(super) least_risky: Option<(&'a Scene, &'a StepPlan)>,
+    /// What was turned down.
+    pub(super) rejected: &'a [RejectedCandidate],
+    /// The boxes that could be taken, by id.
+    pub(super) taken: &'a [&'a str],
+    /// Whether it ended before it had looked at everything.
+    pub(super) cut_short: bool,
+}
+
+/// Why there is no safe plan, in a sentence; what a check had against a box that was taken another way is not it.
+pub(super) fn no_plan_reason(workcell: &Workcell, goal: &Goal, vain: &Vain) -> String {
+    let Vain {
+        least_risky,
+        rejected,
+        taken,
+        cut_short,
+    } = *vain;
     let limit = workcell.safety.max_risk;
-    if let Some((r, _)) = least_over_plan_limit(rejected) {
-        return format!(
-            "there is no safe way to {what} within the limit on the whole plan: `{}`: {}",
-            r.box_id, r.reason
-        );
+    let over_plan_limit = least_over_plan_limit(rejected);
+    let what = match over_plan_limit {
+        Some(_) => format!("{} within the limit on the whole plan", goal.in_words()),
+        None => goal.in_words(),
+    };
+    let no_way = match cut_short {
+        false => format!("there is no safe way to {what}"),
+        true => {
+            format!("no safe way to {what} was found before the search ended, with more to look at")
+        }
+    };
+    if let Some((r, _)) = over_plan_limit {
+        return format!("{no_way}: `{}`: {}", r.box_id, r.reason);
     }
     let not_taken = |r: &&RejectedCandidate| !taken.contains(&r.box_id.as_str());
     let by_check = |r: &&RejectedCandidate| r.reason.kind() == "shield" && not_taken(r);
@@ -74,14 +92,11 @@ pub(super) fn no_plan_reason(
     };
     let found_later = rejected.iter().find(by_check);
     if let Some(r) = found_later.or_else(|| rejected.iter().find(by_end)) {
-        return format!(
-            "there is no safe way to {what}: `{}`: {}",
-            r.box_id, r.reason
-        );
+        return format!("{no_way}: `{}`: {}", r.box_id, r.reason);
     }
     if let Some((_, step)) = least_risky.filter(|(_, step)| step.risk.abstains()) {
         return format!(
-            "there is no safe way to {what}: the least risky step, `{}` by its {} face: {}",
+            "{no_way}: the least risky step, `{}` by its {} face: {}",
             step.box_id,
             step.grasp.face.name(),
             Reason::risky(&step.risk, limit),
@@ -94,7 +109,7 @@ pub(super) fn no_plan_reason(
             boxes => format!(" of `{}`", boxes.join("`, `")),
         };
         return format!(
-            "there is no safe way to {what}: the least risky step, `{}` by its {} face, has a risk of \
+            "{no_way}: the least risky step, `{}` by its {} face, has a risk of \
              {:.4} (bound {:.4}, limit {limit}); it comes closest to {}{boxes}",
             step.box_id,
             step.grasp.face.name(),
@@ -111,13 +126,13 @@ pub(super) fn no_plan_reason(
                 _ => "",
             };
             format!(
-                "there is no safe way to {what}: {none}nearest comes `{}` by its {} face: {}",
+                "{no_way}: {none}nearest comes `{}` by its {} face: {}",
                 nearest.box_id,
                 nearest.face.name(),
                 nearest.reason
             )
         }
-        None => format!("there is no safe way to {what}: no grasp can be carried out"),
+        None => format!("{no_way}: no grasp can be carried out"),
     }
 }
 

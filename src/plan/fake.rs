@@ -20,6 +20,8 @@ pub(crate) struct Fake {
     pub lost: Vec<String>,
     /// Boxes that topple whatever is done to them.
     pub cursed: Vec<String>,
+    /// A box that topples, whatever is done to it, once another one is gone.
+    pub leans: Option<(String, String)>,
     /// Risk of what topples.
     pub toppling: f64,
     /// A box and where it is seen along x: once it is a centimetre from there, whatever is done within so
@@ -46,6 +48,7 @@ impl Default for Fake {
             screened: AtomicUsize::new(0),
             lost: Vec::new(),
             cursed: Vec::new(),
+            leans: None,
             toppling: 0.9,
             nervous: None,
             dreads: None,
@@ -109,6 +112,7 @@ impl FakeScene<'_> {
         };
         let topples = !self.graph.is_free(index)
             || self.fake.cursed.contains(id)
+            || self.lacks_support(id)
             || self.is_too_quick(action);
         let risk = if topples {
             self.fake.toppling
@@ -127,6 +131,11 @@ impl FakeScene<'_> {
 }
 
 impl FakeScene<'_> {
+    fn lacks_support(&self, id: &String) -> bool {
+        let leans = self.fake.leans.as_ref();
+        leans.is_some_and(|(of, on)| of == id && self.workcell.scene.box_index(on).is_none())
+    }
+
     fn is_too_quick(&self, action: &Action) -> bool {
         let Some((id, x, seconds)) = &self.fake.nervous else {
             return false;

@@ -7,23 +7,26 @@
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
 //! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Scenes in which the same boxes are
 //! left count as one, however they were reached, unless it is one that does not stand. Where nothing is
-//! judged safe, the shield is asked about what is least risky. What it goes over is `node`'s, how it is asked `check`'s,
-//! what is tried where a step was turned down `retreat`'s, what it comes to `outcome`'s.
+//! judged safe, the shield is asked about what is least risky; before the search turns back, a scout that asks nobody has to
+//! find that there is a way. What the search goes over is `node`'s, how the shield is asked `check`'s, what is tried where a
+//! step was turned down `retreat`'s, the scout `scout`'s and what that one leaves out `dominance`'s, what it comes to `outcome`'s.
 
 mod check;
+mod dominance;
 mod node;
 mod outcome;
 mod retreat;
+mod scout;
 
-use crate::dynamics::Risk;
 use crate::rollout::Action;
 use crate::scene::Workcell;
 
 use self::node::{Branch, Node, state_key, step_price};
 use self::retreat::Left;
+use self::scout::Trust;
 use super::goal::Goal;
 use super::planner::{PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
-use super::reason::{Reason, RejectedCandidate};
+use super::reason::RejectedCandidate;
 use super::risk::of_plan;
 use super::shield::Guard;
 use super::step::StepPlan;
@@ -50,6 +53,9 @@ pub(super) struct OrderSearch<'a> {
     risky: Vec<(usize, StepPlan)>,
     timing: Timing,
     expansions_left: usize,
+    trust: Trust,
+    /// Whether it ended before all that it had found was looked at.
+    cut_short: bool,
 }
 
 impl<'a> OrderSearch<'a> {
@@ -83,6 +89,8 @@ impl<'a> OrderSearch<'a> {
             timing: Timing::default(),
             // Enough to take every box once and to turn back, or leave a dead end, as often again.
             expansions_left: 2 * workcell.scene.boxes.len() + 16,
+            trust: Trust::Checks { scouted: false },
+            cut_short: false,
         })
     }
 
@@ -92,7 +100,10 @@ impl<'a> OrderSearch<'a> {
             return Ok(Some(0));
         }
         self.expand(0)?;
-        while let Some(branch) = self.cheapest() {
+        while let Some(branch) = self.next() {
+            if self.wants_a_scout(&branch) && self.is_in_vain()? {
+                return Ok(None);
+            }
             let Some(node) = self.take(branch)? else {
                 continue;
             };
@@ -100,6 +111,7 @@ impl<'a> OrderSearch<'a> {
                 return Ok(Some(node));
             }
             if self.expansions_left == 0 {
+                self.cut_short = true;
                 break;
             }
             self.expand(node)?;
@@ -133,9 +145,16 @@ impl<'a> OrderSearch<'a> {
         steps
     }
 
-    /// The branch with the lowest priority; ties go to the one that was found first.
-    fn cheapest(&mut self) -> Option<Branch> {
-        let by = |i: &usize, j: &usize| self.open[*i].priority.total_cmp(&self.open[*j].priority);
+    /// The branch with the lowest priority, of a scout's deepest ones; ties go to the one that was found first.
+    fn next(&mut self) -> Option<Branch> {
+        let depth = |i: &usize| match self.trust {
+            Trust::Checks { .. } => 0,
+            Trust::Hopes => self.path(self.open[*i].parent).len(),
+        };
+        let by = |i: &usize, j: &usize| {
+            let first = self.open[*i].priority.total_cmp(&self.open[*j].priority);
+            depth(j).cmp(&depth(i)).then(first)
+        };
         let best = (0..self.open.len()).min_by(by)?;
         Some(self.open.remove(best))
     }
@@ -147,6 +166,10 @@ impl<'a> OrderSearch<'a> {
         let key = state_key(&after.scene, branch.step.action.name());
         if self.seen.contains(&key) {
             self.shadowed.push((key, branch));
+            return Ok(None);
+        }
+        if self.trust == Trust::Hopes && self.is_dominated(&branch) {
+            self.nodes[branch.parent].dominated = true;
             return Ok(None);
         }
         if let Some(reason) = self.dead_end(&after.scene) {
@@ -191,44 +214,19 @@ impl<'a> OrderSearch<'a> {
         Ok(Some(self.nodes.len() - 1))
     }
 
-    fn reject(&mut self, node: usize, step: &StepPlan, risk: &Risk, reason: Reason) {
-        // What is safe by itself and turned down all the same was so for something else than its risk.
-        if risk.bound > self.nodes[node].workcell.safety.max_risk {
-            self.hear_of_risk(node, step, risk);
-        }
-        let workcell = &self.nodes[node].workcell;
-        self.rejected.push(RejectedCandidate {
-            risk: Some(risk.risk),
-            ..super::candidates::turned_down(workcell, &step.grasp, reason)
-        });
-    }
-
-    /// Which step is the least risky for its box, now that the risk of `step` is known, or known better.
-    fn hear_of_risk(&mut self, node: usize, step: &StepPlan, risk: &Risk) {
-        let now = || {
-            let known = StepPlan {
-                risk: *risk,
-                ..step.clone()
-            };
-            (node, known)
-        };
-        let same_box = |(at, r): &&mut (usize, StepPlan)| *at == node && r.box_id == step.box_id;
-        match self.risky.iter_mut().find(same_box) {
-            None => self.risky.push(now()),
-            Some(least) => {
-                let is_same = least.1.action == step.action;
-                if is_same || risk.bound < least.1.risk.bound {
-                    *least = now();
-                }
-            }
-        }
-    }
-
     /// Finds the safe steps of a node, tier by tier from where the last search ended, until some tier has
     /// one. Where none has, what is least risky is left to the shield.
     fn expand(&mut self, node: usize) -> Result<(), PlanError> {
-        self.expansions_left = self.expansions_left.saturating_sub(1);
         let wanted = Wanted::of(&self.nodes[node].workcell, self.goal, &self.placed(node));
+        let Some(left) = self.expansions_left.checked_sub(1) else {
+            let Node {
+                tiers, doubtful, ..
+            } = &self.nodes[node];
+            self.cut_short |= *tiers < wanted.tiers.len() || !doubtful.is_empty();
+            return Ok(());
+        };
+        self.expansions_left = left;
+        self.nodes[node].wished = wanted.ids(&self.nodes[node].workcell.scene);
         while let Some(wishes) = wanted.tiers.get(self.nodes[node].tiers) {
             let tier = self.nodes[node].tiers;
             self.nodes[node].tiers += 1;

@@ -1,6 +1,7 @@
-//! From a search that has ended to the plan that it found, or to why there is none.
+//! What was turned down, and from a search that has ended to the plan that it found, or to why there is none.
 
-use super::super::explain::{least_over_plan_limit, no_plan_reason, that_matter};
+use super::super::candidates::turned_down;
+use super::super::explain::{Vain, least_over_plan_limit, no_plan_reason, that_matter};
 use super::super::planner::{Plan, PlannedStep, Verdict};
 use super::super::rated::{for_its_risk, too_risky};
 use super::super::reason::{Reason, RejectedCandidate};
@@ -10,6 +11,7 @@ use super::super::step::StepPlan;
 use super::super::timing::Timing;
 use super::super::wanted::blocker;
 use super::OrderSearch;
+use crate::dynamics::Risk;
 
 impl OrderSearch<'_> {
     /// The plan that ends in the node `reached`; `total` is how long the search took, ms.
@@ -37,10 +39,15 @@ impl OrderSearch<'_> {
         let (verdict, reason, remedies) = match reached {
             Some(_) => (Verdict::Safe, None, Vec::new()),
             None => {
-                let least = least_risky.map(|(at, step)| (&self.nodes[*at].workcell.scene, step));
+                let vain = Vain {
+                    least_risky: least_risky.map(|(at, s)| (&self.nodes[*at].workcell.scene, s)),
+                    rejected: &told,
+                    taken: &taken,
+                    cut_short: self.cut_short,
+                };
                 (
                     Verdict::NoSafePlan,
-                    Some(no_plan_reason(workcell, goal, least, &told, &taken)),
+                    Some(no_plan_reason(workcell, goal, &vain)),
                     remedies(workcell, goal, &told, &taken),
                 )
             }
@@ -68,6 +75,40 @@ impl OrderSearch<'_> {
             rejected: self.rejected,
             least_risky,
             timing,
+        }
+    }
+
+    /// Notes why a step was turned down.
+    pub(super) fn reject(&mut self, node: usize, step: &StepPlan, risk: &Risk, reason: Reason) {
+        // What is safe by itself and turned down all the same was so for something else than its risk.
+        if risk.bound > self.nodes[node].workcell.safety.max_risk {
+            self.hear_of_risk(node, step, risk);
+        }
+        let workcell = &self.nodes[node].workcell;
+        self.rejected.push(RejectedCandidate {
+            risk: Some(risk.risk),
+            ..turned_down(workcell, &step.grasp, reason)
+        });
+    }
+
+    /// Which step is the least risky for its box, now that the risk of `step` is known, or known better.
+    pub(super) fn hear_of_risk(&mut self, node: usize, step: &StepPlan, risk: &Risk) {
+        let now = || {
+            let known = StepPlan {
+                risk: *risk,
+                ..step.clone()
+            };
+            (node, known)
+        };
+        let same_box = |(at, r): &&mut (usize, StepPlan)| *at == node && r.box_id == step.box_id;
+        match self.risky.iter_mut().find(same_box) {
+            None => self.risky.push(now()),
+            Some(least) => {
+                let is_same = least.1.action == step.action;
+                if is_same || risk.bound < least.1.risk.bound {
+                    *least = now();
+                }
+            }
         }
     }
 

@@ -33,11 +33,15 @@ impl OrderSearch<'_> {
             self.open.push(Branch { step, ..branch });
             return Ok(());
         }
-        let leads_on = self.open.iter().any(|b| b.parent == parent) || self.has_children(parent);
-        if leads_on || self.look_further(parent, Left::Safe)? || self.expansions_left == 0 {
+        if self.leads_on(parent) || self.look_further(parent, Left::Safe)? {
             return Ok(());
         }
         self.expand(parent)
+    }
+
+    /// Whether there is a step from a node that may still be taken, or was and led to no dead end.
+    pub(super) fn leads_on(&self, node: usize) -> bool {
+        self.open.iter().any(|b| b.parent == node) || self.has_children(node)
     }
 
     /// Why not to go to a scene that was reached before, by another grasp or lift, and left as a dead end.

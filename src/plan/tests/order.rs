@@ -1,5 +1,7 @@
 //! Across steps: what is taken, and in which order.
 
+use std::sync::atomic::Ordering;
+
 use super::fickle::Fickle;
 use super::*;
 
@@ -133,4 +135,67 @@ fn a_box_that_a_draw_of_one_scene_shows_misjudged_has_to_pass_all_draws_in_the_n
     let plan = planner(&fake, Some(&fickle)).plan(&tower(), &goal).unwrap();
     assert_eq!(order(&plan), ["aside", "high"]);
     assert_eq!(draws(&plan), [Some(4), Some(24)]);
+}
+
+/// `wanted` in the middle of a three by three grid.
+fn surrounded() -> Workcell {
+    let places = (0..9).map(|i| [0.31 * (i / 3 - 1) as f64, 0.31 * (i % 3 - 1) as f64, 0.1]);
+    let named = places.enumerate().map(|(i, at)| match i {
+        4 => a_box("wanted", SIZE, at, 0.6),
+        i => a_box(&format!("beside_{i}"), SIZE, at, 0.6),
+    });
+    workcell(named.collect(), vec![])
+}
+
+#[test]
+fn what_cannot_be_reached_at_all_is_refused_without_a_check_of_every_way() {
+    let fake = Fake {
+        cursed: vec!["wanted".into()],
+        ..Fake::default()
+    };
+    let check = Fake::default();
+    let mut planner = planner(&fake, Some(&check));
+    // Enough for every box.
+    (planner.settings.screen, planner.settings.imagine) = (256, 96);
+    let plan = planner.plan(&surrounded(), &retrieve("wanted")).unwrap();
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    let reason = plan.reason.unwrap();
+    assert!(reason.starts_with("there is no safe way"), "{reason}");
+    assert!(
+        reason.contains("the least risky step, `wanted`"),
+        "{reason}"
+    );
+    // Two steps before it first turns back, in two halves each.
+    assert_eq!(check.believed.load(Ordering::Relaxed), 4);
+    // In twelve scenes what is wanted, and what is beside it: none of them twice, and no subset of what was gone in vain.
+    let asked = fake.believed.load(Ordering::Relaxed);
+    assert!(asked <= 24, "{asked}");
+}
+
+#[test]
+fn what_leans_on_a_neighbour_is_taken_before_it_though_it_was_buried_when_that_could_be_taken() {
+    // About as quickly taken, and so all among what is imagined.
+    let cell = workcell(
+        vec![
+            a_box("leaning", SIZE, [0.0, 0.4, 0.1], 0.6),
+            a_box("on_it", [0.3, 0.3, 0.02], [0.0, 0.4, 0.21], 0.6),
+            a_box("plinth", [0.3, 0.3, 0.01], [0.0, -0.4, 0.005], 0.6),
+            a_box("wall", SIZE, [0.0, -0.4, 0.11], 0.6),
+        ],
+        vec![],
+    );
+    let goal = Goal::Clear {
+        box_ids: ["wall", "leaning"].map(String::from).to_vec(),
+    };
+    let fake = Fake {
+        leans: Some(("leaning".into(), "wall".into())),
+        ..Fake::default()
+    };
+    let check = Fake::default();
+    let mut planner = planner(&fake, Some(&check));
+    // Enough for both boxes that are free at first.
+    (planner.settings.screen, planner.settings.imagine) = (256, 96);
+    let plan = planner.plan(&cell, &goal).unwrap();
+    assert_eq!(plan.verdict, Verdict::Safe, "{:?}", plan.reason);
+    assert_eq!(order(&plan), ["on_it", "leaning", "wall"]);
 }

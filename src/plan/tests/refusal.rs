@@ -158,3 +158,20 @@ fn what_is_in_the_way_of_what_is_in_the_way_has_a_say_and_what_is_in_nobodys_has
     let matter = explain::that_matter(&cell, &retrieve("goal"), &rejected);
     assert_eq!(matter, boxes[..4]);
 }
+
+#[test]
+fn a_search_that_ended_early_does_not_say_that_there_is_no_way() {
+    let cell = side_by_side();
+    let said = |cut_short| {
+        let vain = explain::Vain {
+            least_risky: None,
+            rejected: &[],
+            taken: &[],
+            cut_short,
+        };
+        explain::no_plan_reason(&cell, &retrieve("wanted"), &vain)
+    };
+    assert!(said(false).starts_with("there is no safe way to retrieve `wanted`: "));
+    let early = said(true);
+    assert!(!early.contains("there is no") && early.contains("more to look at"));
+}
