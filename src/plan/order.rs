@@ -7,12 +7,11 @@
 //! still has to go at the most that a safe step may cost. That overestimates, so the search goes
 //! deep first and turns back only where it finds nothing safe (weighted A*, Pohl 1970). Scenes in which the same boxes are
 //! left count as one, however they were reached, unless it is one that does not stand. Where nothing is
-//! judged safe, the shield is asked about what is least risky; before the search turns back, a scout that asks nobody has to
-//! find that there is a way. What the search goes over is `node`'s, how the shield is asked `check`'s, what is tried where a
-//! step was turned down `retreat`'s, the scout `scout`'s and what that one leaves out `dominance`'s, what it comes to `outcome`'s.
+//! judged safe, the shield is asked about what is least risky; when the search first turns back, a scout that asks nobody may
+//! find that there is no way. What the search goes over is `node`'s, how the shield is asked `check`'s, what is tried where a
+//! step was turned down `retreat`'s, the scout `scout`'s, what it comes to `outcome`'s.
 
 mod check;
-mod dominance;
 mod node;
 mod outcome;
 mod retreat;
@@ -52,10 +51,13 @@ pub(super) struct OrderSearch<'a> {
     /// the node; in the order in which they came up.
     risky: Vec<(usize, StepPlan)>,
     timing: Timing,
-    expansions_left: usize,
+    /// How many more scenes may be searched.
+    pub(super) expansions_left: usize,
     trust: Trust,
     /// Whether it ended before all that it had found was looked at.
     cut_short: bool,
+    /// Boxes that a scout took, but the check never let pass before, by id.
+    refused: Vec<String>,
 }
 
 impl<'a> OrderSearch<'a> {
@@ -91,6 +93,7 @@ impl<'a> OrderSearch<'a> {
             expansions_left: 2 * workcell.scene.boxes.len() + 16,
             trust: Trust::Checks { scouted: false },
             cut_short: false,
+            refused: Vec::new(),
         })
     }
 
@@ -168,10 +171,6 @@ impl<'a> OrderSearch<'a> {
             self.shadowed.push((key, branch));
             return Ok(None);
         }
-        if self.trust == Trust::Hopes && self.is_dominated(&branch) {
-            self.nodes[branch.parent].dominated = true;
-            return Ok(None);
-        }
         if let Some(reason) = self.dead_end(&after.scene) {
             self.reject(branch.parent, &branch.step, &branch.step.risk, reason);
             self.turn_back(branch)?;
@@ -219,14 +218,12 @@ impl<'a> OrderSearch<'a> {
     fn expand(&mut self, node: usize) -> Result<(), PlanError> {
         let wanted = Wanted::of(&self.nodes[node].workcell, self.goal, &self.placed(node));
         let Some(left) = self.expansions_left.checked_sub(1) else {
-            let Node {
-                tiers, doubtful, ..
-            } = &self.nodes[node];
-            self.cut_short |= *tiers < wanted.tiers.len() || !doubtful.is_empty();
+            let at = &self.nodes[node];
+            let is_done = at.tiers >= wanted.tiers.len();
+            self.cut_short |= !(is_done && at.doubtful.is_empty() && at.untried.is_empty());
             return Ok(());
         };
         self.expansions_left = left;
-        self.nodes[node].wished = wanted.ids(&self.nodes[node].workcell.scene);
         while let Some(wishes) = wanted.tiers.get(self.nodes[node].tiers) {
             let tier = self.nodes[node].tiers;
             self.nodes[node].tiers += 1;
@@ -250,6 +247,7 @@ impl<'a> OrderSearch<'a> {
             if self.branch_out(node, wanted.left, found.safe)
                 || self.look_further(node, Left::Safe)?
             {
+                self.hope(node);
                 return Ok(());
             }
         }

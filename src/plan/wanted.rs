@@ -6,8 +6,8 @@
 use crate::grasp::{Rejection, propose};
 use crate::motion::{default_lift, place};
 use crate::pose::Pose;
+use crate::scene::Workcell;
 use crate::scene::geometry::{Obb, separation};
-use crate::scene::{Scene, Workcell};
 
 use super::candidates::Wish;
 use super::goal::Goal;
@@ -42,14 +42,6 @@ impl Wanted {
             },
             Goal::Clear { box_ids } => several(workcell, &graph, box_ids),
         }
-    }
-
-    /// The ids of the boxes that are wished for in `scene`.
-    pub(super) fn ids(&self, scene: &Scene) -> Vec<String> {
-        let wishes = self.tiers.iter().flatten();
-        wishes
-            .map(|w| scene.boxes[w.box_index].id.clone())
-            .collect()
     }
 }
 

@@ -58,7 +58,7 @@ pub fn reference_deeds(
     };
     let work = || -> Result<(), ContestError> {
         while let Some(&place) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
-            // Nobody begins another task once one has failed.
+            // Nobody begins another task once one has come back with an error.
             answer(place).inspect_err(|_| next.store(open.len(), Ordering::Relaxed))?;
         }
         Ok(())
@@ -129,29 +129,41 @@ mod tests {
             equal_episodes: 1,
             held_out_draws: None,
         };
-        let asked = |seeds: &[u64], stop: bool| {
+        // The signal comes once so many are done.
+        let asked = |seeds: &[u64], signal_after: usize| {
             let tasks: Vec<PlannerTask> = seeds.iter().map(|&seed| one_box(seed)).collect();
-            let (stop, done) = (AtomicBool::new(stop), AtomicUsize::new(0));
-            let count = || _ = done.fetch_add(1, Ordering::Relaxed);
+            let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
+            let count = || {
+                let before = done.fetch_add(1, Ordering::Relaxed);
+                stop.fetch_or(before + 1 >= signal_after, Ordering::Relaxed);
+            };
             let suite = PlannerSuite::Steps;
-            let deeds = reference_deeds(dir.path(), suite, 1, &tasks, &ring, &stop, count);
+            // Fewer threads than tasks on any machine.
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2);
+            let deeds = pool
+                .build()
+                .unwrap()
+                .install(|| reference_deeds(dir.path(), suite, 1, &tasks, &ring, &stop, count));
             (deeds, done.into_inner())
         };
-        let (first, done) = asked(&[1, 2, 3], false);
-        let first = first.unwrap();
-        assert_eq!(done, 3);
-        assert!(first.iter().all(Deed::shows_solvable));
-        let (stopped, done) = asked(&[3, 4], true);
+        let many: Vec<u64> = (1..=5).collect();
+        let (stopped, done_before) = asked(&many, 1);
         let why = stopped.unwrap_err();
         assert!(matches!(
             why,
             ContestError::Reference(ReferenceError::Interrupted)
         ));
+        assert!((1..5).contains(&done_before));
+        let (first, done_after) = asked(&many, usize::MAX);
+        let first = first.unwrap();
+        assert!(first.iter().all(Deed::shows_solvable));
+        assert_eq!(done_before + done_after, 5);
+        let (again, done) = asked(&[3, 1, 2], usize::MAX);
         assert_eq!(done, 0);
-        let (again, done) = asked(&[3, 1, 2], false);
-        assert_eq!(done, 0);
-        let [one, two, three] = first.try_into().unwrap();
-        assert_eq!(again.unwrap(), [three, one, two]);
+        assert_eq!(
+            again.unwrap(),
+            [2, 0, 1].map(|place: usize| first[place].clone())
+        );
     }
 
     /// As for the ceilings: deeds of other tasks would be done anew without a word, which takes hours.

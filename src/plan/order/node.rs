@@ -25,10 +25,6 @@ pub(super) struct Node {
     pub(super) bound: f64,
     /// How many tiers of wishes were searched here.
     pub(super) tiers: usize,
-    /// The boxes of all tiers, by id, once it is expanded.
-    pub(super) wished: Vec<String>,
-    /// Whether a step from here was left out, since another scene spoke for the one it leads to.
-    pub(super) dominated: bool,
     /// The least risky of what is not judged safe, for when nothing is.
     pub(super) doubtful: Vec<StepPlan>,
     /// What its searches left untried, and how many boxes were left to take.
@@ -49,8 +45,6 @@ impl Node {
             price: 0.0,
             bound,
             tiers: 0,
-            wished: Vec::new(),
-            dominated: false,
             doubtful: Vec::new(),
             untried: Vec::new(),
             left: 0,

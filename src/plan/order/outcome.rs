@@ -113,10 +113,12 @@ impl OrderSearch<'_> {
     }
 
     /// The boxes of all steps that passed and that led to no dead end.
-    fn taken(&self) -> Vec<&str> {
+    pub(super) fn taken(&self) -> Vec<&str> {
         let nodes = self.nodes.iter().filter(|node| node.dead_end.is_none());
         let steps = nodes.filter_map(|node| node.step.as_ref());
-        steps.map(|s| s.step.box_id.as_str()).collect()
+        let ids = steps.map(|s| s.step.box_id.as_str());
+        ids.filter(|id| !self.refused.iter().any(|refused| refused == id))
+            .collect()
     }
 
     /// What was not judged safe and never asked about, because another way was.

@@ -1,16 +1,16 @@
 //! Whether a goal can be reached at all, found out before every way to it is tried.
 //!
 //! Owns the scout: a search that hopes that the check lets pass whatever it may, and goes as deep as it can before it turns
-//! back. What it does not reach the search that asks the check about each step is not expected to reach either, and would go
-//! through the subsets of what can be taken to find that out: with up to 24 draws for each step a refusal on a pallet of 17
-//! boxes took 40 s, with a scout 12 s. Checks that wait until a way is known are lazy ones (Dellin and Srinivasa 2016,
-//! LazySP). A planner that has no check has nothing to save.
+//! back. Where it finds no way, the search that asks the check about each step is not expected to find one, and spends up to 24
+//! draws on each step to learn that: a refusal on a pallet of 17 boxes took 40 s, and with a scout a third of it. Checks that wait
+//! until a way is known are lazy ones (Dellin and Srinivasa 2016, LazySP). It may be wrong where what a check turns down is just
+//! what another box leans on. A planner that has no check has nothing to save.
 
 use super::super::planner::PlanError;
-use super::super::reason::Reason;
+use super::super::reason::{Reason, RejectedCandidate};
 use super::super::shield::Vouched;
 use super::OrderSearch;
-use super::node::Branch;
+use super::node::{Branch, Node};
 
 /// What a search goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,8 @@ impl OrderSearch<'_> {
             && branch.parent + 1 < self.nodes.len()
     }
 
-    /// Sends a scout out. Where it finds no way, this search is as the scout's then; whether that is so.
+    /// Sends a scout out. Where it has looked everywhere and found no way, this search is as the scout's then; whether that is
+    /// so.
     ///
     /// # Errors
     /// When the physics cannot take the first scene in.
@@ -46,16 +47,49 @@ impl OrderSearch<'_> {
         scout.trust = Trust::Hopes;
         let way = scout.run()?;
         self.timing.add(&scout.timing);
-        if way.is_some() || scout.cut_short {
+        if way.is_some() || scout.cut_short || scout.left_some_of_the_goal() {
             return Ok(false);
         }
-        let by_check = self
-            .rejected
-            .extract_if(.., |r| r.reason.kind() == "shield");
-        scout.rejected.extend(by_check);
+        let by_check = |r: &mut RejectedCandidate| matches!(r.reason.kind(), "shield" | "dead_end");
+        let objections: Vec<_> = self.rejected.extract_if(.., by_check).collect();
+        let was_taken = |id: &String| self.taken().contains(&id.as_str());
+        let refused = objections.iter().map(|r| r.box_id.clone());
+        scout.refused = refused.filter(|id| !was_taken(id)).collect();
+        scout.rejected.extend(objections);
         scout.timing = self.timing;
         *self = scout;
         Ok(true)
+    }
+
+    /// Whether a box of the goal that was never taken has steps left that nobody imagined.
+    fn left_some_of_the_goal(&self) -> bool {
+        let (ids, taken) = (self.goal.box_ids(), self.taken());
+        self.nodes.iter().any(|node| {
+            let boxes = &node.workcell.scene.boxes;
+            let mut untried = node.untried.iter();
+            untried.any(|r| {
+                let id = boxes[r.candidate.grasp.box_index].id.as_str();
+                ids.contains(&id) && !taken.contains(&id)
+            })
+        })
+    }
+
+    /// A scout goes on with what the check may let pass also where something is judged safe: whoever asks the check comes to
+    /// that where all that is judged safe is turned down.
+    pub(super) fn hope(&mut self, node: usize) {
+        let Some(shield) = self.planner.shield.filter(|_| self.trust == Trust::Hopes) else {
+            return;
+        };
+        let Node {
+            workcell,
+            doubtful,
+            left,
+            ..
+        } = &mut self.nodes[node];
+        let limit = workcell.safety.max_risk;
+        let hopeful = doubtful.extract_if(.., |s| shield.may_pass(&s.risk, limit));
+        let (left, hopeful) = (*left, hopeful.collect());
+        self.branch_out(node, left, hopeful);
     }
 
     /// What is to be thought of a branch's step where nobody is asked: that it is as it was judged, and passes where the
