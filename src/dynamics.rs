@@ -88,14 +88,16 @@ pub struct Imagined {
 }
 
 impl Imagined {
-    /// The same once `risk` is known better, as by the draws of a check: no box but `target` fares worse than the accident
-    /// that this would be allows, under the limit `max_displacement` (m).
+    /// The same once `risk` is known better, as by the draws of a check: no box falls more likely than there is an accident, and
+    /// none but `target` fares worse than the one that this would be allows, under the limit `max_displacement` (m).
     pub fn allowed_by(mut self, risk: &Risk, target: usize, max_displacement: f64) -> Self {
         let disturb = risk.by_accident[AccidentKind::Disturb.index()];
-        let fates = self.fates.iter_mut().enumerate();
-        for (_, fate) in fates.filter(|(i, _)| *i != target) {
-            fate.p_moves = fate.p_moves.min(disturb);
+        for (i, fate) in self.fates.iter_mut().enumerate() {
             fate.p_falls = fate.p_falls.min(risk.risk);
+            if i == target {
+                continue;
+            }
+            fate.p_moves = fate.p_moves.min(disturb);
             if fate.unseen {
                 fate.displacement_mean = fate.p_moves * max_displacement;
             }
@@ -271,7 +273,9 @@ mod tests {
             fates: vec![fate; 2],
         };
         let told = imagined.allowed_by(&risk, 0, 0.05).fates;
-        assert_eq!(told[0], fate);
+        // How far it goes is what is done to it; that it falls is an accident all the same.
+        let p_falls = 0.02;
+        assert_eq!(told[0], BoxFate { p_falls, ..fate });
         let other = (told[1].p_moves, told[1].p_falls, told[1].displacement_p95);
         assert_eq!(other, (0.01, 0.02, 0.05));
     }

@@ -43,3 +43,18 @@ fn a_folder_that_is_neither_set_nor_model_is_bad_input() {
     let mut topple = Command::cargo_bin("topple").unwrap();
     topple.arg("inspect").arg(folder.path()).assert().code(2);
 }
+
+#[test]
+fn a_training_that_was_stopped_is_told_apart_from_a_folder_of_anything_else() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("checkpoint.safetensors"), "").unwrap();
+    let here = folder.path().to_str().unwrap();
+    for asked in [
+        vec!["inspect", here],
+        vec!["plan", "scenarios/buried-box.yaml", "--model", here],
+    ] {
+        let mut topple = Command::cargo_bin("topple").unwrap();
+        let told = topple.args(asked).assert().code(2);
+        told.stderr(contains("is not finished").and(contains("--resume")));
+    }
+}

@@ -102,16 +102,15 @@ fn file_of(options: &Options, name: &str) -> PathBuf {
 }
 
 fn make_folder(out: &Path) -> Result<(), Failure> {
-    let what = if out.exists() && !out.is_dir() {
-        format!("--out {} is a file, not a folder", out.display())
-    } else {
-        match std::fs::create_dir_all(out) {
-            Ok(()) => return Ok(()),
-            Err(e) => format!("the folder --out {} cannot be made: {e}", out.display()),
-        }
-    };
     let remedy = "give a folder that is there or can be made, in a place that can be written to";
-    Err(Failure::input_message(what, remedy))
+    if out.exists() && !out.is_dir() {
+        let what = format!("--out {} is a file, not a folder", out.display());
+        return Err(Failure::input_message(what, remedy));
+    }
+    std::fs::create_dir_all(out).map_err(|e| {
+        let what = format!("the folder --out {} cannot be made: {e}", out.display());
+        Failure::failed_message(what, remedy)
+    })
 }
 
 fn bed_bpp(options: &Options) -> Result<Imported, Failure> {

@@ -17,6 +17,7 @@ use crate::dataset::{Dataset, Episode, Summary, info_path};
 use crate::dynamics::Dynamics;
 use crate::model::card::CARD_FILE;
 use crate::model::promise::Promise;
+use crate::model::train::is_under_way;
 use crate::model::{Ancestor, DataSource, ModelCard, Purpose, SetSource, TrainConfig};
 use crate::sandbox::SandboxDynamics;
 
@@ -59,6 +60,9 @@ pub fn run(args: &InspectArgs) -> Outcome {
     }
     if path.join(CARD_FILE).is_file() {
         return inspect_model(args);
+    }
+    if is_under_way(path) {
+        return Err(super::models::not_finished(path));
     }
     if path.is_dir() {
         return Err(Failure::input_message(

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use super::Failure;
+use crate::model::train::is_under_way;
 use crate::model::{DeviceChoice, ModelCard, ModelError, WarmStart, WorldModel};
 
 /// What to do about a device that cannot be had.
@@ -74,7 +75,18 @@ pub fn warm_start(folder: &Path) -> Result<WarmStart, Failure> {
     })
 }
 
+/// That a run in `folder` has to end before there is a model.
+pub fn not_finished(folder: &Path) -> Failure {
+    Failure::input_message(
+        format!("the training in `{}` is not finished", folder.display()),
+        "Go on with `topple train`, the same data sets and settings, and --resume.",
+    )
+}
+
 fn unusable(folder: &Path, error: &ModelError) -> Failure {
+    if is_under_way(folder) {
+        return not_finished(folder);
+    }
     let here = folder.display();
     let remedy = match error {
         ModelError::Imagination { .. } => format!(

@@ -53,11 +53,6 @@ impl Agreeing {
             by_batches: witness(draws),
         }
     }
-
-    /// For whoever asks for all of them at once.
-    pub fn at_once(&self) -> SandboxDynamics {
-        SandboxDynamics::beside_another(self.draws)
-    }
 }
 
 /// The physics of one command.

@@ -119,6 +119,7 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport, grippers: 
         );
         let closest = match step.closest.boxes.as_slice() {
             [] => step.closest.accident.name().to_owned(),
+            [held] if *held == step.box_id => step.closest.accident.name().to_owned(),
             boxes => format!("{} of {}", step.closest.accident.name(), boxes.join(", ")),
         };
         let _ = writeln!(

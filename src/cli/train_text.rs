@@ -12,7 +12,7 @@ use crate::rollout::AccidentKind;
 pub(super) fn in_words(folder: &Path, card: &ModelCard) -> String {
     let mut out = String::new();
     let v = &card.validation;
-    let show = |x: Option<f64>| x.map_or("too few".to_owned(), |x| format!("{x:.4}"));
+    let show = |x: Option<f64>| x.map_or("unknown (too few)".to_owned(), |x| format!("{x:.4}"));
     // Writing to a String cannot fail.
     let (here, epoch, members) = (folder.display(), card.epoch, card.members);
     let judged = card.trained_on();

@@ -10,8 +10,6 @@ use crate::plan::report::{LargestSafeReport, WhatIfReport};
 use crate::replay::look::percent;
 use crate::scene::task::TaskFile;
 
-/// Under this a box is said to stay, m: twice what a learned displacement is off by.
-const STAYS_M: f64 = 0.01;
 /// Under this a box is said to stay, probability: a learned one is never 0.
 const STAYS_P: f64 = 0.01;
 
@@ -36,7 +34,8 @@ pub fn in_words(file: &TaskFile, report: &WhatIfReport) -> String {
     let safety = &file.workcell.safety;
     let _ = writeln!(
         out,
-        "imagined (moves: by more than {} m; falls: tilts by more than {:.0} degrees, or sinks by half its height):",
+        "imagined (moves: at some time by more than {} m; falls: tilts by more than {:.0} degrees, or sinks by half its \
+         height; how far: in the end):",
         safety.max_displacement,
         safety.max_tilt.to_degrees()
     );
@@ -70,8 +69,7 @@ fn boxes(report: &WhatIfReport) -> String {
     let mut out = format!("  {:width$}  moves   falls   how far (mean, 95 %)\n", "box");
     let mut stay = 0;
     for (id, fate) in &report.boxes.0 {
-        let is_sure = fate.p_moves < STAYS_P && fate.p_falls < STAYS_P;
-        if is_sure && fate.displacement_m.p95 < STAYS_M {
+        if fate.p_moves < STAYS_P && fate.p_falls < STAYS_P {
             stay += 1;
             continue;
         }
@@ -95,6 +93,9 @@ fn largest_safe(kind: &str, largest: &LargestSafeReport) -> String {
         true => "at least ",
         false => "",
     };
+    if largest.value == 0.0 {
+        return format!("\nno {kind} in this direction was found to be safe\n");
+    }
     let confirmed = match largest.confirmed {
         true => "confirmed in the sandbox",
         false => "not confirmed",

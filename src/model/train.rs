@@ -108,6 +108,11 @@ pub fn can_begin(config: &TrainConfig, model: Option<&WarmStart>) -> Result<(), 
     }
 }
 
+/// Whether a run was begun in `folder` that has not ended yet.
+pub fn is_under_way(folder: &Path) -> bool {
+    folder.join(checkpoint::CHECKPOINT_FILE).exists() && !folder.join(CARD_FILE).exists()
+}
+
 /// Whether a run may write to `folder`, which need not be there yet.
 ///
 /// # Errors

@@ -180,6 +180,8 @@ impl Answer {
                 format!("{what}: then it is safe (take `{steps}`; bound {bound:.3})")
             }
             (_, None) => format!("{what}: then {}", self.dead_end),
+            // Nothing was predicted, or nothing bounds it.
+            (_, Some(1.0..)) => format!("{what}: still not known to be safe"),
             (_, Some(bound)) => format!("{what}: still not safe (bound {bound:.3})"),
         };
         Advice {

@@ -23,7 +23,8 @@ pub struct ClosestAccident {
     pub kind: AccidentKind,
     /// Its probability.
     pub probability: f64,
-    /// The boxes most likely to move or fall, most likely first, at most three.
+    /// The box in the hand where it is that one's grip, else the others most likely to move or fall, most likely first, at most
+    /// three.
     pub boxes: Vec<String>,
 }
 
@@ -33,7 +34,10 @@ pub fn closest_accident(step: &StepPlan, scene: &Scene) -> ClosestAccident {
     ClosestAccident {
         kind,
         probability: step.risk.by_accident[kind.index()],
-        boxes: concerned(&step.imagined, scene, step.grasp.box_index),
+        boxes: match kind {
+            AccidentKind::Drop => vec![step.box_id.clone()],
+            _ => concerned(&step.imagined, scene, step.grasp.box_index),
+        },
     }
 }
 
@@ -60,8 +64,13 @@ pub(super) struct Vain<'a> {
     pub(super) cut_short: bool,
 }
 
-/// Why there is no safe plan, in a sentence; what a check had against a box that was taken another way is not it.
-pub(super) fn no_plan_reason(workcell: &Workcell, goal: &Goal, vain: &Vain) -> String {
+/// Why there is no safe plan, in a sentence, and the risk and the bound of the step that it names, where these were predicted; what
+/// a check had against a box that was taken another way is not it.
+pub(super) fn no_plan_reason(
+    workcell: &Workcell,
+    goal: &Goal,
+    vain: &Vain,
+) -> (String, Option<(f64, f64)>) {
     let Vain {
         least_risky,
         rejected,
@@ -80,8 +89,10 @@ pub(super) fn no_plan_reason(workcell: &Workcell, goal: &Goal, vain: &Vain) -> S
             format!("no safe way to {what} was found before the search ended, with more to look at")
         }
     };
+    let of_rejected = |r: &RejectedCandidate| Some((r.risk?, r.reason.bound()?));
     if let Some((r, _)) = over_plan_limit {
-        return format!("{no_way}: `{}`: {}", r.box_id, r.reason);
+        let sentence = format!("{no_way}: `{}`: {}", r.box_id, r.reason);
+        return (sentence, of_rejected(r));
     }
     let not_taken = |r: &&RejectedCandidate| !taken.contains(&r.box_id.as_str());
     let by_check = |r: &&RejectedCandidate| r.reason.kind() == "shield" && not_taken(r);
@@ -90,33 +101,33 @@ pub(super) fn no_plan_reason(workcell: &Workcell, goal: &Goal, vain: &Vain) -> S
         let index = workcell.scene.box_index(&r.box_id);
         r.reason.kind() == "dead_end" && index.is_some_and(|i| have_to_go.contains(&i))
     };
-    let found_later = rejected.iter().find(by_check);
+    let bound = |r: &RejectedCandidate| r.reason.bound().unwrap_or(1.0);
+    let by_bound = |a: &&RejectedCandidate, b: &&RejectedCandidate| bound(a).total_cmp(&bound(b));
+    let found_later = rejected.iter().filter(by_check).min_by(by_bound);
     if let Some(r) = found_later.or_else(|| rejected.iter().find(by_end)) {
-        return format!("{no_way}: `{}`: {}", r.box_id, r.reason);
-    }
-    if let Some((_, step)) = least_risky.filter(|(_, step)| step.risk.abstains()) {
-        return format!(
-            "{no_way}: the least risky step, `{}` by its {} face: {}",
-            step.box_id,
-            step.grasp.face.name(),
-            Reason::risky(&step.risk, limit),
-        );
+        let sentence = format!("{no_way}: `{}`: {}", r.box_id, r.reason);
+        return (sentence, of_rejected(r));
     }
     if let Some((scene, step)) = least_risky {
+        let told = (step.risk.risk, step.risk.bound);
+        let (id, face) = (&step.box_id, step.grasp.face.name());
+        let least = format!("{no_way}: the least risky step, `{id}` by its {face} face");
+        if step.risk.abstains() {
+            let why = Reason::risky(&step.risk, limit);
+            return (format!("{least}: {why}"), Some(told));
+        }
         let closest = closest_accident(step, scene);
         let boxes = match closest.boxes.as_slice() {
             [] => String::new(),
             boxes => format!(" of `{}`", boxes.join("`, `")),
         };
-        return format!(
-            "{no_way}: the least risky step, `{}` by its {} face, has a risk of \
-             {:.4} (bound {:.4}, limit {limit}); it comes closest to {}{boxes}",
-            step.box_id,
-            step.grasp.face.name(),
+        let sentence = format!(
+            "{least}, has a risk of {:.4} (bound {:.4}, limit {limit}); it comes closest to {}{boxes}",
             step.risk.risk,
             step.risk.bound,
             closest.kind.name(),
         );
+        return (sentence, Some(told));
     }
     match nearest(rejected) {
         Some(nearest) => {
@@ -125,14 +136,15 @@ pub(super) fn no_plan_reason(workcell: &Workcell, goal: &Goal, vain: &Vain) -> S
                 // After steps that were safe.
                 _ => "",
             };
-            format!(
+            let sentence = format!(
                 "{no_way}: {none}nearest comes `{}` by its {} face: {}",
                 nearest.box_id,
                 nearest.face.name(),
                 nearest.reason
-            )
+            );
+            (sentence, of_rejected(nearest))
         }
-        None => format!("{no_way}: no grasp can be carried out"),
+        None => (format!("{no_way}: no grasp can be carried out"), None),
     }
 }
 

@@ -94,6 +94,18 @@ impl Reason {
         }
     }
 
+    /// The bound that it was turned down for, where there was one, probability.
+    pub fn bound(&self) -> Option<f64> {
+        match *self {
+            Self::Risky { bound, .. }
+            | Self::Shield { bound, .. }
+            | Self::FewDraws { bound, .. }
+            | Self::PlanRisk { bound, .. } => Some(bound),
+            Self::Unfamiliar { .. } => Some(1.0),
+            Self::Geometry(_) | Self::Unpredicted(_) | Self::DeadEnd { .. } => None,
+        }
+    }
+
     /// That `risk` is over the limit, or that nothing bounds it.
     pub(crate) fn risky(risk: &Risk, max_risk: f64) -> Self {
         if risk.abstains() {

@@ -73,8 +73,9 @@ fn take_first(
         }
     }
     let list = on_top.join("`, `");
+    let rest = if on_top.len() == 1 { "rests" } else { "rest" };
     (!on_top.is_empty())
-        .then(|| format!("`{list}` rests on it, and cannot be taken safely here either"))
+        .then(|| format!("`{list}` {rest} on it, and cannot be taken safely here either"))
 }
 
 /// Who stands in the way of most grasps: one that was turned down with several lifts, or in several scenes, is one.

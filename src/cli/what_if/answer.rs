@@ -4,14 +4,14 @@
 //! that is found on a face. Refuses a prediction that is not finite.
 
 use crate::cli::Failure;
-use crate::cli::physics::{Agreeing, Physics};
+use crate::cli::physics::Physics;
 use crate::cli::plan::failed;
 use crate::cli::poke_args::{BoxFace, BoxVector};
-use crate::dynamics::{Dynamics, DynamicsError, Imagined, Prediction, Risk, SceneDynamics};
+use crate::dynamics::{DynamicsError, Imagined, PredictionFailure, Risk, SceneDynamics};
 use crate::plan::probe::{Asked, Line, largest_safe};
 use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
 use crate::plan::{GraspFilter, PlanError, Wish};
-use crate::scene::Workcell;
+use crate::rollout::Action;
 use crate::scene::task::TaskFile;
 
 /// What was asked about, what is imagined of it, and what speaks against it.
@@ -47,14 +47,29 @@ impl From<Failure> for Unanswered {
     }
 }
 
-fn valid(imagined: Prediction<Imagined>) -> Result<Imagined, Unanswered> {
-    match imagined {
-        Ok(imagined) if imagined.risk.is_valid() => Ok(imagined),
-        Ok(_) => Err(Unanswered::NoAnswer(
-            "the prediction is not finite".to_owned(),
-        )),
-        Err(why) => Err(Unanswered::NoAnswer(why.to_string())),
+/// What is imagined of an action over `horizon` strides, the bound on its risk not under what the screening says.
+fn foreseen(
+    scene: &dyn SceneDynamics,
+    action: &Action,
+    horizon: usize,
+) -> Result<Imagined, Unanswered> {
+    let action = std::slice::from_ref(action);
+    let mut imagined = match scene.imagine(action, horizon).pop() {
+        Some(Ok(imagined)) if imagined.risk.is_valid() => imagined,
+        Some(Ok(_)) => {
+            return Err(Unanswered::NoAnswer(
+                PredictionFailure::NotFinite.to_string(),
+            ));
+        }
+        Some(Err(why)) => return Err(Unanswered::NoAnswer(why.to_string())),
+        None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
+    };
+    if let Some(Ok(screened)) = scene.screen(action).pop()
+        && screened.is_valid()
+    {
+        imagined.risk.bound = imagined.risk.bound.max(screened.bound);
     }
+    Ok(imagined)
 }
 
 /// A nudge or a push.
@@ -68,27 +83,26 @@ pub(super) fn poke(
     let workcell = &file.workcell;
     let planner = physics.planner(file.planner, seed);
     let scene = physics.dynamics.believe(workcell, seed)?;
-    let action = line
-        .poke
-        .action(line.box_index, line.direction, asked.vector.norm());
-    let screened = scene.screen(std::slice::from_ref(&action)).pop();
-    let imagined = scene
-        .imagine(std::slice::from_ref(&action), planner.settings.horizon)
-        .pop();
-    let imagined = match imagined {
-        Some(imagined) => valid(imagined)?,
-        None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
-    };
-    let risk = with_screened(imagined.risk, screened);
-    let vouched = planner.guard(workcell, 0).vouch_for(&action, &risk)?;
+    let mut guard = planner.guard(workcell, 0);
+    let horizon = planner.settings.horizon;
+    let size = asked.vector.norm();
+    let imagined = foreseen(scene.as_ref(), &line.action(size), horizon)?;
+    let vouched = guard.vouch_for(&line.action(size), &imagined.risk)?;
     let asked_for = Asked {
-        size: asked.vector.norm(),
+        size,
         is_safe: vouched.objection.is_none(),
     };
-    let largest = largest(scene.as_ref(), workcell, physics, &line, asked_for, seed)?;
+    // Judged, and checked, as the size that was asked about; of what only its risk is asked one stride is enough.
+    let found = largest_safe(line.poke, asked_for, |size| {
+        let action = line.action(size);
+        match foreseen(scene.as_ref(), &action, 1) {
+            Ok(rung) => Ok(guard.vouch_for(&action, &rung.risk)?.objection.is_none()),
+            Err(_) => Ok::<_, DynamicsError>(false),
+        }
+    })?;
     let max_displacement = workcell.safety.max_displacement;
     let about = WhatIfAction {
-        kind: action.name(),
+        kind: line.action(size).name(),
         box_id: asked.id.clone(),
         vector: Some(asked.vector.into()),
         grasp: None,
@@ -98,41 +112,14 @@ pub(super) fn poke(
         imagined: imagined.allowed_by(&vouched.risk, line.box_index, max_displacement),
         risk: vouched.risk,
         objection: vouched.objection.map(|why| why.to_string()),
-        largest: Some(largest),
+        largest: Some(LargestSafeReport {
+            value: found.value,
+            unit: line.poke.unit(),
+            at_least: found.at_least,
+            // The sandbox needs no second opinion of itself; that nothing is safe nobody confirms.
+            confirmed: found.value > 0.0 && (physics.shield.is_some() || physics.is_exact()),
+        }),
     })
-}
-
-/// How much of a nudge or a push would still be safe.
-fn largest(
-    scene: &dyn SceneDynamics,
-    workcell: &Workcell,
-    physics: &Physics,
-    line: &Line,
-    asked_for: Asked,
-    seed: u64,
-) -> Result<LargestSafeReport, DynamicsError> {
-    let second = physics.shield.as_ref().map(Agreeing::at_once);
-    let confirm = second.as_ref().map(|s| s as &dyn Dynamics);
-    let salted = seed ^ 0x6e75_6467;
-    let found = largest_safe(scene, workcell, line, asked_for, confirm, salted)?;
-    Ok(LargestSafeReport {
-        value: found.value,
-        unit: line.poke.unit(),
-        at_least: found.at_least,
-        // The sandbox needs no second opinion of itself.
-        confirmed: found.confirmed.unwrap_or(physics.is_exact()),
-    })
-}
-
-/// The imagined risk, its bound not under the screened one.
-fn with_screened(risk: Risk, screened: Option<Prediction<Risk>>) -> Risk {
-    match screened {
-        Some(Ok(screened)) if screened.is_valid() => Risk {
-            bound: risk.bound.max(screened.bound),
-            ..risk
-        },
-        _ => risk,
-    }
 }
 
 /// The best grasp on one face: of those that may be carried out or, where none may, of all.

@@ -1,7 +1,7 @@
 //! What was turned down, and from a search that has ended to the plan that it found, or to why there is none.
 
 use super::super::candidates::turned_down;
-use super::super::explain::{Vain, least_over_plan_limit, no_plan_reason, that_matter};
+use super::super::explain::{Vain, no_plan_reason, that_matter};
 use super::super::planner::{Plan, PlannedStep, Verdict};
 use super::super::rated::{for_its_risk, too_risky};
 use super::super::reason::{Reason, RejectedCandidate};
@@ -36,6 +36,7 @@ impl OrderSearch<'_> {
             a.1.risk.bound.total_cmp(&b.1.risk.bound)
         };
         let least_risky = risky.clone().min_by(least);
+        let mut told_of = None;
         let (verdict, reason, remedies) = match reached {
             Some(_) => (Verdict::Safe, None, Vec::new()),
             None => {
@@ -45,9 +46,11 @@ impl OrderSearch<'_> {
                     taken: &taken,
                     cut_short: self.cut_short,
                 };
+                let (reason, risk) = no_plan_reason(workcell, goal, &vain);
+                told_of = risk;
                 (
                     Verdict::NoSafePlan,
-                    Some(no_plan_reason(workcell, goal, &vain)),
+                    Some(reason),
                     remedies(workcell, goal, &told, &taken),
                 )
             }
@@ -55,15 +58,13 @@ impl OrderSearch<'_> {
         let of_least = least_risky.map(|(_, step)| (step.risk.risk, step.risk.bound));
         let first_step = risky.filter(|(at, _)| *at == 0).min_by(least);
         let least_risky = first_step.map(|(_, step)| step.clone());
-        // Where only the whole is over its limit, that is what is told.
-        let over_plan_limit =
-            least_over_plan_limit(&told).and_then(|(r, bound)| Some((r.risk?, bound)));
         let (risk, risk_bound) = match reached {
             Some(_) => (
                 of_plan(steps.iter().map(|s| s.step.risk.risk)),
                 of_plan(steps.iter().map(|s| s.step.risk.bound)),
             ),
-            None => over_plan_limit.or(of_least).unwrap_or((1.0, 1.0)),
+            // That of what the reason names.
+            None => told_of.or(of_least).unwrap_or((1.0, 1.0)),
         };
         Plan {
             verdict,

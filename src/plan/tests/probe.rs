@@ -1,76 +1,59 @@
 //! The largest nudge that is still safe.
 
-use super::*;
-use crate::plan::probe;
+use std::convert::Infallible;
 
-#[test]
-fn the_largest_safe_nudge_is_found_within_a_rung_and_confirmed() {
-    let fake = Fake::default();
-    let cell = tower();
-    let scene = fake.believe(&cell, 0).unwrap();
-    let line = probe::Line {
-        poke: probe::Poke::Nudge,
-        box_index: 3,
-        direction: Vec3::x(),
+use crate::plan::probe::{Asked, LargestSafe, Poke, largest_safe};
+
+/// m between the rungs of the finer ladder.
+const RUNG: f64 = 0.5 / 256.0;
+
+/// The largest nudge where `is_safe` holds of those that are, and somebody asked about one of `size` and found it so.
+fn largest(size: f64, found: bool, is_safe: impl Fn(f64) -> bool) -> LargestSafe {
+    let asked = Asked {
+        size,
+        is_safe: found,
     };
-    // The fake's bound is 0.105 per metre, so the limit of 0.02 is met at 0.190 m.
-    let asked = probe::Asked {
-        size: 0.1,
-        is_safe: true,
-    };
-    let found = probe::largest_safe(scene.as_ref(), &cell, &line, asked, Some(&fake), 0).unwrap();
-    assert!(
-        found.value <= 0.02 / 0.105 && found.value > 0.18,
-        "{}",
-        found.value
-    );
-    assert_eq!((found.confirmed, found.at_least), (Some(true), false));
-    let strict = Fake {
-        cursed: vec!["aside".into()],
-        ..Fake::default()
-    };
-    let refused =
-        probe::largest_safe(scene.as_ref(), &cell, &line, asked, Some(&strict), 0).unwrap();
-    // The size that was asked about stays: it was found safe, and nothing above it is vouched for.
-    assert_eq!((refused.confirmed, refused.value), (Some(true), 0.1));
-    let asked = probe::Asked {
-        size: 0.15,
-        is_safe: false,
-    };
-    let refused =
-        probe::largest_safe(scene.as_ref(), &cell, &line, asked, Some(&strict), 0).unwrap();
-    assert_eq!((refused.confirmed, refused.value), (Some(false), 0.0));
-    // What only draws vouched for is no less than was asked.
-    let asked = probe::Asked {
-        size: 0.3,
-        is_safe: true,
-    };
-    let vouched = probe::largest_safe(scene.as_ref(), &cell, &line, asked, None, 0).unwrap();
-    assert_eq!((vouched.value, vouched.at_least), (0.3, false));
+    let Ok(largest) = largest_safe(Poke::Nudge, asked, |s| Ok::<_, Infallible>(is_safe(s)));
+    largest
 }
 
 #[test]
-fn a_size_that_was_found_unsafe_is_above_the_largest_and_one_found_safe_is_looked_up_to() {
-    let fake = Fake::default();
-    let mut cell = tower();
-    let largest = |cell: &Workcell, size: f64, is_safe: bool| {
-        let scene = fake.believe(cell, 0).unwrap();
-        let line = probe::Line {
-            poke: probe::Poke::Nudge,
-            box_index: 3,
-            direction: Vec3::x(),
-        };
-        let asked = probe::Asked { size, is_safe };
-        probe::largest_safe(scene.as_ref(), cell, &line, asked, None, 0).unwrap()
-    };
-    // Safe by its bound, but somebody saw it go wrong.
-    let under = largest(&cell, 0.1, false);
-    assert!(under.value < 0.1 && under.value > 0.08, "{}", under.value);
-    assert!(!under.at_least);
-    // Everything is safe: what was looked at ends at half a metre, or where was asked.
-    cell.safety.max_risk = 0.5;
-    let half = largest(&cell, 0.1, true);
+fn the_largest_safe_nudge_is_found_within_a_rung_and_is_the_same_whatever_was_asked_about() {
+    for end in [0.003, 0.025, 0.19, 0.4] {
+        let is_safe = |s: f64| s <= end;
+        let found =
+            [0.001, 0.01, 0.02, 0.1, 0.3, 0.49, 1.5].map(|s| largest(s, is_safe(s), is_safe));
+        assert!((end - RUNG..=end).contains(&found[0].value), "{found:?}");
+        assert!(
+            found.iter().all(|f| *f == found[0] && !f.at_least),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_found_of_the_size_that_was_asked_about_stands() {
+    let is_safe = |s: f64| s <= 0.19;
+    // Somebody saw it go wrong, or well.
+    let under = largest(0.15, false, is_safe);
+    assert!((0.15 - RUNG..0.15).contains(&under.value), "{under:?}");
+    assert_eq!(largest(0.3, true, is_safe).value, 0.3);
+    assert_eq!(largest(0.3, true, |_| false).value, 0.3);
+}
+
+#[test]
+fn what_lies_beyond_an_unsafe_size_does_not_count() {
+    // A rung of the coarser ladder lies in the gap.
+    let found = largest(0.1, false, |s| !(0.05..0.07).contains(&s));
+    assert!(found.value < 0.05, "{found:?}");
+    let nothing = largest(0.1, false, |s| s > 0.06);
+    assert_eq!((nothing.value, nothing.at_least), (0.0, false));
+}
+
+#[test]
+fn where_all_is_safe_it_is_the_largest_that_was_looked_at_or_asked_about() {
+    let half = largest(0.1, true, |_| true);
     assert_eq!((half.value, half.at_least), (0.5, true));
-    let asked = largest(&cell, 1.5, true);
+    let asked = largest(1.5, true, |_| true);
     assert_eq!((asked.value, asked.at_least), (1.5, true));
 }

@@ -169,9 +169,27 @@ fn a_search_that_ended_early_does_not_say_that_there_is_no_way() {
             taken: &[],
             cut_short,
         };
-        explain::no_plan_reason(&cell, &retrieve("wanted"), &vain)
+        explain::no_plan_reason(&cell, &retrieve("wanted"), &vain).0
     };
     assert!(said(false).starts_with("there is no safe way to retrieve `wanted`: "));
     let early = said(true);
     assert!(!early.contains("there is no") && early.contains("more to look at"));
+}
+
+#[test]
+fn the_risk_of_a_refusal_is_that_of_what_its_reason_names() {
+    let sure = Fake::default();
+    let cursing = Fake {
+        cursed: vec!["wanted".into()],
+        ..Fake::default()
+    };
+    let check = Some(&cursing as &dyn Dynamics);
+    let plan = planner(&sure, check).plan(&side_by_side(), &retrieve("wanted"));
+    let plan = plan.unwrap();
+    let reason = plan.reason.unwrap();
+    let bound = format!("the bound on the risk is {:.4}", plan.risk_bound);
+    assert!(
+        reason.contains("`wanted`: ") && reason.contains(&bound),
+        "{reason}"
+    );
 }
