@@ -8,6 +8,7 @@
 mod report;
 mod standing;
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
@@ -109,7 +110,13 @@ fn make_folder(out: &Path) -> Result<(), Failure> {
     }
     std::fs::create_dir_all(out).map_err(|e| {
         let what = format!("the folder --out {} cannot be made: {e}", out.display());
-        Failure::failed_message(what, remedy)
+        match e.kind() {
+            // There is a file in its path.
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+                Failure::input_message(what, remedy)
+            }
+            _ => Failure::failed_message(what, remedy),
+        }
     })
 }
 
