@@ -252,6 +252,26 @@ fn free_place(scene: &Scene, index: usize, rng: &mut impl Rng) -> Option<Pose> {
 }
 
 #[cfg(test)]
+pub(crate) mod fixture {
+    use super::*;
+    use crate::grasp::fixtures_for_tests::{a_box, workcell};
+
+    /// One box to fetch.
+    pub(crate) fn one_box(planner_seed: u64) -> PlannerTask {
+        PlannerTask {
+            split: Split::Standard,
+            kind: TaskKind::Step,
+            workcell: workcell(vec![a_box("low", [0.3; 3], [0.0, 0.0, 0.15], 2.0)], vec![]),
+            goal: Goal::Retrieve {
+                box_id: "low".into(),
+            },
+            world_seed: 1,
+            planner_seed,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::eval::real::packing;

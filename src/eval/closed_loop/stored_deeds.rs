@@ -103,22 +103,9 @@ mod tests {
     use super::*;
     use crate::eval::EVAL_SEED;
     use crate::eval::suite::Split;
-    use crate::eval::tasks::{TaskKind, task};
-    use crate::grasp::fixtures_for_tests::{a_box, workcell};
-    use crate::plan::{Goal, PlannerSettings};
-
-    fn one_box(planner_seed: u64) -> PlannerTask {
-        PlannerTask {
-            split: Split::Standard,
-            kind: TaskKind::Step,
-            workcell: workcell(vec![a_box("low", [0.3; 3], [0.0, 0.0, 0.15], 2.0)], vec![]),
-            goal: Goal::Retrieve {
-                box_id: "low".into(),
-            },
-            world_seed: 1,
-            planner_seed,
-        }
-    }
+    use crate::eval::tasks::fixture::one_box;
+    use crate::eval::tasks::task;
+    use crate::plan::PlannerSettings;
 
     #[test]
     fn each_deed_is_done_once_and_found_again_wherever_its_task_stands_and_a_signal_loses_none() {

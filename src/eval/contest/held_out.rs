@@ -45,23 +45,13 @@ pub(super) fn held_out(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::suite::Split;
-    use crate::eval::tasks::TaskKind;
-    use crate::grasp::fixtures_for_tests::{a_box, workcell};
-    use crate::plan::{Goal, Objective, Planner, PlannerSettings};
+    use crate::eval::tasks::fixture::one_box;
+    use crate::grasp::fixtures_for_tests::a_box;
+    use crate::plan::{Objective, Planner, PlannerSettings};
 
     /// One box to fetch, and a plan that fetches it.
     fn fetched() -> (PlannerTask, Plan) {
-        let task = PlannerTask {
-            split: Split::Standard,
-            kind: TaskKind::Step,
-            workcell: workcell(vec![a_box("low", [0.3; 3], [0.0, 0.0, 0.15], 2.0)], vec![]),
-            goal: Goal::Retrieve {
-                box_id: "low".into(),
-            },
-            world_seed: 1,
-            planner_seed: 1,
-        };
+        let task = one_box(1);
         let physics = SandboxDynamics::default();
         let planner = Planner {
             dynamics: &physics,
