@@ -180,8 +180,10 @@ impl Answer {
                 format!("{what}: then it is safe (take `{steps}`; bound {bound:.3})")
             }
             (_, None) => format!("{what}: then {}", self.dead_end),
-            // Nothing was predicted, or nothing bounds it.
-            (_, Some(1.0..)) => format!("{what}: still not known to be safe"),
+            // It is not held for high, and nothing bounds it: the change leads out of what was learned from.
+            (_, Some(1.0..)) if self.risk.is_some_and(|risk| risk < 0.5) => {
+                format!("{what}: still not known to be safe")
+            }
             (_, Some(bound)) => format!("{what}: still not safe (bound {bound:.3})"),
         };
         Advice {

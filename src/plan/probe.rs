@@ -1,8 +1,9 @@
 //! The largest nudge or push in a direction that is still safe.
 //!
 //! Owns [`largest_safe`]: a ladder of sizes, then a finer one between the last safe rung and the first unsafe one. The rungs are
-//! the same whatever was asked about, so that the answer is; what lies beyond an unsafe rung does not count, however safe it
-//! looks. Whether a rung is safe is for whoever asks to say: the one who said so of the size that was asked about.
+//! the same whatever was asked about, so that the answer is, unless what was found of that contradicts it; what lies beyond an
+//! unsafe rung does not count, however safe it looks. Whether a rung is safe is for whoever asks to say: the one who said so of
+//! the size that was asked about.
 
 use crate::pose::Vec3;
 use crate::rollout::Action;
