@@ -20,7 +20,7 @@ pub(crate) struct Fake {
     pub lost: Vec<String>,
     /// Boxes that topple whatever is done to them.
     pub cursed: Vec<String>,
-    /// A box that topples, whatever is done to it, once another one is gone.
+    /// A box that all but surely topples, whatever is done to it, once another one is gone.
     pub leans: Option<(String, String)>,
     /// Risk of what topples.
     pub toppling: f64,
@@ -112,9 +112,10 @@ impl FakeScene<'_> {
         };
         let topples = !self.graph.is_free(index)
             || self.fake.cursed.contains(id)
-            || self.lacks_support(id)
             || self.is_too_quick(action);
-        let risk = if topples {
+        let risk = if self.lacks_support(id) {
+            0.9
+        } else if topples {
             self.fake.toppling
         } else {
             (0.1 * effort).min(1.0)

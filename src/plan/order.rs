@@ -247,7 +247,6 @@ impl<'a> OrderSearch<'a> {
             if self.branch_out(node, wanted.left, found.safe)
                 || self.look_further(node, Left::Safe)?
             {
-                self.hope(node);
                 return Ok(());
             }
         }

@@ -6,6 +6,9 @@
 //! Checks that wait until a way is known are lazy ones (Dellin and Srinivasa 2016, LazySP). It may be wrong where what a
 //! check turns down is just what another box leans on. A planner that has no check has nothing to save.
 
+use crate::dynamics::Risk;
+use crate::scene::Workcell;
+
 use super::super::planner::PlanError;
 use super::super::reason::{Reason, RejectedCandidate};
 use super::super::shield::Vouched;
@@ -47,7 +50,7 @@ impl OrderSearch<'_> {
         scout.trust = Trust::Hopes;
         let way = scout.run()?;
         self.timing.add(&scout.timing);
-        if way.is_some() || scout.cut_short || scout.left_some_of_the_goal() {
+        if way.is_some() || scout.cut_short || scout.leaves_hope() {
             return Ok(false);
         }
         let by_check = |r: &mut RejectedCandidate| matches!(r.reason.kind(), "shield" | "dead_end");
@@ -61,48 +64,39 @@ impl OrderSearch<'_> {
         Ok(true)
     }
 
-    /// Whether a box of the goal that was never taken has steps left that nobody imagined.
-    fn left_some_of_the_goal(&self) -> bool {
-        let (ids, taken) = (self.goal.box_ids(), self.taken());
-        self.nodes.iter().any(|node| {
+    /// Whether a box that was never taken has steps left that the check may let pass: whoever asks it comes to these where all
+    /// that is judged safe is turned down.
+    fn leaves_hope(&self) -> bool {
+        let taken = self.taken();
+        let mut alive = self.nodes.iter().filter(|node| node.dead_end.is_none());
+        alive.any(|node| {
             let boxes = &node.workcell.scene.boxes;
-            let mut untried = node.untried.iter();
-            untried.any(|r| {
-                let id = boxes[r.candidate.grasp.box_index].id.as_str();
-                ids.contains(&id) && !taken.contains(&id)
+            let untried = node.untried.iter().map(|r| (&r.candidate.grasp, &r.risk));
+            let doubtful = node.doubtful.iter().map(|s| (&s.grasp, &s.risk));
+            untried.chain(doubtful).any(|(grasp, risk)| {
+                let id = boxes[grasp.box_index].id.as_str();
+                !taken.contains(&id) && self.may_pass(risk, &node.workcell)
             })
         })
     }
 
-    /// A scout goes on with what the check may let pass also where something is judged safe: whoever asks the check comes to
-    /// that where all that is judged safe is turned down.
-    pub(super) fn hope(&mut self, node: usize) {
-        let Some(shield) = self.planner.shield.filter(|_| self.trust == Trust::Hopes) else {
-            return;
-        };
-        let Node {
-            workcell,
-            doubtful,
-            left,
-            ..
-        } = &mut self.nodes[node];
+    /// Whether the check may let pass what is so `judged`.
+    fn may_pass(&self, judged: &Risk, workcell: &Workcell) -> bool {
         let limit = workcell.safety.max_risk;
-        let hopeful = doubtful.extract_if(.., |s| shield.may_pass(&s.risk, limit));
-        let (left, hopeful) = (*left, hopeful.collect());
-        self.branch_out(node, left, hopeful);
+        let shield = self.planner.shield;
+        shield.map_or(judged.bound <= limit, |s| s.may_pass(judged, limit))
     }
 
     /// What is to be thought of a branch's step where nobody is asked: that it is as it was judged, and passes where the
     /// check may let it.
     pub(super) fn hoped(&self, branch: &Branch) -> Vouched {
-        let limit = self.nodes[branch.parent].workcell.safety.max_risk;
+        let workcell = &self.nodes[branch.parent].workcell;
         let judged = branch.step.risk;
-        let shield = self.planner.shield;
-        let may_pass = shield.map_or(judged.bound <= limit, |s| s.may_pass(&judged, limit));
+        let objection = || Reason::risky(&judged, workcell.safety.max_risk);
         Vouched {
             risk: judged,
             witness: None,
-            objection: (!may_pass).then(|| Reason::risky(&judged, limit)),
+            objection: (!self.may_pass(&judged, workcell)).then(objection),
         }
     }
 }

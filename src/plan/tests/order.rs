@@ -215,3 +215,32 @@ fn what_leans_on_a_neighbour_is_taken_before_it_though_it_was_buried_when_that_c
     // The wall was taken first, in vain: more than three steps were checked, in two halves each.
     assert!(check.believed.load(Ordering::Relaxed) > 6);
 }
+
+#[test]
+fn what_only_a_check_can_tell_is_asked_though_a_neighbour_that_must_stay_is_judged_safe_to_take() {
+    // About as quickly taken, and so both among what is imagined; the farther one is the less risky.
+    let cell = workcell(
+        vec![
+            a_box("wanted", SIZE, [0.0, 0.0, 0.1], 0.6),
+            a_box("beside", SIZE, [0.0, 0.306, 0.1], 0.6),
+            a_box("other", SIZE, [0.0, -0.314, 0.1], 0.6),
+        ],
+        vec![],
+    );
+    let fake = Fake {
+        cursed: vec!["wanted".into()],
+        toppling: 0.2,
+        leans: Some(("wanted".into(), "beside".into())),
+        ..Fake::default()
+    };
+    let check = Fake {
+        cursed: vec!["beside".into()],
+        ..Fake::default()
+    };
+    let mut planner = planner(&fake, Some(&check));
+    // Enough for both neighbours.
+    (planner.settings.screen, planner.settings.imagine) = (256, 96);
+    let plan = planner.plan(&cell, &retrieve("wanted")).unwrap();
+    assert_eq!(plan.verdict, Verdict::Safe, "{:?}", plan.reason);
+    assert_eq!(order(&plan), ["other", "wanted"]);
+}

@@ -193,3 +193,36 @@ fn the_risk_of_a_refusal_is_that_of_what_its_reason_names() {
         "{reason}"
     );
 }
+
+#[test]
+fn what_the_check_never_let_pass_is_told_as_such_though_a_scout_hoped_for_it() {
+    let boxes = [
+        ("wanted", [0.0, 0.0, 0.1]),
+        ("lid", [0.0, 0.0, 0.3]),
+        ("beside", [0.0, 0.306, 0.1]),
+        ("other", [0.0, -0.314, 0.1]),
+    ];
+    let cell = workcell(
+        boxes.map(|(id, at)| a_box(id, SIZE, at, 0.6)).to_vec(),
+        vec![],
+    );
+    let judge = Fake {
+        cursed: vec!["wanted".into()],
+        ..Fake::default()
+    };
+    let check = Fake {
+        cursed: vec!["lid".into()],
+        ..Fake::default()
+    };
+    let mut planner = planner(&judge, Some(&check));
+    (planner.settings.screen, planner.settings.imagine) = (256, 96);
+    let plan = planner.plan(&cell, &retrieve("wanted")).unwrap();
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    let reason = plan.reason.unwrap();
+    assert!(reason.contains("`lid`: "), "{reason}");
+    assert!(
+        plan.remedies
+            .iter()
+            .any(|r| r.contains("`lid` rests on it"))
+    );
+}
