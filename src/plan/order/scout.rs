@@ -13,7 +13,7 @@ use super::super::planner::PlanError;
 use super::super::reason::{Reason, RejectedCandidate};
 use super::super::shield::Vouched;
 use super::OrderSearch;
-use super::node::{Branch, Node};
+use super::node::Branch;
 
 /// What a search goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
