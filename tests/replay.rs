@@ -186,6 +186,21 @@ fn an_output_that_cannot_be_written_fails_and_leaves_what_was_there() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn a_moment_that_was_not_recorded_is_bad_input_that_tells_which_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = write_plan(folder.path());
+    let picture = folder.path().join("a.png").display().to_string();
+    let refused = replay(&[&plan, "--png", &picture, "--at", "900"]).unwrap_err();
+    assert_eq!(refused.code(), 2, "{refused}");
+    assert!(
+        refused.to_string().contains("no moment at 900 s"),
+        "{refused}"
+    );
+    assert!(!Path::new(&picture).exists());
+    replay(&[&plan, "--png", &picture, "--at", "0"]).unwrap();
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_page_goes_to_stdout_by_its_name_and_what_is_said_of_it_to_stderr() {

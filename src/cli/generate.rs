@@ -18,7 +18,8 @@ use super::models::world_model;
 use super::{Exit, Failure, Outcome, given_scenes, print};
 use crate::dataset::recipe::{EPISODES_PER_STACK, Mixture, Recipe, Scenes};
 use crate::dataset::{
-    self, DatasetError, Doubt, Doubted, Ending, EpisodeSource, Progress, Report, Shard,
+    self, DatasetError, Doubt, Doubted, Ending, EpisodeSource, Progress, Report, STACKS_PER_FILE,
+    Shard,
 };
 use crate::model::{DeviceChoice, LearnedDynamics};
 use crate::scene::families::{BOXES_MAX, Family};
@@ -41,7 +42,8 @@ pub struct GenerateArgs {
     /// How many threads; left out: as many as the machine has.
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1024))]
     pub threads: Option<u64>,
-    /// Make only part i of n (i from 1 to n), for `topple merge` to put together.
+    /// Make only part i of n (i from 1 to n), for `topple merge` to put together. Files of 128 episodes are not parted:
+    /// where there are more shards than files some stay empty.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
     /// Only these families of scenes, separated by commas; left out: all of them.
@@ -73,6 +75,10 @@ pub struct GenerateArgs {
     #[arg(long)]
     pub json: bool,
 }
+
+/// How many episodes a file has, the last one of a set left out: what is kept of an interrupted run, and shared out to
+/// shards, is whole files.
+const EPISODES_PER_FILE: u64 = STACKS_PER_FILE * EPISODES_PER_STACK as u64;
 
 fn family(name: &str) -> Result<Family, String> {
     let unknown = || unknown("family", &Family::ALL.map(Family::name));
@@ -118,7 +124,7 @@ pub fn run(args: &GenerateArgs) -> Outcome {
     };
     if report.ending == Ending::Stopped {
         print::note(format!(
-            "interrupted: {} of {} episodes are kept in {}; give the same command again to go on",
+            "interrupted: {} of {} episodes are kept in {}, in whole files of {EPISODES_PER_FILE}; give the same command again to go on",
             report.episodes,
             report.total,
             args.out.display()
@@ -202,6 +208,12 @@ fn print(args: &GenerateArgs, report: &Report) -> Result<(), Failure> {
         0 => String::new(),
         n => format!(" ({n} were there already)"),
     };
+    if report.total == 0 {
+        print::note(format!(
+            "this shard is empty: {} episodes fill fewer files of {EPISODES_PER_FILE} than there are shards; it is to be merged all the same",
+            args.episodes
+        ));
+    }
     print::text(&format!(
         "{} episodes in {out}{found}\nlook at them with `topple inspect {out}`\n",
         report.episodes

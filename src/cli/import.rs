@@ -255,6 +255,7 @@ fn yaml(stack: &ImportedStack, fallers: &[Faller], path: &Path) -> String {
             .question()
             .map(|box_index| Task::Retrieve { box_index }),
         planner: None,
+        names_gripper: true,
         path: path.to_owned(),
         scene_source: SceneSource::Inline,
         scene_through: Vec::new(),

@@ -145,6 +145,16 @@ impl Physics {
         }
     }
 
+    /// Says which gripper is taken where `file` names none: a grasp is only as good as what is known of the hand.
+    pub fn warn_of_gripper(file: &TaskFile) {
+        if !file.names_gripper {
+            print::note(format!(
+                "{} names no gripper, so a suction cup of 4 cm radius that holds 180 N is assumed; write `robot: {{gripper: …}}` for the one that is there",
+                file.path.display()
+            ));
+        }
+    }
+
     /// Says what a person should know before an answer about this scene is believed.
     pub fn warn_of(&self, workcell: &Workcell) {
         let Some(learned) = &self.learned else {

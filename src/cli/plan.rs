@@ -75,6 +75,7 @@ pub fn run(args: &PlanArgs) -> Outcome {
     let goal = goal(&file)?;
     let physics = Physics::open(&args.physics)?;
     physics.warn_of(&file.workcell);
+    Physics::warn_of_gripper(&file);
     let planner = physics.planner(file.planner, args.physics.seed);
     let (plan, advice) = plan_or_advice(args, &planner, &file.workcell, &goal)?;
     // What was planned is told, also where it can be neither written nor carried out.

@@ -10,8 +10,8 @@ use crate::plan::report::{ExecutedReport, GraspReport, PlanReport};
 use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict};
 use crate::replay::look::percent;
 use crate::sandbox::SandboxDynamics;
-use crate::scene::Gripper;
 use crate::scene::task::{GripperKind, TaskFile};
+use crate::scene::{Gripper, Safety};
 
 /// The goal, and where it puts something.
 fn goal_in_words(goal: &Goal) -> String {
@@ -19,7 +19,7 @@ fn goal_in_words(goal: &Goal) -> String {
     match goal {
         Goal::Move { target, .. } => {
             let at = target.translation.vector;
-            format!("{what} to ({:.2}, {:.2}, {:.2})", at.x, at.y, at.z)
+            format!("{what} to ({:.3}, {:.3}, {:.3})", at.x, at.y, at.z)
         }
         Goal::Retrieve { .. } | Goal::Clear { .. } => what,
     }
@@ -47,9 +47,10 @@ pub(super) fn in_words(
     let _ = writeln!(out, "{}: {}: {head}", file.name, goal_in_words(goal));
     let _ = writeln!(
         out,
-        "{} (a step may have {}); imagined by {} {}",
+        "{}{} ({}); imagined by {} {}",
         risk_in_words(&report.dynamics, plan.risk, plan.risk_bound),
-        percent(safety.max_risk),
+        if plan.steps.len() > 1 { " for all" } else { "" },
+        limits_in_words(safety),
         report.model.name,
         report.model.hash.get(..12).unwrap_or(&report.model.hash),
     );
@@ -82,6 +83,15 @@ pub(super) fn in_words(
         let _ = writeln!(out, "planned again while executing in {:.0} ms", t.replan);
     }
     out
+}
+
+/// What one step may have, and all of them where that is limited.
+fn limits_in_words(safety: &Safety) -> String {
+    let step = format!("a step may have {}", percent(safety.max_risk));
+    match safety.max_plan_risk {
+        Some(all) => format!("{step}, all together {}", percent(all)),
+        None => step,
+    }
 }
 
 /// A risk with its bound; what the sandbox counts is a share of draws, which bounds nothing.
@@ -131,16 +141,16 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport, grippers: 
             lift_in_words(planned),
             percent(step.risk),
             percent(step.risk_bound),
-            checked_in_words(planned),
+            checked_in_words(step.verified_risk, step.verified_draws),
         );
     }
 }
 
-/// Of how many draws how many went wrong.
-fn checked_in_words(planned: &PlannedStep) -> String {
-    planned.shield.map_or_else(
+/// Of how many draws how many went wrong; a dash where none were asked.
+pub(super) fn checked_in_words(share: Option<f64>, draws: usize) -> String {
+    share.map_or_else(
         || "-".to_owned(),
-        |seen| format!("{:.0} of {}", seen.accidents, seen.draws),
+        |share| format!("{:.0} of {draws}", share * draws as f64),
     )
 }
 
@@ -234,6 +244,15 @@ fn executed_in_words(out: &mut String, executed: &ExecutedReport, execution: &Ex
                 reply_in_words(&s.reply)
             );
         }
+    }
+    for placed in &executed.placed {
+        let _ = writeln!(
+            out,
+            "  `{}` stands {:.1} mm and {:.1} degrees from its target",
+            placed.box_id,
+            1e3 * placed.off_m,
+            placed.off_deg
+        );
     }
     let _ = writeln!(
         out,

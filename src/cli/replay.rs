@@ -78,6 +78,7 @@ fn parse_time(text: &str) -> Result<f64, String> {
 /// When the file cannot be shown (bad input), or an output cannot be written (failed).
 pub fn run(args: &ReplayArgs) -> Outcome {
     let (recording, task) = read(&args.file, args.episode)?;
+    refuse_no_moment(args.at, &recording)?;
     let size = args.size.unwrap_or_default();
     let wanted = [
         (&args.html, Format::Html),
@@ -117,6 +118,22 @@ pub fn run(args: &ReplayArgs) -> Outcome {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Refuses a moment before the recording begins or after it ends, but for rounding.
+fn refuse_no_moment(at: Option<f64>, recording: &Recording) -> Result<(), Failure> {
+    /// What a time is told to, s.
+    const DIGITS_S: f64 = 0.01;
+    let (start, end) = (recording.start_s(), recording.end_s());
+    match at {
+        Some(t) if !(start - DIGITS_S..=end + DIGITS_S).contains(&t) => {
+            Err(Failure::input_message(
+                format!("there is no moment at {t} s"),
+                format!("It goes from {start:.2} to {end:.2} s."),
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses outputs that cannot be files, that would replace what they are made from or each other, or that --json would

@@ -55,46 +55,46 @@ pub struct TrainArgs {
     /// weight_decay, which has no flag; flags win over it.
     #[arg(long, value_name = "YAML")]
     pub config: Option<PathBuf>,
-    /// Passes over the training split.
+    /// Passes over the training split [default: 16].
     #[arg(long, value_name = "N")]
     pub epochs: Option<usize>,
-    /// Width of every latent.
+    /// Width of every latent [default: 64, or that of --from].
     #[arg(long, value_name = "N")]
     pub width: Option<usize>,
-    /// Rounds of messages.
+    /// Rounds of messages [default: 3, or those of --from].
     #[arg(long, value_name = "N")]
     pub rounds: Option<usize>,
-    /// Members of the ensemble.
+    /// Members of the ensemble [default: 3, or those of --from].
     #[arg(long, value_name = "N")]
     pub members: Option<usize>,
-    /// Actions in one gradient step.
+    /// Actions in one gradient step [default: 64].
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
-    /// Peak learning rate.
+    /// Peak learning rate [default: 0.002].
     #[arg(long, value_name = "RATE")]
     pub lr: Option<f64>,
-    /// Tellings of each training episode: the recorded one and others, seen with other noise.
+    /// Tellings of each training episode: the recorded one and others, seen with other noise [default: 2].
     #[arg(long, value_name = "N")]
     pub tellings: Option<usize>,
-    /// The imagination learns from every N-th batch: 1 is best for it, and dearest.
+    /// The imagination learns from every N-th batch: 1 is best for it, and dearest [default: 4].
     #[arg(long, value_name = "N")]
     pub imagine_every: Option<usize>,
     /// Only the imagination learns: the judgement, and what was calibrated and certified of it, stay those of --from.
     #[arg(long, requires = "from")]
     pub keep_judgement: bool,
-    /// Share of latents left out while training.
+    /// Share of latents left out while training [default: 0].
     #[arg(long, value_name = "SHARE")]
     pub dropout: Option<f64>,
-    /// What weights and order come from.
+    /// What weights and order come from [default: 1].
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Members that train at once; 0: as many as the machine has cores.
+    /// Members that train at once; 0: as many as the machine has cores [default: 0].
     #[arg(long, value_name = "T")]
     pub threads: Option<usize>,
-    /// Where the network computes: auto, cpu or cuda; auto takes a GPU where it can.
+    /// Where the network computes: auto, cpu or cuda; auto takes a GPU where it can [default: auto].
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<DeviceChoice>,
-    /// Go on from the last checkpoint in the output folder.
+    /// Go on from the last checkpoint in the output folder; settings and data sets are to be given as before.
     #[arg(long)]
     pub resume: bool,
     /// Print the finished model's figures as one JSON object.

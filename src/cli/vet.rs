@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
+use super::plan_text::checked_in_words;
 use super::print::{self, id_width};
 use super::{Exit, Failure, Outcome};
 use crate::dynamics::DynamicsError;
@@ -44,6 +45,7 @@ pub fn run(args: &VetArgs) -> Outcome {
     let steps: Vec<StepToVet> = listed.iter().map(|s| step_to_vet(s, &file)).collect();
     let physics = Physics::open(&args.physics)?;
     physics.warn_of(&file.workcell);
+    Physics::warn_of_gripper(&file);
     let planner = physics.planner(file.planner, args.physics.seed);
     let stands = check_stands(&file.workcell, args.physics.seed);
     let stands = stands.map_err(PlanError::from);
@@ -132,17 +134,22 @@ fn in_words(
         percent(file.workcell.safety.max_risk)
     );
     let width = id_width(report.steps.iter().map(|s| s.box_id.as_str()));
-    let _ = writeln!(out, "  #  line  do      {:width$}  risk    bound", "box");
+    let _ = writeln!(
+        out,
+        "  #  line  do      {:width$}  risk    bound   check",
+        "box"
+    );
     for (step, listed) in report.steps.iter().zip(listed) {
         let _ = writeln!(
             out,
-            "  {:<2} {:<5} {:7} {:width$}  {:6}  {:6}  {}: {}",
+            "  {:<2} {:<5} {:7} {:width$}  {:6}  {:6}  {:7}  {}: {}",
             step.index + 1,
             listed.line,
             step.action,
             step.box_id,
             percent(step.risk),
             percent(step.risk_bound),
+            checked_in_words(step.verified_risk, step.verified_draws),
             step.verdict,
             step.why
         );

@@ -69,6 +69,9 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
     let question = question(args, &file)?;
     let physics = Physics::open(&args.physics)?.unhurried();
     physics.warn_of(&file.workcell);
+    if args.grasp.is_some() {
+        Physics::warn_of_gripper(&file);
+    }
     let seed = args.physics.seed;
     let answer = match (check_stands(&file.workcell, seed), question) {
         (Err(why), _) => Err(why.into()),
@@ -81,7 +84,7 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
             by,
             &file.workcell,
             answer.about,
-            (&answer.risk, answer.objection),
+            &answer.vouched,
             &answer.imagined,
             answer.largest,
         ),
@@ -137,6 +140,8 @@ fn no_answer(args: &WhatIfArgs, by: By, max_risk: f64, reason: &str) -> Value {
         "risk": null,
         "risk_bound": null,
         "risk_by_accident": null,
+        "verified_risk": null,
+        "verified_draws": 0,
         "boxes": {},
         "largest_safe": null,
     })

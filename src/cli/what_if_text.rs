@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use super::plan_text::risk_in_words;
+use super::plan_text::{checked_in_words, risk_in_words};
 use super::print::id_width;
 use crate::plan::report::{LargestSafeReport, WhatIfReport};
 use crate::replay::look::percent;
@@ -52,8 +52,15 @@ fn verdict(file: &TaskFile, report: &WhatIfReport) -> String {
         (None, Some(grasp)) => format!("by {}, {}", grasp.gripper, grasp.face),
         (None, None) => String::new(),
     };
+    let checked = match report.verified_risk {
+        Some(_) => format!(
+            "; in the sandbox {} draws went wrong",
+            checked_in_words(report.verified_risk, report.verified_draws)
+        ),
+        None => String::new(),
+    };
     format!(
-        "{}: {} `{}` {asked}: {}\n{} (limit {})\n",
+        "{}: {} `{}` {asked}: {}\n{} (limit {}){checked}\n",
         file.name,
         report.action.kind,
         report.action.box_id,

@@ -33,8 +33,11 @@ impl FromStr for Shard {
             index: number(index)?,
             count: number(count)?,
         };
-        if shard.index == 0 || shard.index > shard.count {
+        if shard.index == 0 {
             return Err(bad("shards are counted from 1"));
+        }
+        if shard.index > shard.count {
+            return Err(bad("it comes after the last one"));
         }
         Ok(shard)
     }

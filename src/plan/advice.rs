@@ -177,7 +177,9 @@ impl Answer {
         let sentence = match (self.possible, self.risk_bound) {
             (true, Some(bound)) => {
                 let steps = self.steps.join("`, `");
-                format!("{what}: then it is safe (take `{steps}`; bound {bound:.3})")
+                // Limits are on one step: who compares the two is to know that this is of more.
+                let of_all = if self.steps.len() > 1 { " for all" } else { "" };
+                format!("{what}: then it is safe (take `{steps}`; bound {bound:.3}{of_all})")
             }
             (_, None) => format!("{what}: then {}", self.dead_end),
             // It is not held for high, and nothing bounds it: the change leads out of what was learned from.

@@ -63,7 +63,7 @@ pub use planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
 pub use plant::{Plant, PlantError};
 pub use reason::{Reason, RejectedCandidate, nearest};
 pub use risk::of_plan;
-pub use shield::{SHIELD_DRAWS, Shield, Witness, batch_of};
+pub use shield::{SHIELD_DRAWS, Shield, Vouched, Witness, batch_of};
 pub use step::{StepPlan, StepSearch, search_step};
 pub use surprise::{Off, Reply, Surprise};
 pub use timing::Timing;

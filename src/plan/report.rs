@@ -2,7 +2,7 @@
 //!
 //! Owns the keys. Boxes are named by id and stand in the scene's order. Some keys go beyond the
 //! design: `scene` and `executed.frames`, so that a plan file can be replayed on its own, and in
-//! each step `closest` and `verified_risk`.
+//! each step `closest` and `verified_risk`; in `executed` what was `taken` and where what was `placed` stands.
 
 mod from_plan;
 mod plan;
@@ -19,7 +19,7 @@ use crate::scene::task::GripperKind;
 
 pub use plan::{
     AccidentReport, Asked, BodyReport, ClosestReport, ExecutedFrame, ExecutedReport, FrameReport,
-    KeyReport, PlanReport, RejectedReport, SceneReport, StepReport, SurpriseReport,
+    KeyReport, PlacedReport, PlanReport, RejectedReport, SceneReport, StepReport, SurpriseReport,
 };
 pub use vet::{VetReport, VettedStep};
 pub use what_if::{DisplacementReport, FateReport, LargestSafeReport, WhatIfAction, WhatIfReport};

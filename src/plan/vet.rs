@@ -13,7 +13,7 @@ use super::explain::closest_accident;
 use super::planner::{PlanError, Planner, Verdict, scene_after};
 use super::reason::Reason;
 use super::risk::of_plan;
-use super::shield::Vouched;
+use super::shield::{Vouched, Witness};
 use super::step::StepPlan;
 
 /// One step of somebody else's plan.
@@ -46,6 +46,8 @@ pub struct JudgedStep {
     pub why: String,
     /// The step as it would be carried out, where it can be.
     pub step: Option<StepPlan>,
+    /// What a shield saw of it, where one was asked.
+    pub witness: Option<Witness>,
     /// Whether a draw has shown the judgement of its box wrong.
     pub misjudged: bool,
 }
@@ -85,6 +87,7 @@ fn impossible(why: String) -> JudgedStep {
         verdict: Verdict::NoSafePlan,
         why,
         step: None,
+        witness: None,
         misjudged: false,
     }
 }
@@ -150,6 +153,7 @@ fn told(step: StepPlan, vouched: Vouched, scene: &Scene) -> JudgedStep {
         verdict,
         why,
         step: Some(step),
+        witness: vouched.witness,
         misjudged: false,
     }
 }

@@ -27,8 +27,10 @@ pub fn text(recording: &Recording) -> String {
     let _ = writeln!(out, "{}", recording.title);
     let _ = write!(
         out,
-        "{} · {boxes} boxes, {fixtures} fixtures",
-        recording.origin.name()
+        "{} · {}, {}",
+        recording.origin.name(),
+        counted(boxes, "box", "boxes"),
+        counted(fixtures, "fixture", "fixtures"),
     );
     if recording.frames.len() > 1 {
         let _ = write!(out, " · {} frames, {seconds:.2} s", recording.frames.len());
@@ -60,6 +62,11 @@ pub fn text(recording: &Recording) -> String {
     out
 }
 
+/// One of a thing, or so many.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// The first moment and the last, or the only one.
 fn moments(recording: &Recording) -> Vec<(String, &RecordedFrame)> {
     match recording.frames.as_slice() {
@@ -83,17 +90,30 @@ fn solids<'a>(recording: &'a Recording, frame: &RecordedFrame) -> Vec<(Vec3, Pos
 
 fn view(recording: &Recording, frame: &RecordedFrame) -> String {
     let corners = |(size, pose, _): &(Vec3, Pose, &str)| super::camera::corners(*size, pose);
-    // Both views of a recording keep the first one's frame, with room for what falls beside it.
-    let first = solids(recording, &recording.frames[0]);
-    let points: Vec<Vec3> = first.iter().flat_map(corners).collect();
-    let least = |k: usize| points.iter().map(|p| p[k]).fold(f64::INFINITY, f64::min);
-    let most = |k: usize| {
-        points
+    // Both views of a recording have one frame: what the first shows, and what has left that since, but no farther away
+    // than all of the first is wide, since one box that flies off would leave no room for the others.
+    let reach = |frame: &RecordedFrame, k: usize| -> (f64, f64) {
+        let points = solids(recording, frame)
             .iter()
+            .flat_map(corners)
             .map(|p| p[k])
-            .fold(f64::NEG_INFINITY, f64::max)
+            .collect::<Vec<_>>();
+        let fold = |from: f64, by: fn(f64, f64) -> f64| points.iter().copied().fold(from, by);
+        (
+            fold(f64::INFINITY, f64::min),
+            fold(f64::NEG_INFINITY, f64::max),
+        )
     };
-    let (x0, x1, top) = (least(0) - 0.15, most(0) + 0.15, most(2).max(0.1) + 0.05);
+    let (first, last) = (
+        &recording.frames[0],
+        &recording.frames[recording.frames.len() - 1],
+    );
+    let (low, high) = reach(first, 0);
+    let (low_after, high_after) = reach(last, 0);
+    let width = high - low;
+    let x0 = low.min(low_after.max(low - width)) - 0.15;
+    let x1 = high.max(high_after.min(high + width)) + 0.15;
+    let top = reach(first, 2).1.max(reach(last, 2).1).max(0.1) + 0.05;
     if !(x1 > x0 && top.is_finite()) {
         return String::new();
     }

@@ -54,6 +54,10 @@ fn a_generated_set_is_inspected_and_its_shards_merge_into_it() {
         arguments.extend(paths.iter().map(|p| text(p)));
         topple(&arguments).status.code()
     };
+    // Sixteen episodes are less than a file, which is not parted.
+    let empty = generate(&at("again"), &["--shard", "1/2"]);
+    let said = String::from_utf8_lossy(&empty.stderr);
+    assert!(said.contains("this shard is empty"), "{said}");
     assert_eq!(merge(&["1"]), Some(2));
     assert_eq!(merge(&["2", "1"]), Some(0));
     assert!(contents(&at("whole")) == contents(&at("merged")));

@@ -31,6 +31,42 @@ fn a_buried_box_is_freed_first_and_the_execution_ends_without_an_accident() {
 }
 
 #[test]
+fn what_was_put_down_is_told_with_how_far_it_is_from_its_target() {
+    let folder =
+        Folder::with_task("task: {kind: move, box: high, to: {position: [0.6, 0.2, 0.1]}}");
+    let done = folder.topple("plan", &["--execute"]).assert().code(0);
+    let plan = json(&done.get_output().stdout);
+    let placed = &plan["executed"]["placed"];
+    assert_eq!(placed.as_array().unwrap().len(), 1, "{placed}");
+    assert_eq!(
+        (&placed[0]["box"], &placed[0]["step"]),
+        (&"high".into(), &0.into())
+    );
+    // It is seen to 2 mm, so that it cannot be put down exactly.
+    let off = placed[0]["off_m"].as_f64().unwrap();
+    assert!(off > 0.0 && off < 0.02, "{placed}");
+    let turned = placed[0]["off_deg"].as_f64().unwrap();
+    assert!((0.0..5.0).contains(&turned), "{placed}");
+}
+
+#[test]
+fn a_task_that_names_no_gripper_is_told_which_is_assumed() {
+    let folder = Folder::with_task("");
+    let (scene, _) = SCENE.split_once("robot:").unwrap();
+    let budget = SCENE.lines().last().unwrap();
+    let text = format!("{scene}{budget}\ntask: {{kind: retrieve, box: high}}\n");
+    std::fs::write(folder.path("task.yaml"), text).unwrap();
+    let told = |rest: &[&str]| {
+        let done = folder.topple(rest[0], &rest[1..]).assert().code(0);
+        String::from_utf8_lossy(&done.get_output().stderr).contains("names no gripper")
+    };
+    assert!(told(&["plan"]));
+    assert!(told(&["what-if", "--grasp", "high/top"]));
+    // No hand takes part.
+    assert!(!told(&["what-if", "--nudge", "high=0.005,0,0"]));
+}
+
+#[test]
 fn a_plan_is_the_same_bytes_on_one_thread_and_on_two() {
     let folder = Folder::with_task("task: {kind: retrieve, box: high}");
     let run = |threads: &str| {

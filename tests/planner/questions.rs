@@ -27,6 +27,32 @@ fn a_small_nudge_is_safe_a_large_one_is_not_and_the_limit_lies_between() {
 }
 
 #[test]
+fn what_a_check_saw_is_told_of_an_action_and_of_each_step() {
+    let folder = Folder::with_task("");
+    let near = ["--nudge", "high=0.005,0,0", "--verify", "4"];
+    let done = folder.topple("what-if", &near).assert();
+    let report = json(&done.get_output().stdout);
+    let draws = report["verified_draws"].as_u64().unwrap();
+    assert!(draws > 0, "{report}");
+    let share = report["verified_risk"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&share), "{report}");
+    let steps = folder.path("steps.yaml");
+    std::fs::write(&steps, "version: 1\nsteps: [{remove: high}]\n").unwrap();
+    let steps = steps.display().to_string();
+    let vetted = folder.topple("vet", &[&steps, "--verify", "4"]).assert();
+    let vetted = json(&vetted.get_output().stdout);
+    assert_eq!(vetted["steps"][0]["verified_draws"], 4, "{vetted}");
+    assert_eq!(vetted["steps"][0]["verified_risk"], 0.0, "{vetted}");
+    let unchecked = folder.topple("vet", &[&steps]).assert();
+    let unchecked = json(&unchecked.get_output().stdout);
+    assert_eq!(unchecked["steps"][0]["verified_draws"], 0, "{unchecked}");
+    assert!(
+        unchecked["steps"][0]["verified_risk"].is_null(),
+        "{unchecked}"
+    );
+}
+
+#[test]
 fn pulling_out_the_lower_box_by_its_side_is_not_safe() {
     let folder = Folder::with_task("");
     let done = folder

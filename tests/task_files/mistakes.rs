@@ -35,6 +35,37 @@ fn an_unknown_key_is_told_with_the_nearest_known_one() {
 }
 
 #[test]
+fn a_key_that_nothing_is_written_for_is_told_by_its_name() {
+    let error = mistake_of("size: [0.4, 0.3, 0.22]", "size:");
+    assert_told(
+        &error,
+        MistakeKind::WrongType,
+        10,
+        &[
+            "nothing is written for `scene.boxes[0].size`",
+            "edge lengths",
+        ],
+    );
+    let list = EXAMPLE.find("    - id: a").unwrap()..EXAMPLE.find("robot:").unwrap();
+    let error = mistake_of(&EXAMPLE[list], "");
+    let words = [
+        "nothing is written for `scene.boxes`",
+        "What can be grasped",
+    ];
+    assert_told(&error, MistakeKind::WrongType, 8, &words);
+}
+
+#[test]
+fn a_list_of_steps_in_the_place_of_a_task_is_told_which_comes_first() {
+    let error = parse("version: 1\nsteps: [{remove: a}]\n").expect_err("it is no task");
+    let words = error.to_string();
+    assert!(
+        words.contains("a list of steps, not a task file"),
+        "{words}"
+    );
+}
+
+#[test]
 fn a_missing_mass_is_told_at_its_box() {
     let error = mistake_of("      mass: 6.3\n", "");
     assert_told(

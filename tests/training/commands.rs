@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use topple::model::TrainConfig;
 use topple::model::card::MODEL_VERSION;
 
 #[cfg(not(feature = "cuda"))]
@@ -30,6 +31,42 @@ fn a_folder_that_holds_a_run_already_is_told_of_before_the_data_is_read() {
     topple(&[&no_data[..], &["--resume"]].concat(), dir)
         .code(2)
         .stderr(predicates::str::contains("holds a finished model"));
+}
+
+#[test]
+fn the_help_tells_the_settings_that_hold_where_nothing_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = topple(&["train", "--help"], folder.path()).success();
+    let text = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let usual = TrainConfig::default();
+    for (flag, value) in [
+        ("epochs", usual.epochs.to_string()),
+        ("width", usual.width.to_string()),
+        ("rounds", usual.rounds.to_string()),
+        ("members", usual.members.to_string()),
+        ("batch", usual.batch.to_string()),
+        ("lr", usual.lr.to_string()),
+        ("tellings", usual.tellings.to_string()),
+        ("imagine-every", usual.imagine_every.to_string()),
+        ("dropout", usual.dropout.to_string()),
+        ("seed", usual.seed.to_string()),
+        ("threads", usual.threads.to_string()),
+    ] {
+        let of_flag = text.split(&format!("--{flag} <")).nth(1).unwrap();
+        let (_, default) = of_flag.split_once("[default: ").unwrap();
+        let end = default.find([',', ']']).unwrap();
+        assert_eq!(default[..end], value, "{flag}");
+    }
+}
+
+#[test]
+fn a_setting_that_is_no_number_is_told_with_file_and_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("c.yaml"), "epochs: 2\nlr: fast\n").unwrap();
+    let asked = ["train", "nowhere", "--out", "model", "--config", "c.yaml"];
+    let refused = topple(&asked, folder.path()).code(2);
+    refused.stderr(predicates::str::contains("c.yaml:2: invalid"));
 }
 
 fn topple(args: &[&str], folder: &Path) -> assert_cmd::assert::Assert {

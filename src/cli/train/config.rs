@@ -72,8 +72,14 @@ fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
         Failure::input_message(what, "give --config a YAML file of training settings")
     })?;
     let wrong = |e: serde_saphyr::Error| {
-        let what = format!("{}: {e}", path.display());
-        Failure::input_message(what, "settings have the names of the flags, with _ for -")
+        let line = e.location().map_or(0, |at| at.line());
+        let why = e.without_snippet().to_string();
+        let why = why.split(" at line ").next().unwrap_or(&why);
+        let what = format!("{}:{line}: {why}", path.display());
+        Failure::input_message(
+            what,
+            "settings have the names of the flags, with _ for -, such as `epochs: 6` or `keep_judgement: true`",
+        )
     };
     let config = serde_saphyr::from_str(&text).map_err(wrong)?;
     let named: BTreeMap<String, IgnoredAny> = serde_saphyr::from_str(&text).map_err(wrong)?;

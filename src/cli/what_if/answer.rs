@@ -7,18 +7,17 @@ use crate::cli::Failure;
 use crate::cli::physics::Physics;
 use crate::cli::plan::failed;
 use crate::cli::poke_args::{BoxFace, BoxVector};
-use crate::dynamics::{DynamicsError, Imagined, PredictionFailure, Risk, SceneDynamics};
+use crate::dynamics::{DynamicsError, Imagined, PredictionFailure, SceneDynamics};
 use crate::plan::probe::{Asked, Line, largest_safe};
 use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
-use crate::plan::{GraspFilter, PlanError, Wish};
+use crate::plan::{GraspFilter, PlanError, Vouched, Wish};
 use crate::rollout::Action;
 use crate::scene::task::TaskFile;
 
 /// What was asked about, what is imagined of it, and what speaks against it.
 pub(super) struct Answer {
     pub(super) about: WhatIfAction,
-    pub(super) risk: Risk,
-    pub(super) objection: Option<String>,
+    pub(super) vouched: Vouched,
     pub(super) imagined: Imagined,
     pub(super) largest: Option<LargestSafeReport>,
 }
@@ -110,8 +109,7 @@ pub(super) fn poke(
     Ok(Answer {
         about,
         imagined: imagined.allowed_by(&vouched.risk, line.box_index, max_displacement),
-        risk: vouched.risk,
-        objection: vouched.objection.map(|why| why.to_string()),
+        vouched,
         largest: Some(LargestSafeReport {
             value: found.value,
             unit: line.poke.unit(),
@@ -164,8 +162,7 @@ pub(super) fn by_face(
             step.grasp.box_index,
             workcell.safety.max_displacement,
         ),
-        risk: vouched.risk,
-        objection: vouched.objection.map(|why| why.to_string()),
+        vouched,
         largest: None,
     })
 }

@@ -4,16 +4,16 @@
 
 use crate::dynamics::Imagined;
 use crate::pose::{Pose, PoseData};
-use crate::rollout::Motion;
+use crate::rollout::{Action, Motion};
 use crate::scene::task::GripperKind;
 use crate::scene::{Gripper, Scene, Workcell};
 
 use super::{
     AccidentReport, Asked, BodyReport, ById, ClosestReport, ExecutedFrame, ExecutedReport,
-    FrameReport, GraspReport, KeyReport, PlanReport, REPORT_VERSION, RejectedReport, SceneReport,
-    StepReport, SurpriseReport, grasp_report,
+    FrameReport, GraspReport, KeyReport, PlacedReport, PlanReport, REPORT_VERSION, RejectedReport,
+    SceneReport, StepReport, SurpriseReport, grasp_report,
 };
-use crate::plan::execution::Execution;
+use crate::plan::execution::{ExecutedStep, Execution};
 use crate::plan::explain::closest_accident;
 use crate::plan::planner::{Plan, PlannedStep};
 use crate::plan::reason::{RejectedCandidate, best_of_each};
@@ -177,6 +177,7 @@ fn executed_report(execution: &Execution, grippers: &[Gripper]) -> ExecutedRepor
             hand: f.hand.map(PoseData::from),
         }));
     }
+    let placed = execution.steps.iter().enumerate();
     ExecutedReport {
         success: execution.is_success(),
         end: execution.stop.to_string(),
@@ -186,10 +187,35 @@ fn executed_report(execution: &Execution, grippers: &[Gripper]) -> ExecutedRepor
             .collect(),
         accidents,
         surprises,
+        placed: placed.filter_map(placed_report).collect(),
         path_length,
         peak_speed,
         frames,
     }
+}
+
+/// Where a step has put its box, if that is what it did.
+fn placed_report((step, done): (usize, &ExecutedStep)) -> Option<PlacedReport> {
+    let PlannedStep {
+        step: planned,
+        scene,
+        ..
+    } = &done.planned;
+    let Action::Place { grasp, target, .. } = &planned.action else {
+        return None;
+    };
+    let last = done
+        .rollout
+        .frames
+        .last()
+        .filter(|_| done.rollout.completed)?;
+    let pose = &last.boxes[grasp.box_index].pose;
+    Some(PlacedReport {
+        box_id: scene.boxes[grasp.box_index].id.clone(),
+        step,
+        off_m: (pose.translation.vector - target.translation.vector).norm(),
+        off_deg: pose.rotation.angle_to(&target.rotation).to_degrees(),
+    })
 }
 
 fn surprise_report(step: usize, surprise: &Surprise) -> SurpriseReport {

@@ -174,12 +174,28 @@ pub struct ExecutedReport {
     pub accidents: Vec<AccidentReport>,
     /// In order.
     pub surprises: Vec<SurpriseReport>,
+    /// Boxes that were put down, in order.
+    pub placed: Vec<PlacedReport>,
     /// Path of all boxes not held, summed over steps, m.
     pub path_length: f64,
     /// The largest of the steps' summed peak speeds, m/s.
     pub peak_speed: f64,
     /// The boxes and the hand, stride by stride.
     pub frames: Vec<ExecutedFrame>,
+}
+
+/// Where a box that was put down stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlacedReport {
+    /// The box.
+    #[serde(rename = "box")]
+    pub box_id: String,
+    /// Index of the step.
+    pub step: usize,
+    /// How far its centre is from its target, m.
+    pub off_m: f64,
+    /// How far it is turned from there.
+    pub off_deg: f64,
 }
 
 /// `plan --json`.

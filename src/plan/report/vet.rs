@@ -22,6 +22,10 @@ pub struct VettedStep {
     pub risk_bound: f64,
     /// By kind; `null` where it cannot be carried out.
     pub risk_by_accident: Option<RiskByAccident>,
+    /// Share of the shield's draws that ended in an accident; `null` where none was simulated.
+    pub verified_risk: Option<f64>,
+    /// How many draws those were.
+    pub verified_draws: usize,
     /// "safe" or "unsafe".
     pub verdict: &'static str,
     /// In a sentence.
@@ -73,6 +77,8 @@ fn vetted(index: usize, step: &StepToVet, judged: &JudgedStep) -> VettedStep {
         risk: risk.map_or(1.0, |r| r.risk),
         risk_bound: risk.map_or(1.0, |r| r.bound),
         risk_by_accident: risk.map(|r| r.by_accident.into()),
+        verified_risk: judged.witness.map(|w| w.share()),
+        verified_draws: judged.witness.map_or(0, |w| w.draws),
         verdict: match judged.verdict {
             Verdict::Safe => "safe",
             Verdict::NoSafePlan => "unsafe",

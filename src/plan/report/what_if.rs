@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::dynamics::{BoxFate, Imagined, Risk};
+use crate::dynamics::{BoxFate, Imagined};
 use crate::grasp::GraspCandidate;
+use crate::plan::shield::Vouched;
 use crate::scene::Workcell;
 
 use super::{Asked, ById, GraspReport, ModelReport, REPORT_VERSION, RiskByAccident, grasp_report};
@@ -19,7 +20,8 @@ pub struct FateReport {
     pub displacement_m: DisplacementReport,
 }
 
-/// How far a box goes.
+/// How far a box goes; as imagined, and then not less than what `p_moves` says: who goes farther than the limit half of the
+/// time goes half of it on average.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DisplacementReport {
     /// m.
@@ -28,14 +30,16 @@ pub struct DisplacementReport {
     pub p95: f64,
 }
 
-impl From<BoxFate> for FateReport {
-    fn from(fate: BoxFate) -> Self {
+impl FateReport {
+    /// `limit` is how far a box may go without counting as moved, m.
+    fn new(fate: &BoxFate, limit: f64) -> Self {
+        let one_in_twenty = if fate.p_moves > 0.05 { limit } else { 0.0 };
         Self {
             p_moves: fate.p_moves,
             p_falls: fate.p_falls,
             displacement_m: DisplacementReport {
-                mean: fate.displacement_mean,
-                p95: fate.displacement_p95,
+                mean: fate.displacement_mean.max(fate.p_moves * limit),
+                p95: fate.displacement_p95.max(one_in_twenty),
             },
         }
     }
@@ -98,6 +102,10 @@ pub struct WhatIfReport {
     pub risk_bound: f64,
     /// By kind.
     pub risk_by_accident: RiskByAccident,
+    /// Share of the shield's draws that ended in an accident; `null` where none was simulated.
+    pub verified_risk: Option<f64>,
+    /// How many draws those were.
+    pub verified_draws: usize,
     /// By id.
     pub boxes: ById<FateReport>,
     /// `null` for a grasp.
@@ -105,16 +113,17 @@ pub struct WhatIfReport {
 }
 
 impl WhatIfReport {
-    /// The report of an action that was imagined, and what was said of it; `objection` is what speaks against it.
+    /// The report of an action that was imagined, and what a shield made of it.
     pub fn new(
         asked: Asked,
         workcell: &Workcell,
         action: WhatIfAction,
-        (risk, objection): (&Risk, Option<String>),
+        vouched: &Vouched,
         imagined: &Imagined,
         largest_safe: Option<LargestSafeReport>,
     ) -> Self {
-        let fates = imagined.fates.iter().map(|f| FateReport::from(*f));
+        let limit = workcell.safety.max_displacement;
+        let fates = imagined.fates.iter().map(|f| FateReport::new(f, limit));
         let ids = workcell.scene.boxes.iter().map(|b| b.id.clone());
         Self {
             version: REPORT_VERSION,
@@ -122,16 +131,18 @@ impl WhatIfReport {
             seed: asked.seed,
             dynamics: asked.dynamics,
             model: asked.model,
-            verdict: match objection {
+            verdict: match vouched.objection {
                 None => "safe",
                 Some(_) => "not_safe",
             },
-            reason: objection,
+            reason: vouched.objection.as_ref().map(ToString::to_string),
             max_risk: workcell.safety.max_risk,
             action,
-            risk: risk.risk,
-            risk_bound: risk.bound,
-            risk_by_accident: risk.by_accident.into(),
+            risk: vouched.risk.risk,
+            risk_bound: vouched.risk.bound,
+            risk_by_accident: vouched.risk.by_accident.into(),
+            verified_risk: vouched.witness.map(|w| w.share()),
+            verified_draws: vouched.witness.map_or(0, |w| w.draws),
             boxes: ById(ids.zip(fates).collect()),
             largest_safe,
         }
@@ -146,5 +157,27 @@ impl WhatIfReport {
     pub fn grasp(grasp: &GraspCandidate, workcell: &Workcell) -> GraspReport {
         let pose = &workcell.scene.boxes[grasp.box_index].pose;
         grasp_report(grasp, pose, &workcell.robot.grippers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_move_goes_as_far_as_that_says_on_average_and_one_in_twenty_beyond_the_limit() {
+        let told = |p_moves: f64, mean: f64| {
+            let fate = BoxFate {
+                p_moves,
+                displacement_mean: mean,
+                displacement_p95: mean,
+                ..BoxFate::default()
+            };
+            let DisplacementReport { mean, p95 } = FateReport::new(&fate, 0.05).displacement_m;
+            (mean, p95)
+        };
+        assert_eq!(told(0.5, 0.0), (0.025, 0.05));
+        assert_eq!(told(0.5, 0.2), (0.2, 0.2));
+        assert_eq!(told(0.0, 0.01), (0.01, 0.01));
     }
 }

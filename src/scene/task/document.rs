@@ -68,6 +68,7 @@ where
     check_yaml(source, kind)?;
     let located = Located::new(source.clone());
     check_version(&located, kind)?;
+    refuse_other(&located, kind)?;
     let document: T = serde_saphyr::from_str_with_options(&source.text, options())
         .map_err(|error| explain(&error, &located, kind))?;
     if let Err(report) = document.validate() {
@@ -127,6 +128,28 @@ fn refuse_answer(source: &SourceText, kind: DocumentKind) -> Result<(), TaskErro
     };
     let message = format!("this is {what}, not {}", kind.name());
     Err(mistake(source, MistakeKind::WrongType, None, message, remedy).into())
+}
+
+/// Refuses a list of steps where a task is read, and the other way round: `vet` takes both, in this order.
+fn refuse_other(located: &Located, kind: DocumentKind) -> Result<(), TaskError> {
+    let has = |key: &str| located.value_text(&FieldPath::default().key(key)).is_some();
+    let (other, tells) = match kind {
+        DocumentKind::Task => (DocumentKind::Steps, has("steps") && !has("scene")),
+        DocumentKind::Steps => (DocumentKind::Task, has("scene") && !has("steps")),
+    };
+    if !tells {
+        return Ok(());
+    }
+    let message = format!("this is {}, not {}", other.name(), kind.name());
+    let remedy = "The task file comes first: `topple vet TASK.yaml STEPS.yaml`.";
+    Err(mistake(
+        &located.source,
+        MistakeKind::WrongType,
+        None,
+        message,
+        remedy,
+    )
+    .into())
 }
 
 /// Whether it is YAML at all, and within its limits, whatever its keys.

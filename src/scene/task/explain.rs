@@ -176,6 +176,18 @@ pub(super) fn explain(error: &YamlError, located: &Located, document: DocumentKi
                 remedy,
             )
         }
+        // What is wanted and not there is reported of the mapping around it.
+        _ if located.left_empty(&path).is_some() => {
+            let path = located.left_empty(&path).unwrap_or_default();
+            let message = format!("nothing is written for `{path}`");
+            let remedy = words(document, &path);
+            (
+                MistakeKind::WrongType,
+                Some(located.place(&path)),
+                message,
+                remedy,
+            )
+        }
         other => {
             let found = shown(first_line(located.value_text(&path).unwrap_or_default()));
             let message = format!("`{path}` is {found}, not {}", wanted(other));

@@ -126,6 +126,19 @@ impl Located {
         node.is_some_and(|node| matches!(node.content, Content::Seq(_)))
     }
 
+    /// The first key in the mapping at `path` that nothing is written for.
+    pub fn left_empty(&self, path: &FieldPath) -> Option<FieldPath> {
+        let Content::Map(entries) = &self.node(path)?.content else {
+            return None;
+        };
+        let is_empty = |node: &Node| {
+            let text = self.source.text.get(node.bytes.clone());
+            matches!(node.content, Content::Leaf) && text.is_some_and(|t| t.trim().is_empty())
+        };
+        let mut empty = entries.iter().filter(|(_, _, value)| is_empty(value));
+        empty.next().map(|(key, ..)| path.key(key))
+    }
+
     /// Whether the document has keys.
     pub fn is_mapping(&self) -> bool {
         matches!(self.root.content, Content::Map(_))

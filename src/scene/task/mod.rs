@@ -70,6 +70,8 @@ pub struct TaskFile {
     pub task: Option<Task>,
     /// How hard to think; `None` where the file leaves that to whoever plans.
     pub planner: Option<PlannerSettings>,
+    /// Whether it names a gripper; [`default_gripper`] is taken where it does not.
+    pub names_gripper: bool,
     /// The file that was read, as it was given.
     pub path: PathBuf,
     /// Where its scene was written.
@@ -178,6 +180,7 @@ fn parse_source(source: SourceText, path: &Path) -> Result<TaskFile, TaskError> 
         },
         task,
         planner,
+        names_gripper: document.robot.as_ref().is_some_and(robot::names_gripper),
         path: path.to_owned(),
         scene_source,
         scene_through,

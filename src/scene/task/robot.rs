@@ -120,6 +120,11 @@ impl Builder<'_> {
     }
 }
 
+/// Whether any gripper is written there.
+pub(super) fn names_gripper(block: &RobotBlock) -> bool {
+    block.gripper.is_some() || block.grippers.as_ref().is_some_and(|all| !all.is_empty())
+}
+
 /// The limits, defaults filled in.
 pub(super) fn safety(block: Option<&SafetyBlock>) -> Safety {
     let default = Safety::default();
