@@ -3,20 +3,19 @@
 //! Owns [`advise`]. Each piece of advice is a hypothesis (a box that is gone, another gripper, a
 //! stronger one, a slower lift, a box that is known exactly, a higher limit) that the same planner was asked about,
 //! the shield included, with the answer that it gave: a change that would not help is told too.
-//! Refuses to guess: what was not asked is not said.
+//! Which are asked, and on how many threads, is `questions`'s. Refuses to guess: what was not asked is not said.
 
 mod grippers;
 mod hypotheses;
+mod questions;
 #[cfg(test)]
 mod tests;
 
 use serde::Serialize;
 
-use super::explain::{least_over_plan_limit, that_matter};
 use super::goal::Goal;
 use super::planner::{Plan, PlanError, Planner, Verdict};
 use crate::scene::Workcell;
-use grippers::other_grippers;
 
 /// A change and what it would do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,7 +84,8 @@ pub enum Change {
 }
 
 /// What would help to reach `goal`, and what would not; empty where there is a plan already. What
-/// helps comes first. Each change is named to `asks` before it is asked about, which may take as long as the plan did.
+/// helps comes first. Each change is named to `asks` before it is asked about, which may take as long as the plan did; on
+/// several cores several are asked about at a time.
 ///
 /// # Errors
 /// When the goal names a box that is not there, or the physics fails.
@@ -94,7 +94,7 @@ pub fn advise(
     workcell: &Workcell,
     goal: &Goal,
     plan: &Plan,
-    mut asks: impl FnMut(&str),
+    asks: impl Fn(&str) + Sync,
 ) -> Result<Vec<Advice>, PlanError> {
     if plan.verdict == Verdict::Safe {
         return Ok(Vec::new());
@@ -105,29 +105,7 @@ pub fn advise(
         goal,
         plan,
     };
-    let mut advice = Vec::new();
-    // Where only the whole is over its limit, boxes that are taken before do not come cheaper in a plan of their own.
-    let boxes = that_matter(workcell, goal, &plan.rejected);
-    let of_those = plan.rejected.iter().filter(|r| boxes.contains(&r.box_id));
-    if least_over_plan_limit(of_those).is_none() {
-        for set in asking.sets_in_the_way() {
-            let boxes = asking.ids_of(&set);
-            asks(&format!("without `{}`", boxes.join("`, `")));
-            advice.push(asking.without(boxes)?);
-        }
-    }
-    asks("a slower lift");
-    advice.extend(asking.slower_lift()?);
-    for gripper in other_grippers(&workcell.robot.grippers) {
-        asks("another gripper");
-        advice.push(asking.with_gripper(gripper)?);
-    }
-    asks("a stronger gripper");
-    advice.push(asking.stronger()?);
-    asks("a box that is known exactly");
-    advice.extend(asking.known_box()?);
-    asks("a higher limit");
-    advice.extend(asking.higher_limit()?);
+    let mut advice = asking.ask_all(&asking.questions(), &asks)?;
     advice.sort_by_key(|a| !a.possible);
     Ok(advice)
 }

@@ -23,11 +23,12 @@ fn asked(fake: &Fake, cell: &Workcell, id: &str) -> (Plan, Vec<Advice>) {
     };
     let goal = Goal::Retrieve { box_id: id.into() };
     let plan = planner.plan(cell, &goal).unwrap();
-    let mut named = Vec::new();
+    let named = std::sync::Mutex::new(Vec::new());
     let advice = advise(&planner, cell, &goal, &plan, |what| {
-        named.push(what.to_owned())
+        named.lock().unwrap().push(what.to_owned());
     })
     .unwrap();
+    let named = named.into_inner().unwrap();
     // Whoever waits is told what is asked about, before the answer.
     for advice in &advice {
         if let Change::WithoutBoxes { boxes, .. } = &advice.change {
