@@ -24,7 +24,7 @@ use super::trajectory::{fates, intended_end, place};
 
 /// Actions that go through the network at once: a planner's handful still makes work for two cores,
 /// and larger batches are hardly cheaper. Fixed, so that no answer depends on the number of threads.
-const SCREEN_BATCH: usize = 32;
+const SCREEN_BATCH: usize = 16;
 /// Spreads of a column by which a feature may lie outside its range before the answer is refused.
 pub const BEYOND_LIMIT: f64 = 1.5;
 

@@ -80,7 +80,7 @@ impl Solver<'_> {
         let mut pressed = 0.0;
         for (impulse, (row, bias)) in impulses.iter_mut().zip(points) {
             let wrong = pair.opening(row) + bias;
-            let new = (*impulse - wrong * row.effective).max(0.0);
+            let new = at_least(*impulse - wrong * row.effective, 0.0);
             pressed += new;
             if new != *impulse {
                 pair.push(row, new - *impulse);
@@ -95,7 +95,7 @@ impl Solver<'_> {
                 continue;
             }
             let asked = *impulse - pair.opening(row) * row.effective;
-            let new = asked.max(-limit).min(limit);
+            let new = at_most(at_least(asked, -limit), limit);
             if new != *impulse {
                 pair.push(row, new - *impulse);
                 *impulse = new;
@@ -104,6 +104,19 @@ impl Solver<'_> {
         self.put_back(k, &pair);
         self.impulses[k] = impulses;
         let change = before.iter().zip(&impulses).map(|(b, a)| (a - b).abs());
-        (change.fold(0.0, f64::max), pressed)
+        (change.fold(0.0, |most, c| at_least(c, most)), pressed)
     }
+}
+
+/// The larger of two numbers, `low` where the other is none: one instruction, where `f64::max` takes five, of which the
+/// solver has to wait for each.
+#[inline]
+fn at_least(x: f64, low: f64) -> f64 {
+    if x > low { x } else { low }
+}
+
+/// The smaller of two numbers, `high` where the other is none.
+#[inline]
+fn at_most(x: f64, high: f64) -> f64 {
+    if x < high { x } else { high }
 }
