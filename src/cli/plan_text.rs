@@ -36,6 +36,7 @@ pub(super) fn in_words(
     let mut out = String::new();
     let safety = &file.workcell.safety;
     let head = match plan.verdict {
+        Verdict::Safe if plan.steps.is_empty() => "nothing is left to do".to_owned(),
         Verdict::Safe => format!(
             "safe in {} step{}",
             plan.steps.len(),

@@ -2,8 +2,14 @@
 
 use crate::pose::Pose;
 use crate::scene::Scene;
+use crate::scene::task::tolerance_m;
 
 use super::step::StepPlan;
+
+/// Standard deviations of an orientation within which a box counts as turned as it shall be; and what is let pass where poses
+/// are exact, rad.
+const TURNED_STDS: f64 = 2.0;
+const TURNED_RAD: f64 = 0.01;
 
 /// What shall be reached. Boxes are named by id, since indices change as boxes leave.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,12 +54,15 @@ impl Goal {
         }
     }
 
-    /// Whether it is reached in `scene` once the boxes `placed` were put down.
+    /// Whether it is reached in `scene` once the boxes `placed` were put down; one that stands where it shall, as well as can
+    /// be seen, need not be put there.
     pub fn is_reached(&self, scene: &Scene, placed: &[String]) -> bool {
         match self {
             Self::Retrieve { box_id } => scene.box_index(box_id).is_none(),
             Self::Clear { box_ids } => box_ids.iter().all(|id| scene.box_index(id).is_none()),
-            Self::Move { box_id, .. } => placed.contains(box_id),
+            Self::Move { box_id, target } => {
+                placed.contains(box_id) || stands_at(scene, box_id, target)
+            }
         }
     }
 
@@ -64,4 +73,15 @@ impl Goal {
             Self::Clear { .. } => false,
         }
     }
+}
+
+/// Whether box `id` is seen at `target`.
+fn stands_at(scene: &Scene, id: &str, target: &Pose) -> bool {
+    scene.box_index(id).is_some_and(|index| {
+        let pose = &scene.boxes[index].pose;
+        let off = (pose.translation.vector - target.translation.vector).norm();
+        let turned = pose.rotation.angle_to(&target.rotation);
+        let noise = TURNED_STDS * scene.pose_noise.rotation_rad;
+        off <= tolerance_m(scene) && turned <= TURNED_RAD + noise
+    })
 }

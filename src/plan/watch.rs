@@ -11,7 +11,7 @@ mod judging;
 
 use crate::dynamics::ImaginedFrame;
 use crate::pose::Pose;
-use crate::rollout::{Action, Glance, Onward, STRIDE_S};
+use crate::rollout::{Action, Glance, Onward};
 use crate::scene::Workcell;
 
 use super::planner::{PlanError, PlannedStep, Planner, mixed};
@@ -163,9 +163,10 @@ impl<'a> Watch<'a> {
 
     /// Where each box was imagined to be at time `t`, and how sure that was, m.
     fn expected(&self, t: f64) -> Vec<(Pose, f64)> {
-        let stride = ((t - self.action.onset()) / STRIDE_S).round().max(0.0) as usize;
-        let frame = self.imagined.get(stride).or(self.imagined.last());
-        let Some(frame) = frame else {
+        // What follows the strides that were imagined is as far apart as whoever imagined it saw fit.
+        let apart = |frame: &&ImaginedFrame| (frame.t - t).abs();
+        let frames = self.imagined.iter();
+        let Some(frame) = frames.min_by(|a, b| apart(a).total_cmp(&apart(b))) else {
             return Vec::new();
         };
         let spread = frame.position_std.iter().copied();

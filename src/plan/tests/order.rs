@@ -57,6 +57,30 @@ fn a_moved_box_is_freed_first_and_then_placed() {
 }
 
 #[test]
+fn a_box_that_is_seen_where_it_shall_stand_needs_no_step() {
+    let fake = Fake::default();
+    let steps_for = |off: f64, turned: f64| {
+        let scene = &tower().scene;
+        let at = scene.boxes[scene.box_index("aside").unwrap()].pose;
+        let turn = Quat::from_axis_angle(&Vec3::z_axis(), turned);
+        let goal = Goal::Move {
+            box_id: "aside".into(),
+            target: Pose::from_parts(
+                (at.translation.vector + Vec3::new(0.0, off, 0.0)).into(),
+                turn * at.rotation,
+            ),
+        };
+        let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
+        assert_eq!(plan.verdict, Verdict::Safe);
+        plan.steps.len()
+    };
+    // The noise of a look is 2 mm and a degree.
+    assert_eq!(steps_for(0.003, 0.02), 0);
+    assert_eq!(steps_for(0.05, 0.0), 1);
+    assert_eq!(steps_for(0.0, 0.2), 1);
+}
+
+#[test]
 fn a_box_at_the_target_is_taken_away_first() {
     let fake = Fake::default();
     let goal = Goal::Move {
