@@ -12,11 +12,11 @@ use crate::eval::plant::{SandboxPlant, witness};
 use crate::model::limits::Limits;
 use crate::model::{LearnedDynamics, ModelCard};
 use crate::plan::report::{Asked, ModelReport};
-use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield};
+use crate::plan::{Objective, Planner, Plant, SHIELD_DRAWS, Shield, gripper_in_words};
 use crate::sandbox::exact::standing_draws;
 use crate::sandbox::{Recording, SANDBOX_VERSION, SandboxDynamics};
 use crate::scene::Workcell;
-use crate::scene::task::{PlannerKind, PlannerSettings, TaskFile};
+use crate::scene::task::{PlannerKind, PlannerSettings, TaskFile, default_gripper};
 
 pub use args::{DynamicsKind, PhysicsArgs, load_task};
 
@@ -149,8 +149,9 @@ impl Physics {
     pub fn warn_of_gripper(file: &TaskFile) {
         if !file.names_gripper {
             print::note(format!(
-                "{} names no gripper, so a suction cup of 4 cm radius that holds 180 N is assumed; write `robot: {{gripper: …}}` for the one that is there",
-                file.path.display()
+                "{} names no gripper, so {} is assumed; write `robot: {{gripper: …}}` for the one that is there",
+                file.path.display(),
+                gripper_in_words(&default_gripper())
             ));
         }
     }

@@ -36,7 +36,7 @@ pub struct PlanArgs {
     #[arg(long)]
     pub no_advice: bool,
     /// Write the chosen grasps here, in the fields of moveit_msgs/Grasp (YAML); an empty list if
-    /// nothing is safe.
+    /// nothing is safe, or nothing is left to do.
     #[arg(long, value_name = "FILE")]
     pub moveit: Option<PathBuf>,
     /// Physics and output.

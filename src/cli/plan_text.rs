@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use super::print::id_width;
 use crate::plan::report::{ExecutedReport, GraspReport, PlanReport};
-use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict};
+use crate::plan::{Advice, Execution, Goal, Plan, PlannedStep, Reply, Verdict, off_target};
 use crate::replay::look::percent;
 use crate::sandbox::SandboxDynamics;
 use crate::scene::task::{GripperKind, TaskFile};
@@ -36,7 +36,9 @@ pub(super) fn in_words(
     let mut out = String::new();
     let safety = &file.workcell.safety;
     let head = match plan.verdict {
-        Verdict::Safe if plan.steps.is_empty() => "nothing is left to do".to_owned(),
+        Verdict::Safe if plan.steps.is_empty() => {
+            format!("nothing is left to do{}", sight_in_words(goal, file))
+        }
         Verdict::Safe => format!(
             "safe in {} step{}",
             plan.steps.len(),
@@ -49,8 +51,12 @@ pub(super) fn in_words(
     let _ = writeln!(
         out,
         "{}{} ({}); imagined by {} {}",
+        if plan.steps.len() > 1 {
+            "all steps: "
+        } else {
+            ""
+        },
         risk_in_words(&report.dynamics, plan.risk, plan.risk_bound),
-        if plan.steps.len() > 1 { " for all" } else { "" },
         limits_in_words(safety),
         report.model.name,
         report.model.hash.get(..12).unwrap_or(&report.model.hash),
@@ -84,6 +90,21 @@ pub(super) fn in_words(
         let _ = writeln!(out, "planned again while executing in {:.0} ms", t.replan);
     }
     out
+}
+
+/// How far a box that need not be moved is seen from where it shall stand.
+fn sight_in_words(goal: &Goal, file: &TaskFile) -> String {
+    let off = match goal {
+        Goal::Move { box_id, target } => off_target(&file.workcell.scene, box_id, target),
+        Goal::Retrieve { .. } | Goal::Clear { .. } => None,
+    };
+    off.map_or_else(String::new, |(way_m, turn_rad)| {
+        format!(
+            ", it is seen {:.1} mm and {:.1} degrees from its target",
+            1e3 * way_m,
+            turn_rad.to_degrees()
+        )
+    })
 }
 
 /// What one step may have, and all of them where that is limited.
@@ -220,7 +241,11 @@ fn executed_in_words(out: &mut String, executed: &ExecutedReport, execution: &Ex
     let _ = writeln!(
         out,
         "\nexecuted in the sandbox ({}): {}",
-        order.join(", "),
+        if order.is_empty() {
+            "no step".to_owned()
+        } else {
+            order.join(", ")
+        },
         executed.end
     );
     for a in &executed.accidents {

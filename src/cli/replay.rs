@@ -78,7 +78,6 @@ fn parse_time(text: &str) -> Result<f64, String> {
 /// When the file cannot be shown (bad input), or an output cannot be written (failed).
 pub fn run(args: &ReplayArgs) -> Outcome {
     let (recording, task) = read(&args.file, args.episode)?;
-    refuse_no_moment(args.at, &recording)?;
     let size = args.size.unwrap_or_default();
     let wanted = [
         (&args.html, Format::Html),
@@ -87,6 +86,7 @@ pub fn run(args: &ReplayArgs) -> Outcome {
         (&args.mcap, Format::Mcap),
     ];
     refuse_outputs(args, task.as_ref(), &wanted)?;
+    refuse_no_moment(args, &recording)?;
     // Asked before it is replaced: a file that stdout was turned to is another one afterwards.
     let mut paths = wanted.iter().filter_map(|(path, _)| path.as_deref());
     let is_stdout_taken = paths.any(is_stdout);
@@ -121,15 +121,15 @@ pub fn run(args: &ReplayArgs) -> Outcome {
 }
 
 /// Refuses a moment before the recording begins or after it ends, but for rounding.
-fn refuse_no_moment(at: Option<f64>, recording: &Recording) -> Result<(), Failure> {
+fn refuse_no_moment(args: &ReplayArgs, recording: &Recording) -> Result<(), Failure> {
     /// What a time is told to, s.
     const DIGITS_S: f64 = 0.01;
     let (start, end) = (recording.start_s(), recording.end_s());
-    match at {
+    match args.at {
         Some(t) if !(start - DIGITS_S..=end + DIGITS_S).contains(&t) => {
             Err(Failure::input_message(
-                format!("there is no moment at {t} s"),
-                format!("It goes from {start:.2} to {end:.2} s."),
+                format!("{}: there is no moment at {t} s", args.file.display()),
+                format!("The recording goes from {start:.2} to {end:.2} s."),
             ))
         }
         _ => Ok(()),

@@ -85,7 +85,7 @@ pub fn run(args: &WhatIfArgs) -> Outcome {
             &file.workcell,
             answer.about,
             &answer.vouched,
-            &answer.imagined,
+            (&answer.imagined, physics.is_exact()),
             answer.largest,
         ),
         Err(Unanswered::Failure(failure)) => return Err(failure),

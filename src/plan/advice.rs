@@ -11,6 +11,8 @@ mod questions;
 #[cfg(test)]
 mod tests;
 
+pub use grippers::gripper_in_words;
+
 use serde::Serialize;
 
 use super::goal::Goal;

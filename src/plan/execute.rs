@@ -66,6 +66,10 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn run_out(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
+        if self.ahead.is_empty() {
+            // Of the belief, and not of a look at it, the plan says that nothing is to be done.
+            return Ok(Stop::Done);
+        }
         let mut seen = plant.observe()?;
         // Every step takes or places a box, so twice as many as there are boxes is a safe end.
         for index in 0..2 * seen.scene.boxes.len() + 2 {

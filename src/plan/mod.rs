@@ -53,11 +53,11 @@ pub mod watch;
 pub(crate) mod fake;
 
 pub use crate::scene::task::{PlannerKind, PlannerSettings};
-pub use advice::{Advice, Change, advise};
+pub use advice::{Advice, Change, advise, gripper_in_words};
 pub use candidates::{GraspFilter, Wish};
 pub use execute::execute;
 pub use execution::{ExecuteError, ExecutedStep, Execution, Stop};
-pub use goal::Goal;
+pub use goal::{Goal, off_target};
 pub use objective::{Objective, Score};
 pub use planner::{Plan, PlanError, PlannedStep, Planner, Verdict, scene_after};
 pub use plant::{Plant, PlantError};

@@ -73,10 +73,21 @@ impl Plan {
         Self {
             verdict: Verdict::NoSafePlan,
             reason: Some(reason),
-            remedies: Vec::new(),
-            steps: Vec::new(),
             risk: 1.0,
             risk_bound: 1.0,
+            ..Self::nothing_to_do()
+        }
+    }
+
+    /// The plan for a goal that is reached already.
+    pub fn nothing_to_do() -> Self {
+        Self {
+            verdict: Verdict::Safe,
+            reason: None,
+            remedies: Vec::new(),
+            steps: Vec::new(),
+            risk: 0.0,
+            risk_bound: 0.0,
             rejected: Vec::new(),
             least_risky: None,
             timing: Timing::default(),
@@ -115,6 +126,9 @@ impl Planner<'_> {
     /// # Errors
     /// When the goal names a box that is not there, or the physics cannot take the scene in.
     pub fn plan(&self, workcell: &Workcell, goal: &Goal) -> Result<Plan, PlanError> {
+        if goal.is_met(workcell) {
+            return Ok(Plan::nothing_to_do());
+        }
         self.plan_on(workcell, goal, (0.0, &[]))
     }
 

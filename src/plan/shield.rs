@@ -78,9 +78,9 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// Share of the draws that ended in an accident.
-    pub fn share(&self) -> f64 {
-        self.accidents / self.draws.max(1) as f64
+    /// Share of the draws that ended in an accident; none where none was simulated.
+    pub fn share(&self) -> Option<f64> {
+        (self.draws > 0).then(|| self.accidents / self.draws as f64)
     }
 }
 

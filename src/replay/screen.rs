@@ -15,6 +15,8 @@ const COLUMNS: usize = 78;
 const LINES: usize = 20;
 /// A character is about twice as tall as it is wide.
 const ASPECT: f64 = 2.0;
+/// What has left a scene is shown within this at least, m.
+const LEAST_ROOM_M: f64 = 1.0;
 /// What a cell that shows nothing holds.
 const NOTHING: usize = usize::MAX;
 
@@ -91,7 +93,7 @@ fn solids<'a>(recording: &'a Recording, frame: &RecordedFrame) -> Vec<(Vec3, Pos
 fn view(recording: &Recording, frame: &RecordedFrame) -> String {
     let corners = |(size, pose, _): &(Vec3, Pose, &str)| super::camera::corners(*size, pose);
     // Both views of a recording have one frame: what the first shows, and what has left that since, but no farther away
-    // than all of the first is wide, since one box that flies off would leave no room for the others.
+    // than all of the first is wide, or a metre, since one box that flies off would leave no room for the others.
     let reach = |frame: &RecordedFrame, k: usize| -> (f64, f64) {
         let points = solids(recording, frame)
             .iter()
@@ -110,10 +112,11 @@ fn view(recording: &Recording, frame: &RecordedFrame) -> String {
     );
     let (low, high) = reach(first, 0);
     let (low_after, high_after) = reach(last, 0);
-    let width = high - low;
-    let x0 = low.min(low_after.max(low - width)) - 0.15;
-    let x1 = high.max(high_after.min(high + width)) + 0.15;
-    let top = reach(first, 2).1.max(reach(last, 2).1).max(0.1) + 0.05;
+    let room = (high - low).max(LEAST_ROOM_M);
+    let x0 = low.min(low_after.max(low - room)) - 0.15;
+    let x1 = high.max(high_after.min(high + room)) + 0.15;
+    let top = reach(first, 2).1.max(0.1);
+    let top = top.max(reach(last, 2).1.min(top + LEAST_ROOM_M)) + 0.05;
     if !(x1 > x0 && top.is_finite()) {
         return String::new();
     }
@@ -232,6 +235,23 @@ mod tests {
         let (before, after) = views.split_once("from the front, 2.00 s").unwrap();
         assert!(before.contains("upper") && before.contains("pallet"));
         assert!(!after.contains("upper") && after.contains("lower"));
+    }
+
+    #[test]
+    fn what_ends_beside_the_stack_is_in_view_and_what_flies_off_leaves_room_for_the_rest() {
+        let ended_at = |x: f64, z: f64| {
+            let mut recording = two_boxes();
+            let last = recording.frames.last_mut().unwrap();
+            last.boxes[0] = Some(crate::pose::level(Vec3::new(x, 0.0, z), 0.0));
+            let text = text(&recording);
+            let (_, views) = text.split_once("from the front, 0.00 s").unwrap();
+            let (before, after) = views.split_once("from the front, 2.00 s").unwrap();
+            (before.to_owned(), after.to_owned())
+        };
+        assert!(ended_at(1.4, 0.1).1.contains("lower"));
+        for (x, z) in [(200.0, 0.1), (0.0, 60.0)] {
+            assert!(ended_at(x, z).0.contains("upper"), "{x} {z}");
+        }
     }
 
     #[test]

@@ -50,6 +50,24 @@ fn what_was_put_down_is_told_with_how_far_it_is_from_its_target() {
 }
 
 #[test]
+fn a_box_that_stands_where_it_shall_is_left_there_and_told_with_how_far_it_is_off() {
+    let at = "task: {kind: move, box: high, to: {position: [0.033, 0, 0.3]}}";
+    let folder = Folder::with_task(at);
+    let done = folder.topple("plan", &["--execute"]).assert().code(0);
+    let plan = json(&done.get_output().stdout);
+    assert_eq!(plan["steps"].as_array().unwrap().len(), 0);
+    assert_eq!(plan["executed"]["success"], true);
+    let mut command = Command::cargo_bin("topple").unwrap();
+    command.arg("plan").arg(folder.path("task.yaml"));
+    let told = command.args(["--dynamics", "sandbox"]).assert().code(0);
+    let text = String::from_utf8_lossy(&told.get_output().stdout).into_owned();
+    assert!(
+        text.contains("nothing is left to do, it is seen 3.0 mm"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_task_that_names_no_gripper_is_told_which_is_assumed() {
     let folder = Folder::with_task("");
     let (scene, _) = SCENE.split_once("robot:").unwrap();
@@ -67,14 +85,23 @@ fn a_task_that_names_no_gripper_is_told_which_is_assumed() {
 }
 
 #[test]
-fn a_plan_is_the_same_bytes_on_one_thread_and_on_two() {
+fn a_plan_and_a_refusal_are_the_same_bytes_on_one_thread_and_on_two() {
     let folder = Folder::with_task("task: {kind: retrieve, box: high}");
-    let run = |threads: &str| {
-        let mut command = folder.topple("plan", &["--seed", "5"]);
-        let done = command.env("RAYON_NUM_THREADS", threads).assert().code(0);
-        without_times(&done.get_output().stdout)
-    };
-    assert_eq!(run("1"), run("2"));
+    let heavy = Folder::with_task("");
+    let text = SCENE.replace("mass: 1}", "mass: {min: 20, max: 40}}");
+    let text = format!("{text}task: {{kind: retrieve, box: high}}\n");
+    std::fs::write(heavy.path("task.yaml"), text).unwrap();
+    for (folder, code) in [(folder, 0), (heavy, 3)] {
+        let run = |threads: &str| {
+            let mut command = folder.topple("plan", &["--seed", "5"]);
+            let command = command.env("RAYON_NUM_THREADS", threads);
+            without_times(&command.assert().code(code).get_output().stdout)
+        };
+        let alone = run("1");
+        assert_eq!(alone, run("2"));
+        // A refusal is told with what was asked about.
+        assert_eq!(alone["advice"].is_array(), code == 3);
+    }
 }
 
 #[test]

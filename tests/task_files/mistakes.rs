@@ -46,6 +46,13 @@ fn a_key_that_nothing_is_written_for_is_told_by_its_name() {
             "edge lengths",
         ],
     );
+    // What may be left out may be left empty, and is not what is wrong.
+    let error = mistake_of("size: [0.3, 0.3, 0.2]", "friction:\n      size:");
+    let words = ["nothing is written for `scene.boxes[1].size`"];
+    assert_told(&error, MistakeKind::WrongType, 19, &words);
+    let error = mistake_of("mass: 6.3", "mass:");
+    let words = ["nothing is written for `scene.boxes[0].mass`", "Mass, kg"];
+    assert_told(&error, MistakeKind::WrongType, 13, &words);
     let list = EXAMPLE.find("    - id: a").unwrap()..EXAMPLE.find("robot:").unwrap();
     let error = mistake_of(&EXAMPLE[list], "");
     let words = [
@@ -58,11 +65,16 @@ fn a_key_that_nothing_is_written_for_is_told_by_its_name() {
 #[test]
 fn a_list_of_steps_in_the_place_of_a_task_is_told_which_comes_first() {
     let error = parse("version: 1\nsteps: [{remove: a}]\n").expect_err("it is no task");
+    let words = [
+        "example.yaml:2",
+        "a list of steps, not a task file",
+        "comes second",
+    ];
+    assert_told(&error, MistakeKind::WrongType, 2, &words);
+    // With a scene that is misspelt it is none.
+    let error = parse("version: 1\nname: x\nscen: {}\nsteps: []\n").expect_err("no scene");
     let words = error.to_string();
-    assert!(
-        words.contains("a list of steps, not a task file"),
-        "{words}"
-    );
+    assert!(words.contains("`scen` is no key"), "{words}");
 }
 
 #[test]

@@ -54,6 +54,7 @@ fn the_help_tells_the_settings_that_hold_where_nothing_is_said() {
         ("threads", usual.threads.to_string()),
     ] {
         let of_flag = text.split(&format!("--{flag} <")).nth(1).unwrap();
+        let of_flag = of_flag.split(" --").next().unwrap();
         let (_, default) = of_flag.split_once("[default: ").unwrap();
         let end = default.find([',', ']']).unwrap();
         assert_eq!(default[..end], value, "{flag}");

@@ -6,7 +6,7 @@ use super::{Advice, Asking, Change};
 use crate::plan::planner::PlanError;
 use crate::pose::Vec3;
 use crate::scene::Gripper;
-use crate::scene::task::GripperKind;
+use crate::scene::task::{GripperKind, default_gripper};
 
 /// How many times stronger a gripper is asked about.
 pub(super) const STRONGER: f64 = 2.0;
@@ -36,12 +36,7 @@ impl Asking<'_> {
 /// A common gripper of each kind that the robot does not have.
 pub(super) fn other_grippers(grippers: &[Gripper]) -> Vec<Gripper> {
     let common = [
-        Gripper::Suction {
-            cup_radius: 0.04,
-            max_pull: 180.0,
-            max_shear: 120.0,
-            max_moment: 3.6,
-        },
+        default_gripper(),
         Gripper::ParallelJaw {
             max_opening: 0.45,
             max_force: 150.0,
@@ -57,7 +52,8 @@ pub(super) fn other_grippers(grippers: &[Gripper]) -> Vec<Gripper> {
     common.into_iter().filter(|g| !has(g)).collect()
 }
 
-fn gripper_in_words(gripper: &Gripper) -> String {
+/// A gripper with what it can do, for a sentence.
+pub fn gripper_in_words(gripper: &Gripper) -> String {
     match *gripper {
         Gripper::Suction {
             cup_radius,

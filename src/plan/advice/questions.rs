@@ -3,7 +3,6 @@
 //! Owns [`Question`] and the order of the answers, which is that of the questions however many threads ask them: each is a
 //! search of its own, of which one alone seldom keeps more than two cores busy.
 
-use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -70,7 +69,7 @@ impl Asking<'_> {
         questions
     }
 
-    /// Asks them all, as many at a time as there are cores; each is named to `asks` before it is asked.
+    /// Asks them all, as many at a time as there are threads; each is named to `asks` before it is asked.
     ///
     /// # Errors
     /// That of the first question that has one.
@@ -91,9 +90,9 @@ impl Asking<'_> {
                 }
             }
         };
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let at_a_time = rayon::current_num_threads().min(questions.len());
         std::thread::scope(|scope| {
-            for _ in 1..cores.min(questions.len()) {
+            for _ in 1..at_a_time {
                 scope.spawn(ask);
             }
             ask();

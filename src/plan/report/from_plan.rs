@@ -73,7 +73,7 @@ fn step_report(planned: &PlannedStep, grippers: &[Gripper]) -> StepReport {
             probability: closest.probability,
             boxes: closest.boxes,
         },
-        verified_risk: planned.shield.map(|w| w.share()),
+        verified_risk: planned.shield.and_then(|w| w.share()),
         verified_draws: planned.shield.map_or(0, |w| w.draws),
         motion: step.action.motion().map(motion_report).unwrap_or_default(),
         imagined: imagined_report(&step.imagined, scene),

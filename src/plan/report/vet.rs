@@ -77,7 +77,7 @@ fn vetted(index: usize, step: &StepToVet, judged: &JudgedStep) -> VettedStep {
         risk: risk.map_or(1.0, |r| r.risk),
         risk_bound: risk.map_or(1.0, |r| r.bound),
         risk_by_accident: risk.map(|r| r.by_accident.into()),
-        verified_risk: judged.witness.map(|w| w.share()),
+        verified_risk: judged.witness.and_then(|w| w.share()),
         verified_draws: judged.witness.map_or(0, |w| w.draws),
         verdict: match judged.verdict {
             Verdict::Safe => "safe",

@@ -20,8 +20,9 @@ pub struct FateReport {
     pub displacement_m: DisplacementReport,
 }
 
-/// How far a box goes; as imagined, and then not less than what `p_moves` says: who goes farther than the limit half of the
-/// time goes half of it on average.
+/// How far a box is gone in the end; as counted in draws or, by a learned physics, as imagined, and then not less than what
+/// its `p_moves` says, which it learned apart: who goes farther than the limit half of the time, and seldom comes back, is
+/// gone half of it on average.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DisplacementReport {
     /// m.
@@ -31,7 +32,7 @@ pub struct DisplacementReport {
 }
 
 impl FateReport {
-    /// `limit` is how far a box may go without counting as moved, m.
+    /// `limit` is how far a box may go without counting as moved, m; 0 where the way was counted with the rest.
     fn new(fate: &BoxFate, limit: f64) -> Self {
         let one_in_twenty = if fate.p_moves > 0.05 { limit } else { 0.0 };
         Self {
@@ -113,16 +114,19 @@ pub struct WhatIfReport {
 }
 
 impl WhatIfReport {
-    /// The report of an action that was imagined, and what a shield made of it.
+    /// The report of an action that was imagined, and whether that was counted in draws; and what a shield made of it.
     pub fn new(
         asked: Asked,
         workcell: &Workcell,
         action: WhatIfAction,
         vouched: &Vouched,
-        imagined: &Imagined,
+        (imagined, counted): (&Imagined, bool),
         largest_safe: Option<LargestSafeReport>,
     ) -> Self {
-        let limit = workcell.safety.max_displacement;
+        let limit = match counted {
+            true => 0.0,
+            false => workcell.safety.max_displacement,
+        };
         let fates = imagined.fates.iter().map(|f| FateReport::new(f, limit));
         let ids = workcell.scene.boxes.iter().map(|b| b.id.clone());
         Self {
@@ -141,7 +145,7 @@ impl WhatIfReport {
             risk: vouched.risk.risk,
             risk_bound: vouched.risk.bound,
             risk_by_accident: vouched.risk.by_accident.into(),
-            verified_risk: vouched.witness.map(|w| w.share()),
+            verified_risk: vouched.witness.and_then(|w| w.share()),
             verified_draws: vouched.witness.map_or(0, |w| w.draws),
             boxes: ById(ids.zip(fates).collect()),
             largest_safe,

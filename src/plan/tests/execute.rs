@@ -125,3 +125,21 @@ fn a_box_that_a_draw_shows_misjudged_has_to_pass_all_draws_in_the_plan_made_anew
     assert_eq!(done.stop, Stop::Done);
     assert_eq!(done.steps[0].planned.shield.map(|w| w.draws), Some(24));
 }
+
+#[test]
+fn a_move_is_made_also_where_a_look_happens_to_see_its_box_at_the_target() {
+    let seen = tower();
+    let at = seen.scene.boxes[seen.scene.box_index("aside").unwrap()].pose;
+    // The toy sees everything a millimetre farther along x than it is.
+    let goal = Goal::Move {
+        box_id: "aside".into(),
+        target: Pose::translation(0.0055, 0.0, 0.0) * at,
+    };
+    let mut toy = Toy::new(seen.clone());
+    assert!(goal.is_met(&toy.observe().unwrap()) && !goal.is_met(&seen));
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let plan = planner.plan(&seen, &goal).unwrap();
+    let done = execute(&planner, &mut toy, &goal, &plan).unwrap();
+    assert_eq!((done.stop, done.steps.len()), (Stop::Done, 1));
+}

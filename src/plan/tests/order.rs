@@ -59,8 +59,11 @@ fn a_moved_box_is_freed_first_and_then_placed() {
 #[test]
 fn a_box_that_is_seen_where_it_shall_stand_needs_no_step() {
     let fake = Fake::default();
-    let steps_for = |off: f64, turned: f64| {
-        let scene = &tower().scene;
+    let steps_for = |off: f64, turned: f64, noise: f64| {
+        let mut cell = tower();
+        cell.scene.pose_noise.position_m *= noise;
+        cell.scene.pose_noise.rotation_rad *= noise;
+        let scene = &cell.scene;
         let at = scene.boxes[scene.box_index("aside").unwrap()].pose;
         let turn = Quat::from_axis_angle(&Vec3::z_axis(), turned);
         let goal = Goal::Move {
@@ -70,14 +73,18 @@ fn a_box_that_is_seen_where_it_shall_stand_needs_no_step() {
                 turn * at.rotation,
             ),
         };
-        let plan = planner(&fake, None).plan(&tower(), &goal).unwrap();
+        let plan = planner(&fake, None).plan(&cell, &goal).unwrap();
         assert_eq!(plan.verdict, Verdict::Safe);
         plan.steps.len()
     };
     // The noise of a look is 2 mm and a degree.
-    assert_eq!(steps_for(0.003, 0.02), 0);
-    assert_eq!(steps_for(0.05, 0.0), 1);
-    assert_eq!(steps_for(0.0, 0.2), 1);
+    assert_eq!(steps_for(0.003, 0.02, 1.0), 0);
+    assert_eq!(steps_for(0.05, 0.0, 1.0), 1);
+    assert_eq!(steps_for(0.0, 0.2, 1.0), 1);
+    // Ten times that hides no more than half of an accident.
+    assert_eq!(steps_for(0.02, 0.1, 10.0), 0);
+    assert_eq!(steps_for(0.03, 0.0, 10.0), 1);
+    assert_eq!(steps_for(0.0, 0.2, 10.0), 1);
 }
 
 #[test]

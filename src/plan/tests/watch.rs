@@ -317,3 +317,32 @@ fn a_box_that_went_as_it_was_imagined_to_does_not_stop_the_hand_once_that_goes_a
     assert!(matches!(look(), Onward::Change(_)));
     assert_eq!(look(), Onward::CarryOn);
 }
+
+#[test]
+fn what_is_imagined_of_the_end_is_not_expected_long_before_it() {
+    let seen = tower();
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+    let mut step = plan.steps[0].clone();
+    let (onset, aside) = (
+        step.step.action.onset(),
+        seen.scene.box_index("aside").unwrap(),
+    );
+    let frames = &mut step.step.imagined.frames;
+    let mut end = frames[1].clone();
+    (frames[0].t, frames[1].t, end.t) = (onset, onset + 0.25, onset + 4.0);
+    end.boxes[aside].translation.x += 0.5;
+    frames.push(end.clone());
+    let look = |t: f64, boxes: Vec<Pose>| {
+        let mut watch = watch::Watch::new(&planner, &seen, &step, (0, 0.0));
+        let mut boxes = boxes;
+        let (grasp, motion) = (step.step.grasp, step.step.action.motion().unwrap());
+        boxes[grasp.box_index] = motion.at(t).pose * grasp.hand_in_box.inverse();
+        watch.look(&Glance { t, boxes })
+    };
+    let still: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+    assert_eq!(look(onset + 0.5, still.clone()), Onward::CarryOn);
+    assert_eq!(look(onset + 3.9, end.boxes), Onward::CarryOn);
+    assert_eq!(look(onset + 3.9, still), Onward::Stop);
+}

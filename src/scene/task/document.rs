@@ -132,24 +132,27 @@ fn refuse_answer(source: &SourceText, kind: DocumentKind) -> Result<(), TaskErro
 
 /// Refuses a list of steps where a task is read, and the other way round: `vet` takes both, in this order.
 fn refuse_other(located: &Located, kind: DocumentKind) -> Result<(), TaskError> {
-    let has = |key: &str| located.value_text(&FieldPath::default().key(key)).is_some();
-    let (other, tells) = match kind {
-        DocumentKind::Task => (DocumentKind::Steps, has("steps") && !has("scene")),
-        DocumentKind::Steps => (DocumentKind::Task, has("scene") && !has("steps")),
+    let (other, key, remedy) = match kind {
+        DocumentKind::Task => (
+            DocumentKind::Steps,
+            "steps",
+            "Give a task file here; a list of steps comes second: `topple vet TASK.yaml STEPS.yaml`.",
+        ),
+        DocumentKind::Steps => (
+            DocumentKind::Task,
+            "scene",
+            "Give a list of steps here; the task file comes first: `topple vet TASK.yaml STEPS.yaml`.",
+        ),
     };
-    if !tells {
+    let keys = located.keys();
+    // Of a misspelt key its own name tells more.
+    if !keys.contains(&key) || !keys.iter().all(|key| other.has_key(key)) {
         return Ok(());
     }
     let message = format!("this is {}, not {}", other.name(), kind.name());
-    let remedy = "The task file comes first: `topple vet TASK.yaml STEPS.yaml`.";
-    Err(mistake(
-        &located.source,
-        MistakeKind::WrongType,
-        None,
-        message,
-        remedy,
-    )
-    .into())
+    let place = Some(located.place(&FieldPath::default().key(key)));
+    let source = &located.source;
+    Err(mistake(source, MistakeKind::WrongType, place, message, remedy).into())
 }
 
 /// Whether it is YAML at all, and within its limits, whatever its keys.

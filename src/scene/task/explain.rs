@@ -9,7 +9,7 @@ use serde_saphyr::{Error as YamlError, ExternalMessageSource};
 use super::error::{Mistake, MistakeKind, TaskError, mistake, nearest, shown};
 use super::locate::Located;
 use super::place::{FieldPath, Place, SourceText, byte_at, place_of};
-use super::schema::{DocumentKind, field_words};
+use super::schema::{DocumentKind, field_words, is_required};
 
 /// Where `error` says that it is, one character wide.
 pub(super) fn place_of_error(error: &YamlError, text: &str) -> Option<Place> {
@@ -116,6 +116,11 @@ pub(super) fn explain(error: &YamlError, located: &Located, document: DocumentKi
     let path = at_error
         .as_ref()
         .map_or_else(FieldPath::default, |p| located.path_at(p.bytes.start));
+    if let Some(path) = needed_and_empty(error, &path, located, document) {
+        let message = format!("nothing is written for `{path}`");
+        let (place, remedy) = (Some(located.place(&path)), words(document, &path));
+        return mistake(source, MistakeKind::WrongType, place, message, remedy).into();
+    }
     let (kind, place, message, remedy) = match error {
         YamlError::SerdeUnknownField {
             field, expected, ..
@@ -176,18 +181,6 @@ pub(super) fn explain(error: &YamlError, located: &Located, document: DocumentKi
                 remedy,
             )
         }
-        // What is wanted and not there is reported of the mapping around it.
-        _ if located.left_empty(&path).is_some() => {
-            let path = located.left_empty(&path).unwrap_or_default();
-            let message = format!("nothing is written for `{path}`");
-            let remedy = words(document, &path);
-            (
-                MistakeKind::WrongType,
-                Some(located.place(&path)),
-                message,
-                remedy,
-            )
-        }
         other => {
             let found = shown(first_line(located.value_text(&path).unwrap_or_default()));
             let message = format!("`{path}` is {found}, not {}", wanted(other));
@@ -201,6 +194,22 @@ pub(super) fn explain(error: &YamlError, located: &Located, document: DocumentKi
         }
     };
     mistake(source, kind, place, message, remedy).into()
+}
+
+/// The key that has to have a value and has none, where `error` at `path` is of that: what is wanted and not there is
+/// reported of the mapping around it. What may be left out may be left empty too.
+fn needed_and_empty(
+    error: &YamlError,
+    path: &FieldPath,
+    located: &Located,
+    document: DocumentKind,
+) -> Option<FieldPath> {
+    let is_of_a_name = matches!(
+        error,
+        YamlError::SerdeUnknownField { .. } | YamlError::SerdeMissingField { .. }
+    );
+    let mut empty = located.left_empty(path).into_iter();
+    empty.find(|path| !is_of_a_name && is_required(document.schema(), path))
 }
 
 fn words(kind: DocumentKind, path: &FieldPath) -> String {

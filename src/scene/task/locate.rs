@@ -126,22 +126,36 @@ impl Located {
         node.is_some_and(|node| matches!(node.content, Content::Seq(_)))
     }
 
-    /// The first key in the mapping at `path` that nothing is written for.
-    pub fn left_empty(&self, path: &FieldPath) -> Option<FieldPath> {
-        let Content::Map(entries) = &self.node(path)?.content else {
-            return None;
-        };
+    /// What nothing is written for: the value at `path` itself, or of a mapping there those of its keys.
+    pub fn left_empty(&self, path: &FieldPath) -> Vec<FieldPath> {
         let is_empty = |node: &Node| {
             let text = self.source.text.get(node.bytes.clone());
             matches!(node.content, Content::Leaf) && text.is_some_and(|t| t.trim().is_empty())
         };
-        let mut empty = entries.iter().filter(|(_, _, value)| is_empty(value));
-        empty.next().map(|(key, ..)| path.key(key))
+        match self.node(path) {
+            Some(Node {
+                content: Content::Map(entries),
+                ..
+            }) => {
+                let empty = entries.iter().filter(|(_, _, value)| is_empty(value));
+                empty.map(|(key, ..)| path.key(key)).collect()
+            }
+            Some(node) if is_empty(node) => vec![path.clone()],
+            _ => Vec::new(),
+        }
     }
 
     /// Whether the document has keys.
     pub fn is_mapping(&self) -> bool {
         matches!(self.root.content, Content::Map(_))
+    }
+
+    /// The document's own keys.
+    pub fn keys(&self) -> Vec<&str> {
+        match &self.root.content {
+            Content::Map(entries) => entries.iter().map(|(key, ..)| key.as_str()).collect(),
+            Content::Seq(_) | Content::Leaf => Vec::new(),
+        }
     }
 
     /// The path of the value that starts at `byte`, or of the smallest one around it.

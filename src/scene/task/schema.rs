@@ -43,6 +43,11 @@ impl DocumentKind {
         }
     }
 
+    /// Whether `key` is one of its own.
+    pub fn has_key(self, key: &str) -> bool {
+        field_words(self.schema(), &FieldPath::default().key(key)).is_some()
+    }
+
     /// What its keys mean.
     pub fn schema(self) -> &'static Value {
         match self {
@@ -87,6 +92,25 @@ pub(super) fn field_words(schema: &Value, path: &FieldPath) -> Option<String> {
         _ => {}
     }
     Some(words)
+}
+
+/// Whether `schema` wants the key at `path` to be there.
+pub(super) fn is_required(schema: &Value, path: &FieldPath) -> bool {
+    let Some((Segment::Key(key), around)) = path.0.split_last() else {
+        return false;
+    };
+    let mut at = vec![schema];
+    for segment in around {
+        at = at
+            .iter()
+            .flat_map(|s| children(schema, s, segment))
+            .collect();
+    }
+    let mut all = at.iter().flat_map(|s| alternatives(schema, s));
+    all.any(|s| {
+        let mut required = s["required"].as_array().into_iter().flatten();
+        required.any(|name| name == key)
+    })
 }
 
 fn first_str<'a>(root: &'a Value, at: &[&'a Value], name: &str) -> Option<&'a str> {
