@@ -34,6 +34,7 @@ pub fn execute(
         goal,
         ahead: plan.steps.clone(),
         placed: Vec::new(),
+        misjudged: plan.misjudged.clone(),
         spent: 0.0,
         steps: Vec::new(),
         timing: Timing::default(),
@@ -58,6 +59,8 @@ struct Run<'a> {
     /// What the plan still holds, next first.
     ahead: Vec<PlannedStep>,
     placed: Vec<String>,
+    /// Boxes whose judgement a draw has shown wrong, when this was planned or since, by id.
+    misjudged: Vec<String>,
     /// Bound of all steps so far together.
     spent: f64,
     steps: Vec<ExecutedStep>,
@@ -122,10 +125,10 @@ impl Run<'_> {
 
     /// The next step on what is seen: the plan's own where it still is safe, or a new plan's.
     fn next_step(&mut self, seen: &Workcell) -> Result<Result<PlannedStep, String>, ExecuteError> {
-        let mut misjudged = Vec::new();
-        if let Some(next) = self.follow(seen, &mut misjudged)? {
+        if let Some(next) = self.follow(seen)? {
             return Ok(Ok(next));
         }
+        let misjudged = self.misjudged_in(seen);
         let before = (self.spent, misjudged.as_slice());
         let plan = match self.planner.plan_on(seen, self.goal, before) {
             Ok(plan) => plan,
@@ -135,6 +138,7 @@ impl Run<'_> {
             Err(why) => return Err(why.into()),
         };
         self.timing.add(&plan.timing);
+        self.misjudged = plan.misjudged;
         self.ahead = plan.steps;
         if self.ahead.is_empty() {
             return Ok(Err(plan
@@ -144,20 +148,29 @@ impl Run<'_> {
         Ok(Ok(self.ahead.remove(0)))
     }
 
+    /// Whether the judgement of a step's box was shown wrong after the step had passed under fewer draws than that takes.
+    fn was_doubted_later(&self, planned: &PlannedStep) -> bool {
+        let asked = self.planner.shield.zip(planned.shield);
+        self.misjudged.contains(&planned.step.box_id)
+            && asked.is_some_and(|(shield, seen)| seen.draws < shield.most_draws())
+    }
+
+    /// The boxes of what is seen whose judgement a draw has shown wrong.
+    fn misjudged_in(&self, seen: &Workcell) -> Vec<usize> {
+        let ids = self.misjudged.iter();
+        ids.filter_map(|id| seen.scene.box_index(id)).collect()
+    }
+
     /// The plan's next box, searched afresh unless it is seen exactly as it was planned. Whose judgement a draw shows wrong
     /// is noted.
-    fn follow(
-        &mut self,
-        seen: &Workcell,
-        misjudged: &mut Vec<usize>,
-    ) -> Result<Option<PlannedStep>, ExecuteError> {
+    fn follow(&mut self, seen: &Workcell) -> Result<Option<PlannedStep>, ExecuteError> {
         if self.ahead.is_empty() {
             return Ok(None);
         }
         let planned = self.ahead.remove(0);
-        if planned.scene == seen.scene
-            && over_plan_limit(seen, self.spent, planned.step.risk.bound).is_none()
-        {
+        let is_as_planned = planned.scene == seen.scene
+            && over_plan_limit(seen, self.spent, planned.step.risk.bound).is_none();
+        if is_as_planned && !self.was_doubted_later(&planned) {
             return Ok(Some(planned));
         }
         let Some(box_index) = seen.scene.box_index(&planned.step.box_id) else {
@@ -176,10 +189,17 @@ impl Run<'_> {
         self.timing.add(&found.timing);
         // Where none passes the whole is planned again, which tells why.
         let mut rejected = Vec::new();
-        let (mut guard, timing) = (self.planner.guard(seen, salt), &mut self.timing);
+        let mut guard = self.planner.guard(seen, salt);
+        guard.doubt(self.misjudged_in(seen));
+        let timing = &mut self.timing;
         let before = (&mut guard, salt, self.spent);
         let passed = (self.planner).first_vouched(seen, found, before, &mut rejected, timing);
-        misjudged.extend(guard.misjudged());
+        for &index in guard.misjudged() {
+            let id = &seen.scene.boxes[index].id;
+            if !self.misjudged.contains(id) {
+                self.misjudged.push(id.clone());
+            }
+        }
         match passed {
             // As above: the whole is planned again, and says that what is seen does not stand.
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) => Ok(None),

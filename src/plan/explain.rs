@@ -23,8 +23,8 @@ pub struct ClosestAccident {
     pub kind: AccidentKind,
     /// Its probability.
     pub probability: f64,
-    /// The box in the hand where it is that one's grip, else the others most likely to move or fall, most likely first, at most
-    /// three.
+    /// The box in the hand where it is that one's grip, for `crush` those that can be crushed; else the others most likely to
+    /// move or fall, most likely first, at most three.
     pub boxes: Vec<String>,
 }
 
@@ -36,8 +36,28 @@ pub fn closest_accident(step: &StepPlan, scene: &Scene) -> ClosestAccident {
         probability: step.risk.by_accident[kind.index()],
         boxes: match kind {
             AccidentKind::Drop => vec![step.box_id.clone()],
+            AccidentKind::Crush => crushable(step, scene),
             _ => concerned(&step.imagined, scene, step.grasp.box_index),
         },
+    }
+}
+
+/// Of the boxes that `step` touches or moves, its own first, those that can be crushed; where none of them can, the only one
+/// of the scene that can.
+fn crushable(step: &StepPlan, scene: &Scene) -> Vec<String> {
+    let can_be = |id: &String| {
+        let index = scene.box_index(id);
+        index.is_some_and(|i| scene.boxes[i].max_force_n.is_some())
+    };
+    let others = concerned(&step.imagined, scene, step.grasp.box_index);
+    let near: Vec<String> = std::iter::once(step.box_id.clone())
+        .chain(others)
+        .filter(can_be)
+        .collect();
+    let all = scene.boxes.iter().map(|b| b.id.clone());
+    match (near.is_empty(), all.filter(can_be).collect::<Vec<_>>()) {
+        (true, all) if all.len() == 1 => all,
+        _ => near,
     }
 }
 
@@ -99,7 +119,8 @@ pub(super) fn no_plan_reason(
     let have_to_go = that_have_to_go(workcell, goal);
     let by_end = |r: &&RejectedCandidate| {
         let index = workcell.scene.box_index(&r.box_id);
-        r.reason.kind() == "dead_end" && index.is_some_and(|i| have_to_go.contains(&i))
+        let has_to_go = index.is_some_and(|i| have_to_go.contains(&i));
+        r.reason.kind() == "dead_end" && has_to_go && not_taken(r)
     };
     let bound = |r: &RejectedCandidate| r.reason.bound().unwrap_or(1.0);
     let by_bound = |a: &&RejectedCandidate, b: &&RejectedCandidate| bound(a).total_cmp(&bound(b));
@@ -129,7 +150,8 @@ pub(super) fn no_plan_reason(
         );
         return (sentence, Some(told));
     }
-    match nearest(rejected) {
+    let of_open = nearest(rejected.iter().filter(not_taken));
+    match of_open.or_else(|| nearest(rejected)) {
         Some(nearest) => {
             let none = match nearest.reason {
                 Reason::Geometry(_) => "no grasp can be carried out; ",

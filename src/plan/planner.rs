@@ -63,6 +63,8 @@ pub struct Plan {
     pub rejected: Vec<RejectedCandidate>,
     /// The least risky first step, where no plan is safe.
     pub least_risky: Option<StepPlan>,
+    /// Boxes whose judgement a draw has shown wrong, by id: wherever one is taken, all draws are to be asked.
+    pub misjudged: Vec<String>,
     /// Where the time went.
     pub timing: Timing,
 }
@@ -90,6 +92,7 @@ impl Plan {
             risk_bound: 0.0,
             rejected: Vec::new(),
             least_risky: None,
+            misjudged: Vec::new(),
             timing: Timing::default(),
         }
     }
@@ -210,12 +213,17 @@ impl Planner<'_> {
             risk_bound: least_risky.as_ref().map_or(1.0, |s| s.risk.bound),
             rejected: std::mem::take(&mut found.rejected),
             least_risky,
+            misjudged: Vec::new(),
             timing: found.timing,
         };
         let (rejected, timing) = (&mut plan.rejected, &mut plan.timing);
         let mut guard = self.guard(workcell, 0);
         let before = (&mut guard, 0, 0.0);
         let passed = self.first_vouched(workcell, found, before, rejected, timing)?;
+        let misjudged = guard.misjudged().iter();
+        plan.misjudged = misjudged
+            .map(|&i| workcell.scene.boxes[i].id.clone())
+            .collect();
         if let Some(planned) = passed {
             plan.verdict = Verdict::Safe;
             plan.reason = None;

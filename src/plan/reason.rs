@@ -37,7 +37,7 @@ pub enum Reason {
     #[error("{0}")]
     Unpredicted(#[from] PredictionFailure),
     /// The shield disagrees with what was imagined.
-    #[error("the check found {worst} in {accidents:.0} of {draws} draws: with that the bound on the risk is {bound:.4}, the limit {max_risk}", worst = .worst.name())]
+    #[error("the check found an accident in {accidents:.0} of {draws} draws, {worst} in most: with that the bound on the risk is {bound:.4}, the limit {max_risk}", worst = .worst.name())]
     Shield {
         /// Draws that ended in an accident.
         accidents: f64,
@@ -154,8 +154,10 @@ pub struct RejectedCandidate {
 }
 
 /// The candidate that came nearest to being carried out: of those that came as far the one with the lightest load, then the
-/// first.
-pub fn nearest(rejected: &[RejectedCandidate]) -> Option<&RejectedCandidate> {
+/// one with the lowest bound on its risk, then the first.
+pub fn nearest<'a>(
+    rejected: impl IntoIterator<Item = &'a RejectedCandidate>,
+) -> Option<&'a RejectedCandidate> {
     let stage = |r: &RejectedCandidate| match &r.reason {
         // What is a grasp already is turned down for its motion.
         Reason::Geometry(why) => (false, r.grasp.is_some(), why.stage()),
@@ -165,9 +167,13 @@ pub fn nearest(rejected: &[RejectedCandidate]) -> Option<&RejectedCandidate> {
         Reason::Geometry(Rejection::TooHeavy { used, .. }) => used,
         _ => 0.0,
     };
+    let bound = |r: &RejectedCandidate| r.reason.bound().unwrap_or(1.0);
     // `min_by` takes the first of equals.
-    (rejected.iter())
-        .min_by(|a, b| (stage(b).cmp(&stage(a))).then_with(|| load(a).total_cmp(&load(b))))
+    rejected.into_iter().min_by(|a, b| {
+        (stage(b).cmp(&stage(a)))
+            .then_with(|| load(a).total_cmp(&load(b)))
+            .then_with(|| bound(a).total_cmp(&bound(b)))
+    })
 }
 
 /// The least risky candidate of each box and reason, in the order in which they first came up.

@@ -32,16 +32,26 @@ pub(super) fn remedies(
     }
     let mut advice = Vec::new();
     let ids = goal.box_ids();
-    let about_goal = |r: &&RejectedCandidate| ids.contains(&r.box_id.as_str());
-    let of_goal: Vec<&RejectedCandidate> = rejected.iter().filter(about_goal).collect();
     if let Some(sentence) = take_first(workcell, &ids, rejected, taken) {
         advice.push(sentence);
     }
-    advice.extend(unblock(&of_goal));
-    advice.extend(stronger_hand(workcell, &ids));
-    advice.extend(lighter_load(&of_goal));
-    advice.extend(nearer(&of_goal));
-    advice.extend(wider_jaw(&of_goal));
+    // What could be taken asks for nothing.
+    let open: Vec<&str> = (ids.iter().copied().filter(|id| !taken.contains(id))).collect();
+    for id in &open {
+        let of_box: Vec<&RejectedCandidate> = rejected.iter().filter(|r| r.box_id == *id).collect();
+        let sentences = [
+            unblock(&of_box),
+            lighter_load(&of_box),
+            nearer(&of_box),
+            wider_jaw(&of_box),
+        ];
+        // Of the only box there is everybody knows which it is.
+        advice.extend(sentences.into_iter().flatten().map(|s| match ids.len() {
+            1 => s,
+            _ => format!("`{id}`: {s}"),
+        }));
+    }
+    advice.extend(stronger_hand(workcell, &open));
     advice
 }
 

@@ -157,6 +157,7 @@ fn joined(mut before: Plan, mut after: Plan) -> Plan {
     before.remedies.append(&mut after.remedies);
     before.steps.append(&mut after.steps);
     before.rejected.append(&mut after.rejected);
+    before.misjudged.append(&mut after.misjudged);
     before.risk = of_plan([before.risk, after.risk]);
     before.risk_bound = of_plan([before.risk_bound, after.risk_bound]);
     before.timing.add(&after.timing);

@@ -53,7 +53,7 @@ impl Shield<'_> {
     }
 
     /// Draws for a case that is not clear.
-    fn most_draws(&self) -> usize {
+    pub(super) fn most_draws(&self) -> usize {
         MOST_TIMES * self.draws
     }
 }

@@ -75,6 +75,7 @@ impl OrderSearch<'_> {
             risk_bound,
             rejected: self.rejected,
             least_risky,
+            misjudged: self.misjudged,
             timing,
         }
     }

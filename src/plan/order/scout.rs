@@ -57,6 +57,7 @@ impl OrderSearch<'_> {
         let objections: Vec<_> = self.rejected.extract_if(.., by_check).collect();
         let was_taken = |id: &String| self.taken().contains(&id.as_str());
         let refused = objections.iter().map(|r| r.box_id.clone());
+        scout.misjudged.clone_from(&self.misjudged);
         scout.refused = refused.filter(|id| !was_taken(id)).collect();
         scout.rejected.extend(objections);
         scout.timing = self.timing;

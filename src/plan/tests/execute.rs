@@ -143,3 +143,43 @@ fn a_move_is_made_also_where_a_look_happens_to_see_its_box_at_the_target() {
     let done = execute(&planner, &mut toy, &goal, &plan).unwrap();
     assert_eq!((done.stop, done.steps.len()), (Stop::Done, 1));
 }
+
+/// How many draws each step that was carried out had, of a plan for which these boxes were `doubted` before or after their
+/// steps had passed.
+fn draws_of(goal: &Goal, doubted: &[&str]) -> Vec<(String, usize)> {
+    let mut toy = Toy::new(tower());
+    // What is seen first is what was planned on.
+    let seen = toy.observe().unwrap();
+    let (fake, check) = (Fake::default(), Fake::default());
+    let planner = planner(&fake, Some(&check));
+    let mut plan = planner.plan(&seen, goal).unwrap();
+    // The fake's draws see a share of an accident in whatever is done.
+    plan.misjudged = doubted.iter().map(|id| (*id).to_owned()).collect();
+    let done = execute(&planner, &mut toy, goal, &plan).unwrap();
+    assert_eq!(done.stop, Stop::Done);
+    let told = |s: &ExecutedStep| {
+        let planned = &s.planned;
+        (planned.step.box_id.clone(), planned.shield.unwrap().draws)
+    };
+    let mut told: Vec<_> = done.steps.iter().map(told).collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn a_box_that_was_misjudged_when_it_was_planned_has_to_pass_all_draws_when_it_is_taken() {
+    let goal = Goal::Clear {
+        box_ids: ["high", "aside"].map(String::from).to_vec(),
+    };
+    let told = |of_aside, of_high| [("aside".to_owned(), of_aside), ("high".to_owned(), of_high)];
+    assert_eq!(draws_of(&goal, &[]), told(4, 4));
+    assert_eq!(draws_of(&goal, &["high"]), told(4, 24));
+    assert_eq!(draws_of(&goal, &["aside"]), told(24, 4));
+}
+
+#[test]
+fn a_step_that_passed_before_its_box_was_doubted_is_asked_about_again() {
+    let draws = |doubted| draws_of(&retrieve("high"), doubted);
+    assert_eq!(draws(&[]), [("high".to_owned(), 4)]);
+    assert_eq!(draws(&["high"]), [("high".to_owned(), 24)]);
+}

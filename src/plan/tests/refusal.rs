@@ -2,6 +2,12 @@
 
 use super::*;
 use crate::dynamics::fixed::disturbing;
+use crate::grasp::Rejection;
+use crate::plan::explain::{Vain, closest_accident, no_plan_reason};
+use crate::plan::reason::nearest;
+use crate::plan::remedies::remedies;
+use crate::scene::Scene;
+use crate::scene::geometry::Face;
 
 #[test]
 fn when_nothing_is_safe_the_planner_refuses_and_says_why_and_what_would_help() {
@@ -225,4 +231,105 @@ fn what_the_check_never_let_pass_is_told_as_such_though_a_scout_hoped_for_it() {
             .iter()
             .any(|r| r.contains("`lid` rests on it"))
     );
+}
+
+/// A candidate for box `id` that was turned down.
+fn turned_down(id: &str, reason: Reason) -> RejectedCandidate {
+    RejectedCandidate {
+        box_id: id.into(),
+        gripper: 0,
+        face: Face::Top,
+        grasp: None,
+        hand: None,
+        risk: reason.bound(),
+        reason,
+    }
+}
+
+#[test]
+fn what_speaks_against_a_grasp_of_a_box_that_was_taken_by_another_is_no_reason_and_asks_for_nothing()
+ {
+    let goal = Goal::Clear {
+        box_ids: ["high", "aside"].map(String::from).to_vec(),
+    };
+    let risky = Reason::Risky {
+        bound: 0.67,
+        max_risk: 0.02,
+        worst: AccidentKind::Disturb,
+    };
+    let narrow = Rejection::JawTooNarrow {
+        width_m: 0.5,
+        max_opening_m: 0.4,
+    };
+    let far = Rejection::OutOfReach {
+        distance_m: 1.5,
+        max_m: 1.0,
+    };
+    let rejected = [
+        turned_down("high", risky),
+        turned_down("high", narrow.into()),
+        turned_down("aside", far.into()),
+    ];
+    let told = |taken: &[&str]| {
+        let vain = Vain {
+            least_risky: None,
+            rejected: &rejected,
+            taken,
+            cut_short: false,
+        };
+        let reason = no_plan_reason(&tower(), &goal, &vain);
+        (reason, remedies(&tower(), &goal, &rejected, taken))
+    };
+    let ((why, risk), asks) = told(&["high"]);
+    assert!(
+        why.contains("nearest comes `aside`") && why.contains("out of reach"),
+        "{why}"
+    );
+    assert_eq!(risk, None);
+    assert_eq!(asks, ["`aside`: what is nearest lies 0.50 m out of reach"]);
+    let ((why, risk), asks) = told(&[]);
+    assert!(why.contains("nearest comes `high`"), "{why}");
+    assert_eq!(risk, Some((0.67, 0.67)));
+    assert!(
+        asks.iter()
+            .any(|s| s.starts_with("`high`: a jaw would have")),
+        "{asks:?}"
+    );
+}
+
+#[test]
+fn of_two_that_are_too_risky_the_less_risky_comes_nearest() {
+    let risky = |bound| Reason::Risky {
+        bound,
+        max_risk: 0.02,
+        worst: AccidentKind::Tilt,
+    };
+    let rejected = [
+        turned_down("low", risky(0.3)),
+        turned_down("mid", risky(0.1)),
+    ];
+    assert_eq!(nearest(&rejected).unwrap().box_id, "mid");
+}
+
+#[test]
+fn a_crush_is_told_of_boxes_that_can_be_crushed_the_one_in_the_hand_among_them() {
+    let fake = Fake::default();
+    let mut scene = tower().scene;
+    let plan = planner(&fake, None)
+        .plan(&tower(), &retrieve("high"))
+        .unwrap();
+    let mut step = plan.steps[0].step.clone();
+    step.risk.by_accident = [0.0, 0.0, 0.0, 0.4, 0.0];
+    let aside = scene.box_index("aside").unwrap();
+    step.imagined.fates[aside].p_moves = 0.5;
+    let told = |scene: &Scene| closest_accident(&step, scene).boxes;
+    assert!(told(&scene).is_empty(), "nothing there can be crushed");
+    let low = scene.box_index("low").unwrap();
+    scene.boxes[low].max_force_n = Some(100.0);
+    assert_eq!(told(&scene), ["low"]);
+    for id in ["high", "aside"] {
+        let index = scene.box_index(id).unwrap();
+        scene.boxes[index].max_force_n = Some(100.0);
+    }
+    assert_eq!(told(&scene), ["high", "aside"]);
 }

@@ -52,7 +52,7 @@ fn a_step_that_the_draws_speak_against_is_told_with_the_risk_that_they_saw() {
     let judged = vet::vet(&planner, &tower(), &steps).unwrap();
     assert_eq!(judged[0].verdict, Verdict::NoSafePlan);
     assert!(
-        judged[0].why.contains("the check found"),
+        judged[0].why.contains("the check found an accident"),
         "{}",
         judged[0].why
     );
