@@ -117,7 +117,8 @@ fn what_is_no_list_of_steps_is_told_without_a_panic() {
         2,
         &["steps"],
     );
-    assert_refused(TASK, MistakeKind::UnknownKey, 2, &["`name`"]);
+    let words = ["this is a task file, not a list of steps", "comes first"];
+    assert_refused(TASK, MistakeKind::WrongType, 3, &words);
     for end in 0..STEPS.len() {
         let _ = parse(&STEPS[..end]);
     }

@@ -24,6 +24,9 @@ use crate::scene::task::PlannerSettings;
 const IMAGINED_AT_ONCE: usize = 3;
 /// Parts in which the budget is screened, so that clear cases end early.
 const SCREENING_PARTS: usize = 4;
+/// Of fewer than these nobody can tell that all are hopeless: each grasp comes with its first lift before any with its second,
+/// and one face alone may have twenty that all go wrong with that.
+const FEWEST_TO_GIVE_UP: usize = 32;
 /// Screening ends once so many times the elites are safe: what is left is worse by statics.
 const ENOUGH_ELITES: usize = 4;
 
@@ -143,7 +146,6 @@ impl Search<'_> {
         rejected: &mut Vec<RejectedCandidate>,
     ) -> Vec<Rated> {
         let enough = ENOUGH_ELITES * self.settings.elites.max(1);
-        // From fewer than may be enough nobody can tell that all are hopeless.
         let part = self.settings.screen.div_ceil(SCREENING_PARTS).max(enough);
         let mut rated: Vec<Rated> = Vec::with_capacity(candidates.len());
         let mut left = candidates.into_iter().peekable();
@@ -151,7 +153,8 @@ impl Search<'_> {
             let next: Vec<Candidate> = left.by_ref().take(part).collect();
             rated.extend(self.rate(next, rejected));
             let safe = rated.iter().filter(|r| r.score.is_safe()).count();
-            if safe >= enough || is_hopeless(&rated) {
+            let gives_up = rated.len() >= FEWEST_TO_GIVE_UP && is_hopeless(&rated);
+            if safe >= enough || gives_up {
                 break;
             }
         }

@@ -81,3 +81,36 @@ fn where_one_grasp_is_all_there_is_a_gentler_lift_of_it_stands_by() {
     assert_ne!(first.lift, second.lift);
     assert!(second.risk.bound < first.risk.bound);
 }
+
+#[test]
+fn no_grasp_is_given_up_before_other_lifts_of_it_were_screened_however_few_are_at_a_time() {
+    let screened = |toppling| {
+        let fake = Fake {
+            cursed: vec!["high".into()],
+            toppling,
+            ..Fake::default()
+        };
+        let scene = fake.believe(&tower(), 0).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        // In parts of twelve.
+        let settings = PlannerSettings {
+            screen: 48,
+            elites: 3,
+            iterations: 0,
+            ..quick()
+        };
+        let objective = Objective::default();
+        let wish = [Wish::remove(2)];
+        search_step(
+            scene.as_ref(),
+            &tower(),
+            &wish,
+            &settings,
+            &objective,
+            &mut rng,
+        );
+        fake.screened.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    // A part more is enough to see that there is no hope, and where there is some all of them are screened.
+    assert_eq!((screened(0.99), screened(0.5)), (36, 48));
+}
