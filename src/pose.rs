@@ -115,6 +115,12 @@ pub fn blend(from: &Pose, to: &Pose, s: f64) -> Pose {
     Pose::from_parts(position.into(), rotation)
 }
 
+/// How far two poses are apart: m, and rad of the whole turn between them.
+pub fn apart(a: &Pose, b: &Pose) -> (f64, f64) {
+    let way = (a.translation.vector - b.translation.vector).norm();
+    (way, a.rotation.angle_to(&b.rotation))
+}
+
 /// The tilt between two rotations: the angle between the world's vertical as each body sees it, rad.
 ///
 /// A turn about the vertical is no tilt (design, section 2).

@@ -71,7 +71,7 @@ pub fn run(args: &VetArgs) -> Outcome {
     let is_safe = judged.iter().all(|j| j.verdict == Verdict::Safe);
     let repaired = if args.repair && !is_safe {
         let misjudged = judged.iter().zip(&steps).filter(|(j, _)| j.misjudged);
-        let misjudged: Vec<&str> = misjudged.map(|(_, step)| step.box_id.as_str()).collect();
+        let misjudged: Vec<String> = misjudged.map(|(_, step)| step.box_id.clone()).collect();
         match repair(&planner, &file.workcell, &steps, &misjudged) {
             Ok(plan) => Some(plan),
             // The search met a scene that does not stand, or that no engine holds: the steps are judged all the same.

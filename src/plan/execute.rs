@@ -11,7 +11,9 @@ use crate::scene::Workcell;
 use super::candidates::Wish;
 use super::execution::{ExecuteError, ExecutedStep, Execution, Stop};
 use super::goal::Goal;
-use super::planner::{Plan, PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
+use super::planner::{
+    Plan, PlanError, PlannedStep, Planner, Verdict, over_plan_limit, scene_after,
+};
 use super::plant::Plant;
 use super::risk::of_plan;
 use super::surprise::{Off, Surprise};
@@ -29,6 +31,14 @@ pub fn execute(
     goal: &Goal,
     plan: &Plan,
 ) -> Result<Execution, ExecuteError> {
+    if plan.verdict == Verdict::Safe && plan.steps.is_empty() {
+        // Of the belief, and not of a look at it, the plan says that nothing is to be done.
+        return Ok(Execution {
+            steps: Vec::new(),
+            stop: Stop::Done,
+            timing: Timing::default(),
+        });
+    }
     let mut run = Run {
         planner,
         goal,
@@ -69,10 +79,6 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn run_out(&mut self, plant: &mut dyn Plant) -> Result<Stop, ExecuteError> {
-        if self.ahead.is_empty() {
-            // Of the belief, and not of a look at it, the plan says that nothing is to be done.
-            return Ok(Stop::Done);
-        }
         let mut seen = plant.observe()?;
         // Every step takes or places a box, so twice as many as there are boxes is a safe end.
         for index in 0..2 * seen.scene.boxes.len() + 2 {
@@ -128,8 +134,7 @@ impl Run<'_> {
         if let Some(next) = self.follow(seen)? {
             return Ok(Ok(next));
         }
-        let misjudged = self.misjudged_in(seen);
-        let before = (self.spent, misjudged.as_slice());
+        let before = (self.spent, self.misjudged.as_slice());
         let plan = match self.planner.plan_on(seen, self.goal, before) {
             Ok(plan) => plan,
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { reason })) => {
@@ -153,12 +158,6 @@ impl Run<'_> {
         let asked = self.planner.shield.zip(planned.shield);
         self.misjudged.contains(&planned.step.box_id)
             && asked.is_some_and(|(shield, seen)| seen.draws < shield.most_draws())
-    }
-
-    /// The boxes of what is seen whose judgement a draw has shown wrong.
-    fn misjudged_in(&self, seen: &Workcell) -> Vec<usize> {
-        let ids = self.misjudged.iter();
-        ids.filter_map(|id| seen.scene.box_index(id)).collect()
     }
 
     /// The plan's next box, searched afresh unless it is seen exactly as it was planned. Whose judgement a draw shows wrong
@@ -190,16 +189,11 @@ impl Run<'_> {
         // Where none passes the whole is planned again, which tells why.
         let mut rejected = Vec::new();
         let mut guard = self.planner.guard(seen, salt);
-        guard.doubt(self.misjudged_in(seen));
+        guard.doubt(&self.misjudged);
         let timing = &mut self.timing;
         let before = (&mut guard, salt, self.spent);
         let passed = (self.planner).first_vouched(seen, found, before, &mut rejected, timing);
-        for &index in guard.misjudged() {
-            let id = &seen.scene.boxes[index].id;
-            if !self.misjudged.contains(id) {
-                self.misjudged.push(id.clone());
-            }
-        }
+        self.misjudged = guard.misjudged().to_vec();
         match passed {
             // As above: the whole is planned again, and says that what is seen does not stand.
             Err(PlanError::Dynamics(DynamicsError::DoesNotStand { .. })) => Ok(None),

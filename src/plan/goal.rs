@@ -1,6 +1,6 @@
 //! What shall be reached, and whether it is.
 
-use crate::pose::Pose;
+use crate::pose::{Pose, apart};
 use crate::scene::task::tolerance_m;
 use crate::scene::{Scene, Workcell};
 
@@ -90,7 +90,5 @@ impl Goal {
 
 /// How far box `id` is seen from `target`: m, and rad.
 pub fn off_target(scene: &Scene, id: &str, target: &Pose) -> Option<(f64, f64)> {
-    let pose = &scene.boxes[scene.box_index(id)?].pose;
-    let off = (pose.translation.vector - target.translation.vector).norm();
-    Some((off, pose.rotation.angle_to(&target.rotation)))
+    Some(apart(&scene.boxes[scene.box_index(id)?].pose, target))
 }

@@ -62,12 +62,12 @@ pub(super) struct OrderSearch<'a> {
 
 impl<'a> OrderSearch<'a> {
     /// A search from `workcell` on, after steps whose bounds come to `spent`, and after a draw has shown the judgement of
-    /// the boxes `misjudged` there wrong.
+    /// the boxes `misjudged` wrong, by id.
     pub(super) fn new(
         planner: &'a Planner<'a>,
         workcell: &Workcell,
         goal: &'a Goal,
-        (spent, misjudged): (f64, &[usize]),
+        (spent, misjudged): (f64, &[String]),
     ) -> Result<Self, PlanError> {
         // While a plan is carried out, what is cleared already is gone; a box to fetch has to be there.
         let must_be_there = !matches!(goal, Goal::Clear { .. });
@@ -76,13 +76,12 @@ impl<'a> OrderSearch<'a> {
                 return Err(PlanError::NoSuchBox(id.to_owned()));
             }
         }
-        let id = |i: &usize| workcell.scene.boxes[*i].id.clone();
         Ok(Self {
             planner,
             goal,
             nodes: vec![Node::root(workcell.clone(), spent)],
             guards: vec![None],
-            misjudged: misjudged.iter().map(id).collect(),
+            misjudged: misjudged.to_vec(),
             open: Vec::new(),
             seen: Vec::new(),
             shadowed: Vec::new(),

@@ -136,7 +136,7 @@ impl Planner<'_> {
     }
 
     /// The same after steps whose bounds come to `spent` together: `max_plan_risk` is for all of them; and after a draw has
-    /// shown the judgement of the boxes `misjudged` of this scene wrong: wherever one is taken, all draws are asked.
+    /// shown the judgement of the boxes `misjudged` wrong, by id: wherever one is taken, all draws are asked.
     ///
     /// # Errors
     /// As [`Self::plan`].
@@ -144,7 +144,7 @@ impl Planner<'_> {
         &self,
         workcell: &Workcell,
         goal: &Goal,
-        (spent, misjudged): (f64, &[usize]),
+        (spent, misjudged): (f64, &[String]),
     ) -> Result<Plan, PlanError> {
         let mut search = OrderSearch::new(self, workcell, goal, (spent, misjudged))?;
         let mut total = 0.0;
@@ -220,10 +220,7 @@ impl Planner<'_> {
         let mut guard = self.guard(workcell, 0);
         let before = (&mut guard, 0, 0.0);
         let passed = self.first_vouched(workcell, found, before, rejected, timing)?;
-        let misjudged = guard.misjudged().iter();
-        plan.misjudged = misjudged
-            .map(|&i| workcell.scene.boxes[i].id.clone())
-            .collect();
+        plan.misjudged = guard.misjudged().to_vec();
         if let Some(planned) = passed {
             plan.verdict = Verdict::Safe;
             plan.reason = None;

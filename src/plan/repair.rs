@@ -21,7 +21,7 @@ pub fn repair(
     planner: &Planner,
     workcell: &Workcell,
     steps: &[StepToVet],
-    misjudged: &[&str],
+    misjudged: &[String],
 ) -> Result<Plan, PlanError> {
     let mut whole: Option<Plan> = None;
     let mut now = workcell.clone();
@@ -32,9 +32,8 @@ pub fn repair(
             continue;
         }
         let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
-        let still_there = misjudged.iter().filter_map(|id| now.scene.box_index(id));
-        let doubted: Vec<usize> = still_there.collect();
-        let plan = match planner.plan_on(&now, goal, (spent, &doubted)) {
+        let doubted = whole.as_ref().map_or(misjudged, |p| &p.misjudged);
+        let plan = match planner.plan_on(&now, goal, (spent, doubted)) {
             // Only what is imagined after the first goal may fall down by itself.
             Err(PlanError::Dynamics(why)) if whole.is_some() && why.is_dead_end() => {
                 Plan::refused(format!("by then {why}"))
@@ -157,7 +156,8 @@ fn joined(mut before: Plan, mut after: Plan) -> Plan {
     before.remedies.append(&mut after.remedies);
     before.steps.append(&mut after.steps);
     before.rejected.append(&mut after.rejected);
-    before.misjudged.append(&mut after.misjudged);
+    // What was doubted in the first went on into the second.
+    before.misjudged = after.misjudged;
     before.risk = of_plan([before.risk, after.risk]);
     before.risk_bound = of_plan([before.risk_bound, after.risk_bound]);
     before.timing.add(&after.timing);

@@ -13,6 +13,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::grasp::GraspCandidate;
+use crate::plan::shield::Witness;
 use crate::pose::{Pose, PoseData};
 use crate::scene::Gripper;
 use crate::scene::task::GripperKind;
@@ -48,6 +49,12 @@ pub struct ModelReport {
     pub name: String,
     /// Of its weights; of nothing for the sandbox, whose version stands there.
     pub hash: String,
+}
+
+/// What a shield saw: the share of its draws that ended in an accident, none where none was simulated, and how many they were.
+fn verified(witness: Option<Witness>) -> (Option<f64>, usize) {
+    let seen = witness.unwrap_or_default();
+    (seen.share(), seen.draws)
 }
 
 /// Probabilities by kind.

@@ -103,8 +103,9 @@ pub struct Guard<'a> {
     batches: Vec<Box<dyn SceneDynamics + 'a>>,
     /// Seeds that were tried for them.
     tried: u64,
-    /// Boxes of which some action was judged safe that went wrong in a draw.
-    misjudged: Vec<usize>,
+    /// Boxes of which some action was judged safe that went wrong in a draw, here or before, by id: indices change as boxes
+    /// leave, and a doubt stays.
+    misjudged: Vec<String>,
 }
 
 impl<'a> Guard<'a> {
@@ -120,17 +121,17 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Lets it know that a draw of another guard has shown the judgement of `boxes` wrong.
-    pub(super) fn doubt(&mut self, boxes: impl IntoIterator<Item = usize>) {
-        for index in boxes {
-            if !self.misjudged.contains(&index) {
-                self.misjudged.push(index);
+    /// Lets it know that a draw of another guard has shown the judgement of the boxes `ids` wrong.
+    pub(super) fn doubt(&mut self, ids: &[String]) {
+        for id in ids {
+            if !self.misjudged.contains(id) {
+                self.misjudged.push(id.clone());
             }
         }
     }
 
-    /// The boxes whose judgement a draw has shown wrong.
-    pub(super) fn misjudged(&self) -> &[usize] {
+    /// The boxes whose judgement a draw has shown wrong, by id.
+    pub(super) fn misjudged(&self) -> &[String] {
         &self.misjudged
     }
 
@@ -161,7 +162,8 @@ impl<'a> Guard<'a> {
             }
         };
         let most = shield.most_draws();
-        let wanted = match self.misjudged.contains(&action.box_index()) {
+        let id = self.workcell.scene.boxes[action.box_index()].id.clone();
+        let wanted = match self.misjudged.contains(&id) {
             true => most,
             false => prior.draws_for(limit).clamp(shield.draws, most),
         };
@@ -188,7 +190,7 @@ impl<'a> Guard<'a> {
             }
         }
         if is_safe && seen.witness.accidents > 0.0 {
-            self.doubt([action.box_index()]);
+            self.doubt(&[id]);
         }
         let risk = seen.update(judged, prior);
         let Witness { draws, accidents } = seen.witness;

@@ -55,9 +55,10 @@ impl Planner<'_> {
             let nearest = nearest(&rejected).map(|r| r.reason.to_string());
             nearest.unwrap_or_else(|| "no grasp fits".to_owned())
         });
+        let id = &workcell.scene.boxes[wish.box_index].id;
         Ok(Judged {
             best,
-            misjudged: guard.misjudged().contains(&wish.box_index),
+            misjudged: guard.misjudged().contains(id),
         })
     }
 

@@ -57,7 +57,18 @@ fn a_generated_set_is_inspected_and_its_shards_merge_into_it() {
     // Sixteen episodes are less than a file, which is not parted.
     let empty = generate(&at("again"), &["--shard", "1/2"]);
     let said = String::from_utf8_lossy(&empty.stderr);
-    assert!(said.contains("this shard is empty"), "{said}");
+    let of_a_file = 8 * topple::dataset::STACKS_PER_FILE;
+    let why = format!("fill fewer files of {of_a_file}");
+    assert!(
+        said.contains("this shard is empty") && said.contains(&why),
+        "{said}"
+    );
+    let help = String::from_utf8_lossy(&topple(&["generate", "--help"]).stdout).into_owned();
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        help.contains(&format!("Files of {of_a_file} episodes")),
+        "{help}"
+    );
     assert_eq!(merge(&["1"]), Some(2));
     assert_eq!(merge(&["2", "1"]), Some(0));
     assert!(contents(&at("whole")) == contents(&at("merged")));

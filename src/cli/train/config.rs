@@ -72,10 +72,12 @@ fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
         Failure::input_message(what, "give --config a YAML file of training settings")
     })?;
     let wrong = |e: serde_saphyr::Error| {
-        let line = e.location().map_or(0, |at| at.line());
+        let line = e
+            .location()
+            .map_or_else(String::new, |at| format!(":{}", at.line()));
         let why = e.without_snippet().to_string();
         let why = why.split(" at line ").next().unwrap_or(&why);
-        let what = format!("{}:{line}: {why}", path.display());
+        let what = format!("{}{line}: {why}", path.display());
         Failure::input_message(
             what,
             "settings have the names of the flags, with _ for -, such as `epochs: 6` or `keep_judgement: true`",

@@ -23,16 +23,10 @@ impl OrderSearch<'_> {
         }
         let (planner, salt) = (self.planner, branch.parent as u64);
         let workcell = &self.nodes[branch.parent].workcell;
-        let scene = &workcell.scene;
         let guard = self.guards[branch.parent].get_or_insert_with(|| planner.guard(workcell, salt));
-        guard.doubt((self.misjudged.iter()).filter_map(|id| scene.box_index(id)));
+        guard.doubt(&self.misjudged);
         let vouched = timed(&mut self.timing.verify, || guard.vouch(&branch.step));
-        for &index in guard.misjudged() {
-            let id = &scene.boxes[index].id;
-            if !self.misjudged.contains(id) {
-                self.misjudged.push(id.clone());
-            }
-        }
+        self.misjudged = guard.misjudged().to_vec();
         vouched
     }
 }

@@ -3,7 +3,7 @@
 //! Owns how boxes get their ids back and what is left out; computes nothing that a plan does not hold.
 
 use crate::dynamics::Imagined;
-use crate::pose::{Pose, PoseData};
+use crate::pose::{Pose, PoseData, apart};
 use crate::rollout::{Action, Motion};
 use crate::scene::task::GripperKind;
 use crate::scene::{Gripper, Scene, Workcell};
@@ -11,7 +11,7 @@ use crate::scene::{Gripper, Scene, Workcell};
 use super::{
     AccidentReport, Asked, BodyReport, ById, ClosestReport, ExecutedFrame, ExecutedReport,
     FrameReport, GraspReport, KeyReport, PlacedReport, PlanReport, REPORT_VERSION, RejectedReport,
-    SceneReport, StepReport, SurpriseReport, grasp_report,
+    SceneReport, StepReport, SurpriseReport, grasp_report, verified,
 };
 use crate::plan::execution::{ExecutedStep, Execution};
 use crate::plan::explain::closest_accident;
@@ -61,6 +61,7 @@ fn step_report(planned: &PlannedStep, grippers: &[Gripper]) -> StepReport {
     let PlannedStep { step, scene, .. } = planned;
     let box_pose = scene.boxes[step.grasp.box_index].pose;
     let closest = closest_accident(step, scene);
+    let (verified_risk, verified_draws) = verified(planned.shield);
     StepReport {
         action: step.action.name(),
         box_id: step.box_id.clone(),
@@ -73,8 +74,8 @@ fn step_report(planned: &PlannedStep, grippers: &[Gripper]) -> StepReport {
             probability: closest.probability,
             boxes: closest.boxes,
         },
-        verified_risk: planned.shield.and_then(|w| w.share()),
-        verified_draws: planned.shield.map_or(0, |w| w.draws),
+        verified_risk,
+        verified_draws,
         motion: step.action.motion().map(motion_report).unwrap_or_default(),
         imagined: imagined_report(&step.imagined, scene),
     }
@@ -209,12 +210,12 @@ fn placed_report((step, done): (usize, &ExecutedStep)) -> Option<PlacedReport> {
         .frames
         .last()
         .filter(|_| done.rollout.completed)?;
-    let pose = &last.boxes[grasp.box_index].pose;
+    let (off_m, off_rad) = apart(&last.boxes[grasp.box_index].pose, target);
     Some(PlacedReport {
         box_id: scene.boxes[grasp.box_index].id.clone(),
         step,
-        off_m: (pose.translation.vector - target.translation.vector).norm(),
-        off_deg: pose.rotation.angle_to(&target.rotation).to_degrees(),
+        off_m,
+        off_deg: off_rad.to_degrees(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{PlanReport, RiskByAccident};
+use super::{PlanReport, RiskByAccident, verified};
 use crate::plan::planner::Verdict;
 use crate::plan::vet::{JudgedStep, StepToVet};
 
@@ -70,6 +70,7 @@ impl VetReport {
 
 fn vetted(index: usize, step: &StepToVet, judged: &JudgedStep) -> VettedStep {
     let risk = judged.step.as_ref().map(|s| s.risk);
+    let (verified_risk, verified_draws) = verified(judged.witness);
     VettedStep {
         index,
         action: step.action_name(),
@@ -77,8 +78,8 @@ fn vetted(index: usize, step: &StepToVet, judged: &JudgedStep) -> VettedStep {
         risk: risk.map_or(1.0, |r| r.risk),
         risk_bound: risk.map_or(1.0, |r| r.bound),
         risk_by_accident: risk.map(|r| r.by_accident.into()),
-        verified_risk: judged.witness.and_then(|w| w.share()),
-        verified_draws: judged.witness.map_or(0, |w| w.draws),
+        verified_risk,
+        verified_draws,
         verdict: match judged.verdict {
             Verdict::Safe => "safe",
             Verdict::NoSafePlan => "unsafe",

@@ -7,7 +7,9 @@ use crate::grasp::GraspCandidate;
 use crate::plan::shield::Vouched;
 use crate::scene::Workcell;
 
-use super::{Asked, ById, GraspReport, ModelReport, REPORT_VERSION, RiskByAccident, grasp_report};
+use super::{
+    Asked, ById, GraspReport, ModelReport, REPORT_VERSION, RiskByAccident, grasp_report, verified,
+};
 
 /// What becomes of one box.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -129,6 +131,7 @@ impl WhatIfReport {
         };
         let fates = imagined.fates.iter().map(|f| FateReport::new(f, limit));
         let ids = workcell.scene.boxes.iter().map(|b| b.id.clone());
+        let (verified_risk, verified_draws) = verified(vouched.witness);
         Self {
             version: REPORT_VERSION,
             task: asked.task,
@@ -145,8 +148,8 @@ impl WhatIfReport {
             risk: vouched.risk.risk,
             risk_bound: vouched.risk.bound,
             risk_by_accident: vouched.risk.by_accident.into(),
-            verified_risk: vouched.witness.and_then(|w| w.share()),
-            verified_draws: vouched.witness.map_or(0, |w| w.draws),
+            verified_risk,
+            verified_draws,
             boxes: ById(ids.zip(fates).collect()),
             largest_safe,
         }

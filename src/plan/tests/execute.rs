@@ -183,3 +183,21 @@ fn a_step_that_passed_before_its_box_was_doubted_is_asked_about_again() {
     assert_eq!(draws(&[]), [("high".to_owned(), 4)]);
     assert_eq!(draws(&["high"]), [("high".to_owned(), 24)]);
 }
+
+#[test]
+fn a_refusal_that_is_carried_out_all_the_same_is_not_done() {
+    let fake = Fake {
+        cursed: vec!["high".into()],
+        ..Fake::default()
+    };
+    let planner = planner(&fake, None);
+    let plan = planner.plan(&tower(), &retrieve("high")).unwrap();
+    assert_eq!((plan.verdict, plan.steps.len()), (Verdict::NoSafePlan, 0));
+    let mut toy = Toy::new(tower());
+    let done = execute(&planner, &mut toy, &retrieve("high"), &plan).unwrap();
+    assert!(
+        matches!(done.stop, Stop::NoSafeStep { .. }),
+        "{:?}",
+        done.stop
+    );
+}

@@ -181,15 +181,14 @@ fn a_box_that_was_misjudged_under_other_draws_has_to_pass_all_of_these() {
     let step = planned(&sure, Some(&sure), &retrieve("high"))
         .steps
         .remove(0);
-    let high = tower().scene.box_index("high").unwrap();
-    let asked = |misjudged: &[usize]| {
+    let asked = |misjudged: &[String]| {
         let planner = planner(&sure, Some(&sure));
         let mut guard = planner.guard(&tower(), 1);
-        guard.doubt(misjudged.iter().copied());
+        guard.doubt(misjudged);
         let witness = guard.vouch(&step.step).unwrap().witness;
         witness.map(|w| w.draws)
     };
-    assert_eq!((asked(&[]), asked(&[high])), (Some(4), Some(24)));
+    assert_eq!((asked(&[]), asked(&["high".into()])), (Some(4), Some(24)));
 }
 
 #[test]

@@ -199,11 +199,11 @@ fn a_box_that_was_found_misjudged_when_it_was_vetted_has_to_pass_all_draws_in_th
     let steps = [removal("high")];
     let vetted = vet::vet(&planner(&sure, Some(&hasty)), &tower(), &steps).unwrap();
     assert!(vetted[0].misjudged);
-    let draws = |misjudged: &[&str]| {
+    let draws = |misjudged: &[String]| {
         let plan = repair(&planner(&sure, Some(&sure)), &tower(), &steps, misjudged).unwrap();
         plan.steps[0].shield.map(|w| w.draws)
     };
-    assert_eq!((draws(&[]), draws(&["high"])), (Some(4), Some(24)));
+    assert_eq!((draws(&[]), draws(&["high".into()])), (Some(4), Some(24)));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_misjudged_box_that_is_taken_later_in_the_repair_has_to_pass_all_draws_too()
     let sure = Fake::default();
     let planner = planner(&sure, Some(&sure));
     let steps = [removal("high"), removal("mid")];
-    let plan = repair(&planner, &tower(), &steps, &["mid"]).unwrap();
+    let plan = repair(&planner, &tower(), &steps, &["mid".into()]).unwrap();
     assert_eq!(order(&plan), ["high", "mid"]);
     assert_eq!(draws(&plan), [Some(4), Some(24)]);
 }

@@ -68,17 +68,12 @@ impl DocumentKind {
 /// What `schema` says of the value at `path`: its description and its range.
 pub(super) fn field_words(schema: &Value, path: &FieldPath) -> Option<String> {
     let key = path.last_key()?;
-    let mut at = vec![schema];
-    let mut description = None;
-    for segment in &path.0 {
-        at = at
-            .iter()
-            .flat_map(|s| children(schema, s, segment))
-            .collect();
-        if let (Segment::Key(_), Some(found)) = (segment, first_str(schema, &at, "description")) {
-            description = Some(found);
-        }
-    }
+    let at = below(schema, &path.0);
+    // What has no words of its own is told by those of what it is a part of.
+    let description = (1..=path.0.len()).rev().find_map(|depth| {
+        let is_key = matches!(path.0[depth - 1], Segment::Key(_));
+        is_key.then(|| first_str(schema, &below(schema, &path.0[..depth]), "description"))?
+    });
     if at.is_empty() {
         return None;
     }
@@ -99,13 +94,7 @@ pub(super) fn is_required(schema: &Value, path: &FieldPath) -> bool {
     let Some((Segment::Key(key), around)) = path.0.split_last() else {
         return false;
     };
-    let mut at = vec![schema];
-    for segment in around {
-        at = at
-            .iter()
-            .flat_map(|s| children(schema, s, segment))
-            .collect();
-    }
+    let at = below(schema, around);
     let mut all = at.iter().flat_map(|s| alternatives(schema, s));
     all.any(|s| {
         let mut required = s["required"].as_array().into_iter().flatten();
@@ -118,6 +107,14 @@ fn first_str<'a>(root: &'a Value, at: &[&'a Value], name: &str) -> Option<&'a st
     own.or_else(|| {
         let all = at.iter().flat_map(|s| alternatives(root, s));
         all.into_iter().find_map(|s| s[name].as_str())
+    })
+}
+
+/// The sub-schemas of `schema` that a value at the end of `path` may follow.
+fn below<'a>(schema: &'a Value, path: &[Segment]) -> Vec<&'a Value> {
+    path.iter().fold(vec![schema], |at, segment| {
+        let next = at.iter().flat_map(|s| children(schema, s, segment));
+        next.collect()
     })
 }
 
