@@ -11,9 +11,7 @@ use crate::scene::Workcell;
 use super::candidates::Wish;
 use super::execution::{ExecuteError, ExecutedStep, Execution, Stop};
 use super::goal::Goal;
-use super::planner::{
-    Plan, PlanError, PlannedStep, Planner, Verdict, over_plan_limit, scene_after,
-};
+use super::planner::{Plan, PlanError, PlannedStep, Planner, Verdict, over_plan_limit};
 use super::plant::Plant;
 use super::risk::of_plan;
 use super::surprise::{Off, Surprise};
@@ -92,6 +90,8 @@ impl Run<'_> {
             let mut watch = Watch::new(self.planner, &seen, &next, (index, self.spent));
             let rollout = plant.step(&next.step.action, &mut |glance| watch.look(glance))?;
             let bound = watch.bound();
+            // As it was imagined of the way that the hand was on last.
+            let expected = watch.scene_after();
             let Watch {
                 surprises,
                 spent_ms,
@@ -100,7 +100,6 @@ impl Run<'_> {
             } = watch;
             self.timing.screen += spent_ms;
             self.timing.total += spent_ms;
-            let expected = scene_after(&seen, &next.step);
             let stop = went_wrong(index, &next, &rollout, &surprises);
             if matches!(next.step.action, Action::Place { .. }) {
                 self.placed.push(next.step.box_id.clone());

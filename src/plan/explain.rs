@@ -3,10 +3,11 @@
 //! Owns the sentences; what would help is `remedies`'. Every one of them comes from numbers of the search; none is a guess
 //! at what a person might like to hear.
 
-use crate::dynamics::Imagined;
-use crate::rollout::AccidentKind;
+use crate::dynamics::{BoxFate, Imagined};
+use crate::rollout::{AccidentKind, Action};
 use crate::scene::{Scene, Workcell};
 
+use super::alone::out_of_hand;
 use super::goal::Goal;
 use super::reason::{Reason, RejectedCandidate, nearest, worst_accident};
 use super::step::StepPlan;
@@ -23,8 +24,8 @@ pub struct ClosestAccident {
     pub kind: AccidentKind,
     /// Its probability.
     pub probability: f64,
-    /// The box in the hand where it is that one's grip, for `crush` those that can be crushed; else the others most likely to
-    /// move or fall, most likely first, at most three.
+    /// The box in the hand where it is that one's grip or, put down, does not stay; for `crush` those that can be crushed;
+    /// else the others most likely to move or fall, most likely first, at most three.
     pub boxes: Vec<String>,
 }
 
@@ -37,9 +38,25 @@ pub fn closest_accident(step: &StepPlan, scene: &Scene) -> ClosestAccident {
         boxes: match kind {
             AccidentKind::Drop => vec![step.box_id.clone()],
             AccidentKind::Crush => crushable(step, scene),
+            _ if is_of_what_is_put_down(step, kind) => vec![step.box_id.clone()],
             _ => concerned(&step.imagined, scene, step.grasp.box_index),
         },
     }
+}
+
+/// Whether the box itself is the one that would tilt or be out of place once it is put down: no other comes near to making up
+/// that risk, and of itself its fate tells the carrying too.
+fn is_of_what_is_put_down(step: &StepPlan, kind: AccidentKind) -> bool {
+    let danger = |fate: &BoxFate| match kind {
+        AccidentKind::Disturb => fate.p_moves,
+        _ => fate.p_falls,
+    };
+    let can_be = matches!(kind, AccidentKind::Disturb | AccidentKind::Tilt);
+    let fates = step.imagined.fates.iter().enumerate();
+    let others = fates.filter(|(i, fate)| *i != step.grasp.box_index && !fate.unseen);
+    let of_others: f64 = others.map(|(_, fate)| danger(fate)).sum();
+    let is_put_down = matches!(step.action, Action::Place { .. });
+    is_put_down && can_be && 2.0 * of_others < step.risk.by_accident[kind.index()]
 }
 
 /// Of the boxes that `step` touches or moves, its own first, those that can be crushed; where none of them can, the only one
@@ -150,10 +167,15 @@ pub(super) fn no_plan_reason(
         );
         return (sentence, Some(told));
     }
+    let others = workcell.scene.boxes.len() > 1;
+    let is_beyond_help = others && !out_of_hand(workcell, goal).is_empty();
     let of_open = nearest(rejected.iter().filter(not_taken));
     match of_open.or_else(|| nearest(rejected)) {
         Some(nearest) => {
             let none = match nearest.reason {
+                Reason::Geometry(_) if is_beyond_help => {
+                    "even with all other boxes gone no grasp can be carried out; "
+                }
                 Reason::Geometry(_) => "no grasp can be carried out; ",
                 // After steps that were safe.
                 _ => "",

@@ -9,7 +9,7 @@
 //! - `sampler`: CEM, iCEM, MPPI, the distributions alone; `lift_space`: a lift as a vector;
 //! - `candidates`, `rated`, `step`, `lift_search`, `finalists`: within a step, from geometry to the best safe action;
 //! - `goal`, `planner`: what is asked, and what is answered;
-//! - `support`, `wanted`, `order`: across steps, a search over imagined scenes;
+//! - `support`, `wanted`, `alone`, `order`: across steps, a search over imagined scenes;
 //! - `shield`: a second physics, whose draws weigh with what was judged; `vouching`: in which order it is asked;
 //! - `execute`, `watch`, `surprise`, `execution`: the closed loop against a [`Plant`]; `timing`: what took how long;
 //! - `probe`: the largest nudge or push that is still safe; `vet`: somebody else's steps; `repair`: a safe plan with their effect;
@@ -17,6 +17,7 @@
 //! - `reason`, `explain`: why not; `remedies`: what is in the way; `advice`: what would help, asked of the physics; `report`: the JSON; `moveit`: for MoveIt.
 
 pub mod advice;
+mod alone;
 pub mod baseline;
 pub mod candidates;
 pub mod execute;

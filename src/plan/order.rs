@@ -23,13 +23,14 @@ use crate::scene::Workcell;
 use self::node::{Branch, Node, state_key, step_price};
 use self::retreat::Left;
 use self::scout::Trust;
+use super::alone::out_of_hand;
 use super::goal::Goal;
 use super::planner::{PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
 use super::reason::RejectedCandidate;
 use super::risk::of_plan;
 use super::shield::Guard;
 use super::step::StepPlan;
-use super::timing::Timing;
+use super::timing::{Timing, timed};
 use super::wanted::Wanted;
 
 /// The search for one goal.
@@ -101,6 +102,9 @@ impl<'a> OrderSearch<'a> {
         if self.goal.is_reached(&self.nodes[0].workcell.scene, &[]) {
             return Ok(Some(0));
         }
+        if self.is_out_of_hand()? {
+            return Ok(None);
+        }
         self.expand(0)?;
         while let Some(branch) = self.next() {
             if self.wants_a_scout(&branch) && self.is_in_vain()? {
@@ -119,6 +123,23 @@ impl<'a> OrderSearch<'a> {
             self.expand(node)?;
         }
         Ok(None)
+    }
+
+    /// Whether one of the goal's boxes cannot be gripped whatever else is taken; why is noted. What does not stand is told as
+    /// that in any case.
+    fn is_out_of_hand(&mut self) -> Result<bool, PlanError> {
+        let workcell = &self.nodes[0].workcell;
+        let why = out_of_hand(workcell, self.goal);
+        let is_so = !why.is_empty();
+        if is_so {
+            let (planner, timing) = (self.planner, &mut self.timing);
+            let stands = timed(&mut timing.screen, || {
+                planner.dynamics.believe(workcell, planner.seed)
+            });
+            stands?;
+        }
+        self.rejected.extend(why);
+        Ok(is_so)
     }
 
     fn reaches_goal(&self, node: usize) -> bool {

@@ -6,8 +6,9 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::dynamics::{Dynamics, DynamicsError};
+use crate::dynamics::{Dynamics, DynamicsError, ImaginedFrame};
 use crate::grasp::GraspCandidate;
+use crate::rollout::Action;
 use crate::scene::task::PlannerSettings;
 use crate::scene::{Scene, Workcell};
 use crate::seed::{INCREMENT, scrambled};
@@ -258,10 +259,19 @@ pub(super) fn mixed(seed: u64, salt: u64) -> u64 {
 /// The scene as it is imagined after `step`: the box gone or at its target, and whatever moved
 /// by more than what the prediction is good for, where it was imagined to go.
 pub fn scene_after(workcell: &Workcell, step: &StepPlan) -> Workcell {
+    scene_at_end(workcell, &step.action, &step.imagined.frames)
+}
+
+/// The same of an action and what was imagined of it.
+pub(super) fn scene_at_end(
+    workcell: &Workcell,
+    action: &Action,
+    imagined: &[ImaginedFrame],
+) -> Workcell {
     /// Under this the imagined move of a box is noise, m.
     const MOVED_M: f64 = 0.02;
     let mut after = workcell.clone();
-    if let Some(last) = step.imagined.frames.last() {
+    if let Some(last) = imagined.last() {
         for (spec, pose) in after.scene.boxes.iter_mut().zip(&last.boxes) {
             let moved = (pose.translation.vector - spec.pose.translation.vector).norm();
             if moved > MOVED_M {
@@ -269,9 +279,9 @@ pub fn scene_after(workcell: &Workcell, step: &StepPlan) -> Workcell {
             }
         }
     }
-    let index = step.grasp.box_index;
-    match &step.action {
-        crate::rollout::Action::Place { target, .. } => {
+    let index = action.box_index();
+    match action {
+        Action::Place { target, .. } => {
             after.scene.boxes[index].pose = *target;
         }
         _ => after.scene = after.scene.without_box(index),

@@ -1,7 +1,8 @@
 //! A safe plan with the effect of somebody else's.
 //!
-//! Owns [`repair`]: what the steps amount to, in an order in which it can be done, one goal after the other. Which of the
-//! steps are unsafe is for [`super::vet`] to say.
+//! Owns [`repair`]: what the steps amount to, in an order in which it can be done, one goal after the other; where there is no
+//! safe plan like that, as the steps have it, with each box that is put aside for a while put there. Which of the steps are
+//! unsafe is for [`super::vet`] to say.
 
 use crate::scene::{Scene, Workcell};
 
@@ -23,10 +24,41 @@ pub fn repair(
     steps: &[StepToVet],
     misjudged: &[String],
 ) -> Result<Plan, PlanError> {
+    let direct = in_order(&workcell.scene, effects(steps, Places::Last));
+    let mut plan = reached_in_turn(planner, workcell, &direct, misjudged)?;
+    let in_stops = effects(steps, Places::All);
+    if plan.verdict == Verdict::Safe || in_stops.len() == direct.len() {
+        return Ok(plan);
+    }
+    let doubted = misjudged.iter().chain(&plan.misjudged);
+    let doubted: Vec<String> = doubted.cloned().collect();
+    let mut other = reached_in_turn(planner, workcell, &in_stops, &doubted)?;
+    if other.verdict == Verdict::Safe {
+        std::mem::swap(&mut plan, &mut other);
+    }
+    plan.timing.add(&other.timing);
+    Ok(plan)
+}
+
+/// A safe plan for all of `goals`, one after the other.
+fn reached_in_turn(
+    planner: &Planner,
+    workcell: &Workcell,
+    goals: &[Goal],
+    misjudged: &[String],
+) -> Result<Plan, PlanError> {
     let mut whole: Option<Plan> = None;
     let mut now = workcell.clone();
-    let goals = effects(&workcell.scene, steps);
-    for goal in &goals {
+    // Of a box that is put aside before it is taken out nothing is to stand in the end.
+    let stays = |(i, goal): (usize, &Goal)| match goal {
+        Goal::Move { box_id, .. } => {
+            let mut later = goals[i + 1..].iter();
+            (!later.any(|g| g.box_ids().contains(&box_id.as_str()))).then(|| box_id.clone())
+        }
+        Goal::Retrieve { .. } | Goal::Clear { .. } => None,
+    };
+    let to_stay: Vec<String> = goals.iter().enumerate().filter_map(stays).collect();
+    for goal in goals {
         let is_gone = |id: &String| now.scene.box_index(id).is_none();
         if matches!(goal, Goal::Retrieve { box_id } if is_gone(box_id)) {
             continue;
@@ -47,10 +79,8 @@ pub fn repair(
             None => plan,
             Some(before) => joined(before, plan),
         };
-        let lost = goals.iter().find_map(|goal| match goal {
-            Goal::Move { box_id, .. } if now.scene.box_index(box_id).is_none() => Some(box_id),
-            _ => None,
-        });
+        let is_lost = |id: &&String| now.scene.box_index(id).is_none();
+        let lost = to_stay.iter().find(is_lost);
         if let (Verdict::Safe, Some(box_id)) = (sum.verdict, lost) {
             let why =
                 format!("`{box_id}`, which is to stand elsewhere, would have to be taken out");
@@ -73,18 +103,30 @@ pub fn repair(
     }
 }
 
-/// What the steps amount to: boxes that are gone in the end, and boxes that stand elsewhere; in their order, but for
-/// what [`in_order`] has to change.
-fn effects(scene: &Scene, steps: &[StepToVet]) -> Vec<Goal> {
+/// Which of the places that a box is put to one after the other count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Places {
+    /// Where it stands in the end.
+    Last,
+    /// Each that it is left at while something is done to another box.
+    All,
+}
+
+/// What the steps amount to: boxes that are gone in the end, and boxes that stand elsewhere, in the order of the steps.
+fn effects(steps: &[StepToVet], places: Places) -> Vec<Goal> {
     let mut goals: Vec<Goal> = Vec::new();
     for (i, step) in steps.iter().enumerate() {
         let of_box = |other: &StepToVet| other.box_id == step.box_id;
         let removal = (steps.iter()).position(|s| of_box(s) && s.target.is_none());
+        let later = &steps[i + 1..];
         let is_last_word = match removal {
             Some(first) => first == i,
-            None => !steps[i + 1..].iter().any(of_box),
+            None => !later.iter().any(of_box),
         };
-        if !is_last_word {
+        let is_gone = removal.is_some_and(|first| first < i);
+        let is_left_there = later.first().is_some_and(|next| !of_box(next));
+        let counts = is_last_word || (places == Places::All && is_left_there && !is_gone);
+        if !counts {
             continue;
         }
         let box_id = step.box_id.clone();
@@ -96,7 +138,6 @@ fn effects(scene: &Scene, steps: &[StepToVet]) -> Vec<Goal> {
             }),
         }
     }
-    let mut goals = in_order(scene, goals);
     // What is in the way of one box may go first, as for a task that retrieves it.
     for goal in &mut goals {
         if let Goal::Clear { box_ids } = goal
@@ -156,8 +197,12 @@ fn joined(mut before: Plan, mut after: Plan) -> Plan {
     before.remedies.append(&mut after.remedies);
     before.steps.append(&mut after.steps);
     before.rejected.append(&mut after.rejected);
-    // What was doubted in the first went on into the second.
-    before.misjudged = after.misjudged;
+    // A refusal before any search doubts nobody.
+    let doubted = after.misjudged.into_iter();
+    let news: Vec<String> = doubted
+        .filter(|id| !before.misjudged.contains(id))
+        .collect();
+    before.misjudged.extend(news);
     before.risk = of_plan([before.risk, after.risk]);
     before.risk_bound = of_plan([before.risk_bound, after.risk_bound]);
     before.timing.add(&after.timing);

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::pose::{Pose, tilt_between};
+use crate::scene::PoseNoise;
 
 /// Something that was not as imagined, and what was done.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +74,19 @@ impl fmt::Display for Off {
 }
 
 impl Off {
+    /// What of it is more than two looks lie apart by `noise` on average: each adds its variance, along three axes to where a
+    /// box is and about two to how it is tilted.
+    pub(super) fn less_noise(self, noise: PoseNoise) -> Self {
+        let beyond = |off: f64, std: f64, axes: f64| {
+            let both = 2.0 * axes * std * std;
+            (off * off - both).max(0.0).sqrt()
+        };
+        Self {
+            way_m: beyond(self.way_m, noise.position_m, 3.0),
+            tilt_rad: beyond(self.tilt_rad, noise.rotation_rad, 2.0),
+        }
+    }
+
     /// How far `here` is from `there`; infinitely far where one of them is no number.
     pub(super) fn between(there: &Pose, here: &Pose) -> Self {
         let way_m = (here.translation.vector - there.translation.vector).norm();

@@ -14,7 +14,7 @@ use crate::pose::Pose;
 use crate::rollout::{Action, Glance, Onward};
 use crate::scene::Workcell;
 
-use super::planner::{PlanError, PlannedStep, Planner, mixed};
+use super::planner::{PlanError, PlannedStep, Planner, mixed, scene_at_end};
 use super::risk::of_plan;
 use super::shield::Witness;
 use super::surprise::{Off, Reply, Surprise};
@@ -98,6 +98,11 @@ impl<'a> Watch<'a> {
     /// Bound of this step: something may have gone wrong on each of the ways that the hand was on.
     pub fn bound(&self) -> f64 {
         of_plan([self.ways_left, self.way])
+    }
+
+    /// The scene as it was last imagined after the step.
+    pub fn scene_after(&self) -> Workcell {
+        scene_at_end(self.seen, &self.action, &self.imagined)
     }
 
     /// What to do on a glance.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::grippers::other_grippers;
 use super::{Advice, Asking};
+use crate::plan::alone::out_of_hand;
 use crate::plan::explain::{least_over_plan_limit, that_matter};
 use crate::plan::planner::PlanError;
 use crate::scene::Gripper;
@@ -50,11 +51,13 @@ impl Asking<'_> {
     /// All that is worth asking, in order.
     pub(super) fn questions(&self) -> Vec<Question> {
         let mut questions = Vec::new();
-        // Where only the whole is over its limit, boxes that are taken before do not come cheaper in a plan of their own.
+        // Where only the whole is over its limit, boxes that are taken before do not come cheaper in a plan of their own; and
+        // what cannot be gripped alone is not helped by what is gone.
         let rejected = &self.plan.rejected;
         let boxes = that_matter(self.workcell, self.goal, rejected);
         let of_those = rejected.iter().filter(|r| boxes.contains(&r.box_id));
-        if least_over_plan_limit(of_those).is_none() {
+        let whole_is_over = least_over_plan_limit(of_those).is_some();
+        if !whole_is_over && out_of_hand(self.workcell, self.goal).is_empty() {
             let sets = self.sets_in_the_way();
             questions.extend(sets.iter().map(|set| Question::Without(self.ids_of(set))));
         }

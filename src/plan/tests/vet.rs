@@ -167,6 +167,29 @@ fn a_repair_that_would_take_out_a_box_which_is_to_stand_elsewhere_is_a_refusal()
 }
 
 #[test]
+fn a_box_that_is_put_aside_for_another_and_then_back_is_put_aside_in_the_repair() {
+    let fake = Fake::default();
+    let planner = planner(&fake, None);
+    let step = |id: &str, at: Option<[f64; 3]>| vet::StepToVet {
+        box_id: id.into(),
+        target: at.map(|at| level(Vec3::from(at), 0.0)),
+        filter: GraspFilter::default(),
+    };
+    let aside = step("high", Some([0.0, 0.8, 0.1]));
+    // To where `mid` was, which it rests on until then.
+    let back = step("high", Some([0.0, 0.0, 0.3]));
+    let steps = [aside.clone(), step("mid", None), back];
+    let repaired = repair(&planner, &tower(), &steps, &[]).unwrap();
+    assert_eq!(repaired.verdict, Verdict::Safe, "{:?}", repaired.reason);
+    assert_eq!(order(&repaired), ["high", "mid", "high"]);
+    // What is taken out in the end need not stand anywhere; what need not be put aside is not.
+    let steps = [aside.clone(), step("mid", None), step("high", None)];
+    let repaired = repair(&planner, &tower(), &steps, &[]).unwrap();
+    assert_eq!(repaired.verdict, Verdict::Safe, "{:?}", repaired.reason);
+    assert_eq!(order(&repaired), ["high", "mid"]);
+}
+
+#[test]
 fn a_target_in_the_ground_or_in_the_air_is_told_and_not_tried() {
     let fake = Fake::default();
     let planner = planner(&fake, None);

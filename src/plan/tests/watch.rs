@@ -3,6 +3,7 @@
 use super::toy::Toy;
 use super::*;
 use crate::plan::watch;
+use crate::scene::PoseNoise;
 
 /// One box is carried off while "aside" strays by `by`, on a physics that is `nervous` about it for motions
 /// of less than so many seconds.
@@ -191,7 +192,11 @@ fn another_way_on_counts_towards_the_limit_on_the_whole_plan() {
 #[test]
 fn what_has_tilted_may_tilt_less_and_what_is_drawn_under_way_follows_the_seed() {
     let asked = |seed| {
-        let seen = tower();
+        let mut seen = tower();
+        seen.scene.pose_noise = PoseNoise {
+            position_m: 0.0,
+            rotation_rad: 0.0,
+        };
         let fake = Fake::default();
         let mut planner = planner(&fake, None);
         let plan = planner.plan(&seen, &retrieve("high")).unwrap();
@@ -209,6 +214,60 @@ fn what_has_tilted_may_tilt_less_and_what_is_drawn_under_way_follows_the_seed() 
     assert!((limits.max_tilt - (tower().safety.max_tilt - 0.1)).abs() < 1e-9);
     assert_eq!(limits.max_displacement, tower().safety.max_displacement);
     assert_ne!(one, other);
+}
+
+#[test]
+fn what_two_looks_lie_apart_by_noise_uses_up_no_limit() {
+    let noise = PoseNoise {
+        position_m: 0.01,
+        rotation_rad: 0.02,
+    };
+    let left = |way_m: f64, tilt_rad: f64| {
+        let off = Off { way_m, tilt_rad }.less_noise(noise);
+        (off.way_m, off.tilt_rad)
+    };
+    assert_eq!(left(0.02, 0.03), (0.0, 0.0));
+    // Of what is beyond that, the noise is the smaller part.
+    let (way_m, tilt_rad) = left(0.05, 0.1);
+    assert!((way_m * way_m + 6.0 * 1e-4 - 0.05 * 0.05).abs() < 1e-12);
+    assert!((tilt_rad * tilt_rad + 4.0 * 4e-4 - 0.1 * 0.1).abs() < 1e-12);
+    // What is no number is still infinitely far off.
+    assert_eq!(left(f64::INFINITY, 0.0).0, f64::INFINITY);
+}
+
+#[test]
+fn what_is_expected_after_a_step_is_what_was_imagined_of_the_way_that_the_hand_was_on_last() {
+    let seen = tower();
+    let seconds = duration_of_the_quickest("high") + 0.1;
+    let index = |id: &str| seen.scene.box_index(id).unwrap();
+    let (low, aside) = (index("low"), index("aside"));
+    let x = |i: usize| seen.scene.boxes[i].pose.translation.x;
+    let fake = Fake {
+        drags: Some(("low".into(), seconds)),
+        nervous: Some(("aside".into(), x(aside), seconds)),
+        ..Fake::default()
+    };
+    let planner = planner(&fake, None);
+    let plan = planner.plan(&seen, &retrieve("high")).unwrap();
+    let step = &plan.steps[0];
+    let mut watch = watch::Watch::new(&planner, &seen, step, (0, 0.0));
+    let expected = |watch: &watch::Watch| {
+        let after = watch.scene_after().scene;
+        after.boxes[after.box_index("low").unwrap()]
+            .pose
+            .translation
+            .x
+    };
+    assert!((expected(&watch) - x(low) - 0.05).abs() < 1e-9);
+    let mut boxes: Vec<Pose> = seen.scene.boxes.iter().map(|b| b.pose).collect();
+    boxes[low].translation.x += 0.03;
+    boxes[aside].translation.x += 0.02;
+    let t = step.step.action.onset();
+    assert!(matches!(
+        watch.look(&Glance { t, boxes }),
+        Onward::Change(_)
+    ));
+    assert!((expected(&watch) - x(low) - 0.03).abs() < 1e-9);
 }
 
 #[test]

@@ -113,8 +113,8 @@ impl Watch<'_> {
         self.witness = None;
     }
 
-    /// The scene of the step with the other boxes as they are seen; what they have moved and tilted already is no longer
-    /// theirs to move and tilt.
+    /// The scene of the step with the other boxes as they are seen; what they have moved and tilted already, beyond what two
+    /// looks lie apart by noise, is no longer theirs to move and tilt.
     fn as_seen(&self, glance: &Glance) -> Workcell {
         let mut now = self.seen.clone();
         let mut used = Off {
@@ -124,7 +124,7 @@ impl Watch<'_> {
         for (i, (spec, pose)) in now.scene.boxes.iter_mut().zip(&glance.boxes).enumerate() {
             // The action is told from where its box stood.
             if i != self.target {
-                let off = Off::between(&spec.pose, pose);
+                let off = Off::between(&spec.pose, pose).less_noise(self.seen.scene.pose_noise);
                 used.way_m = used.way_m.max(off.way_m);
                 used.tilt_rad = used.tilt_rad.max(off.tilt_rad);
                 spec.pose = *pose;
