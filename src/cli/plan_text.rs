@@ -150,6 +150,8 @@ fn steps_in_words(out: &mut String, plan: &Plan, report: &PlanReport, grippers: 
             step.grasp.face
         );
         let closest = match step.closest.boxes.as_slice() {
+            // Of draws none may have come near to anything.
+            _ if step.closest.probability == 0.0 => "none".to_owned(),
             [] => step.closest.accident.name().to_owned(),
             [held] if *held == step.box_id => step.closest.accident.name().to_owned(),
             boxes => format!("{} of {}", step.closest.accident.name(), boxes.join(", ")),

@@ -48,7 +48,7 @@ pub struct ReplayArgs {
     /// Size of GIF and PNG in pixels [default: 480x360]
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     pub size: Option<PictureSize>,
-    /// The moment of the PNG in seconds [default: the first accident, else two thirds through]
+    /// The moment of the PNG in seconds [default: shortly after the first accident, else two thirds through]
     #[arg(long, value_name = "T", value_parser = parse_time, allow_negative_numbers = true)]
     pub at: Option<f64>,
     /// Print what was shown as JSON

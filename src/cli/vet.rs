@@ -170,7 +170,7 @@ fn in_words(
         }
         Some(plan) => {
             let why = plan.reason.as_deref().unwrap_or("none was found");
-            let _ = writeln!(out, "\nno safe plan has the same effect: {why}");
+            let _ = writeln!(out, "\nno safe plan with the same effect was found: {why}");
         }
     }
     out

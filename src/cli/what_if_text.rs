@@ -12,6 +12,8 @@ use crate::scene::task::TaskFile;
 
 /// Under this a box is said to stay, probability: a learned one is never 0.
 const STAYS_P: f64 = 0.01;
+/// And over this it is seen to have moved, m, on average.
+const STAYS_M: f64 = 0.01;
 
 /// The report for a person.
 pub fn in_words(file: &TaskFile, report: &WhatIfReport) -> String {
@@ -76,7 +78,8 @@ fn boxes(report: &WhatIfReport) -> String {
     let mut out = format!("  {:width$}  moves   falls   how far (mean, 95 %)\n", "box");
     let mut stay = 0;
     for (id, fate) in &report.boxes.0 {
-        if fate.p_moves < STAYS_P && fate.p_falls < STAYS_P {
+        let hardly_ever = fate.p_moves < STAYS_P && fate.p_falls < STAYS_P;
+        if hardly_ever && fate.displacement_m.mean < STAYS_M {
             stay += 1;
             continue;
         }

@@ -163,6 +163,7 @@ fn suction_hands(
     if room[0] < 0.0 || room[1] < 0.0 {
         return Err(Rejection::CupOffFace {
             cup_radius_m: cup_radius,
+            margin_m: edge,
             shortest_edge_m: size[axes[0]].min(size[axes[1]]),
         });
     }

@@ -69,11 +69,13 @@ pub enum Rejection {
     },
     /// The cup does not lie on the face as a whole.
     #[error(
-        "the cup (radius {cup_radius_m:.3} m) does not fit on the face ({shortest_edge_m:.3} m)"
+        "the cup (radius {cup_radius_m:.3} m) with a margin of {margin_m:.3} m, more the noisier poses are, does not fit on the face ({shortest_edge_m:.3} m)"
     )]
     CupOffFace {
         /// m.
         cup_radius_m: f64,
+        /// How far it has to stay from the face's edges, m.
+        margin_m: f64,
         /// The face's shorter edge, m.
         shortest_edge_m: f64,
     },
@@ -135,6 +137,25 @@ impl Rejection {
             Self::OutOfReach { .. } => 3,
             Self::HandBlocked { .. } => 4,
             Self::BoxBlocked { .. } | Self::NeverClear { .. } | Self::BadMotion { .. } => 5,
+        }
+    }
+
+    /// By how much it misses what it was turned down for: m, or of a load the share of what is carried; 0 of what is no
+    /// question of how much. To be compared with others of one [`Self::stage`].
+    pub fn shortfall(&self) -> f64 {
+        match *self {
+            Self::CupOffFace {
+                cup_radius_m,
+                margin_m,
+                shortest_edge_m,
+            } => 2.0 * (cup_radius_m + margin_m) - shortest_edge_m,
+            Self::JawTooNarrow {
+                width_m,
+                max_opening_m,
+            } => width_m - max_opening_m,
+            Self::TooHeavy { used, .. } => used,
+            Self::OutOfReach { distance_m, max_m } => distance_m - max_m,
+            _ => 0.0,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What would make a plan possible where there is none: changes that were really asked about.
 //!
 //! Owns [`advise`]. Each piece of advice is a hypothesis (a box that is gone, another gripper, a
-//! stronger one, a slower lift, a box that is known exactly, a higher limit) that the same planner was asked about,
+//! stronger one, a slower lift, a box that is known exactly, higher limits) that the same planner was asked about,
 //! the shield included, with the answer that it gave: a change that would not help is told too.
 //! Which are asked, and on how many threads, is `questions`'s. Refuses to guess: what was not asked is not said.
 
@@ -77,6 +77,11 @@ pub enum Change {
         box_id: String,
         /// kg.
         mass_kg: f64,
+    },
+    /// The task allows more risk in the whole plan.
+    HigherPlanLimit {
+        /// What `safety.max_plan_risk` would be; `None` where no limit would help.
+        max_plan_risk: Option<f64>,
     },
     /// The task allows more risk in a step.
     HigherLimit {

@@ -9,7 +9,7 @@ use crate::scene::{Scene, Workcell};
 
 use super::alone::out_of_hand;
 use super::goal::Goal;
-use super::reason::{Reason, RejectedCandidate, nearest, worst_accident};
+use super::reason::{Reason, RejectedCandidate, above, nearest, worst_accident};
 use super::step::StepPlan;
 use super::support::SupportGraph;
 use super::wanted::blocker;
@@ -160,9 +160,9 @@ pub(super) fn no_plan_reason(
             boxes => format!(" of `{}`", boxes.join("`, `")),
         };
         let sentence = format!(
-            "{least}, has a risk of {:.4} (bound {:.4}, limit {limit}); it comes closest to {}{boxes}",
+            "{least}, has a risk of {:.4} (bound {}, limit {limit}); it comes closest to {}{boxes}",
             step.risk.risk,
-            step.risk.bound,
+            above(step.risk.bound, limit),
             closest.kind.name(),
         );
         return (sentence, Some(told));

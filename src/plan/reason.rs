@@ -14,7 +14,7 @@ pub enum Reason {
     #[error("{0}")]
     Geometry(#[from] Rejection),
     /// The bound on its risk is over the limit.
-    #[error("{worst} cannot be ruled out: the bound on the risk is {bound:.4}, the limit {max_risk}", worst = .worst.name())]
+    #[error("{worst} cannot be ruled out: the bound on the risk is {}, the limit {max_risk}", above(*bound, *max_risk), worst = .worst.name())]
     Risky {
         /// The bound on the risk, probability.
         bound: f64,
@@ -37,7 +37,7 @@ pub enum Reason {
     #[error("{0}")]
     Unpredicted(#[from] PredictionFailure),
     /// The shield disagrees with what was imagined.
-    #[error("the check found an accident in {accidents:.0} of {draws} draws, {worst} in most: with that the bound on the risk is {bound:.4}, the limit {max_risk}", worst = .worst.name())]
+    #[error("the check found an accident in {accidents:.0} of {draws} draws, {worst} in most: with that the bound on the risk is {}, the limit {max_risk}", above(*bound, *max_risk), worst = .worst.name())]
     Shield {
         /// Draws that ended in an accident.
         accidents: f64,
@@ -52,7 +52,7 @@ pub enum Reason {
     },
     /// Too few draws stand for the shield to vouch for it.
     #[error(
-        "only {draws} of the {wanted} draws that would have to vouch for it stand: with these the bound on the risk is {bound:.4}, the limit {max_risk}"
+        "only {draws} of the {wanted} draws that would have to vouch for it stand: with these the bound on the risk is {}, the limit {max_risk}", above(*bound, *max_risk)
     )]
     FewDraws {
         /// Draws that stand, and ended well.
@@ -71,7 +71,7 @@ pub enum Reason {
         why: String,
     },
     /// It would be safe by itself, but not in a plan with this total.
-    #[error("with it the plan's bound is {bound:.4}, the limit {max_plan_risk}")]
+    #[error("with it the plan's bound is {}, the limit {max_plan_risk}", above(*bound, *max_plan_risk))]
     PlanRisk {
         /// The plan's bound with this step, probability.
         bound: f64,
@@ -122,6 +122,15 @@ impl Reason {
     }
 }
 
+/// A bound over `limit` with four digits, or as many more as tell the two apart.
+pub(super) fn above(bound: f64, limit: f64) -> String {
+    let told = |digits: usize| format!("{bound:.digits$}");
+    let is_above = |told: &String| told.parse().is_ok_and(|read: f64| read > limit);
+    let all = (4..12).map(told);
+    let mut telling = all.skip_while(|told| bound > limit && !is_above(told));
+    telling.next().unwrap_or_else(|| bound.to_string())
+}
+
 /// The kind of accident that is most likely.
 pub fn worst_accident(risk: &Risk) -> AccidentKind {
     let by = |kind: &AccidentKind| risk.by_accident[kind.index()];
@@ -153,8 +162,8 @@ pub struct RejectedCandidate {
     pub risk: Option<f64>,
 }
 
-/// The candidate that came nearest to being carried out: of those that came as far the one with the lightest load, then the
-/// one with the lowest bound on its risk, then the first.
+/// The candidate that came nearest to being carried out: of those that came as far the one that misses by least, then the one
+/// with the lowest bound on its risk, then the first.
 pub fn nearest<'a>(
     rejected: impl IntoIterator<Item = &'a RejectedCandidate>,
 ) -> Option<&'a RejectedCandidate> {
@@ -163,29 +172,33 @@ pub fn nearest<'a>(
         Reason::Geometry(why) => (false, r.grasp.is_some(), why.stage()),
         _ => (true, true, 0),
     };
-    let load = |r: &RejectedCandidate| match r.reason {
-        Reason::Geometry(Rejection::TooHeavy { used, .. }) => used,
-        _ => 0.0,
-    };
     let bound = |r: &RejectedCandidate| r.reason.bound().unwrap_or(1.0);
     // `min_by` takes the first of equals.
     rejected.into_iter().min_by(|a, b| {
         (stage(b).cmp(&stage(a)))
-            .then_with(|| load(a).total_cmp(&load(b)))
+            .then_with(|| shortfall(a).total_cmp(&shortfall(b)))
             .then_with(|| bound(a).total_cmp(&bound(b)))
     })
 }
 
-/// The least risky candidate of each box and reason, in the order in which they first came up.
+/// By how much a candidate misses what geometry asks for.
+fn shortfall(r: &RejectedCandidate) -> f64 {
+    match &r.reason {
+        Reason::Geometry(why) => why.shortfall(),
+        _ => 0.0,
+    }
+}
+
+/// The least risky candidate of each box and reason, and where no risk was predicted the one that misses by least; in the order in which they first came up.
 pub fn best_of_each(rejected: &[RejectedCandidate]) -> Vec<RejectedCandidate> {
     let mut best: Vec<RejectedCandidate> = Vec::new();
     for candidate in rejected {
         let same = |b: &&mut RejectedCandidate| {
             b.box_id == candidate.box_id && b.reason.kind() == candidate.reason.kind()
         };
-        let risk = |c: &RejectedCandidate| c.risk.unwrap_or(f64::INFINITY);
+        let merit = |c: &RejectedCandidate| (c.risk.unwrap_or(f64::INFINITY), shortfall(c));
         match best.iter_mut().find(same) {
-            Some(known) if risk(candidate) < risk(known) => *known = candidate.clone(),
+            Some(known) if merit(candidate) < merit(known) => *known = candidate.clone(),
             Some(_) => {}
             None => best.push(candidate.clone()),
         }

@@ -9,7 +9,7 @@ use crate::scene::Workcell;
 
 use super::explain::least_over_plan_limit;
 use super::goal::Goal;
-use super::reason::{Reason, RejectedCandidate};
+use super::reason::{Reason, RejectedCandidate, above};
 use super::support::SupportGraph;
 use super::wanted::blocker;
 
@@ -25,9 +25,10 @@ pub(super) fn remedies(
     // A step that was safe by itself asks for no other gripper or order.
     if let Some((r, bound)) = least_over_plan_limit(rejected) {
         return vec![format!(
-            "a higher limit on the whole plan (safety.max_plan_risk): with `{}` its steps come to {bound:.4}; \
-             or more draws of the check (--verify N), which lower what bounds a step",
-            r.box_id
+            "a higher limit on the whole plan (safety.max_plan_risk): up to `{}`, which need not be the last, its steps \
+             come to {}; or more draws of the check (--verify N), which lower what bounds a step",
+            r.box_id,
+            above(bound, workcell.safety.max_plan_risk.unwrap_or(1.0))
         )];
     }
     let mut advice = Vec::new();

@@ -4,6 +4,7 @@
 //! safe plan like that, as the steps have it, with each box that is put aside for a while put there. Which of the steps are
 //! unsafe is for [`super::vet`] to say.
 
+use crate::scene::task::find_box_faults;
 use crate::scene::{Scene, Workcell};
 
 use super::goal::Goal;
@@ -63,6 +64,13 @@ fn reached_in_turn(
         if matches!(goal, Goal::Retrieve { box_id } if is_gone(box_id)) {
             continue;
         }
+        if let Some(why) = cannot_stand(&now.scene, goal) {
+            let refused = Plan::refused(why);
+            return Ok(match whole {
+                None => refused,
+                Some(before) => joined(before, refused),
+            });
+        }
         let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
         let doubted = whole.as_ref().map_or(misjudged, |p| &p.misjudged);
         let plan = match planner.plan_on(&now, goal, (spent, doubted)) {
@@ -101,6 +109,16 @@ fn reached_in_turn(
             },
         ),
     }
+}
+
+/// Why the box of `goal` cannot stand where it is to, as the target of a task is held against the scene.
+fn cannot_stand(scene: &Scene, goal: &Goal) -> Option<String> {
+    let Goal::Move { box_id, target } = goal else {
+        return None;
+    };
+    let faults = find_box_faults(scene, scene.box_index(box_id)?, target);
+    let fault = faults.first()?.in_words(scene);
+    Some(format!("`{box_id}`, where it is to stand, {fault}"))
 }
 
 /// Which of the places that a box is put to one after the other count.

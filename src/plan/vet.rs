@@ -139,8 +139,11 @@ fn told(step: StepPlan, vouched: Vouched, scene: &Scene) -> JudgedStep {
     };
     let (verdict, why) = match vouched.objection {
         None => {
-            let probability = closest.probability;
-            let why = format!("it comes closest to {kind} ({probability:.3})");
+            let why = match closest.probability {
+                // Of draws none may have come near to anything.
+                0.0 => "it comes close to no accident".to_owned(),
+                probability => format!("it comes closest to {kind} ({probability:.3})"),
+            };
             (Verdict::Safe, why)
         }
         Some(why @ Reason::Unfamiliar { .. }) => (Verdict::NoSafePlan, why.to_string()),

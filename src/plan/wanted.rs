@@ -8,6 +8,7 @@ use crate::motion::{default_lift, place};
 use crate::pose::Pose;
 use crate::scene::Workcell;
 use crate::scene::geometry::{Obb, separation};
+use crate::scene::task::tolerance_m;
 
 use super::candidates::Wish;
 use super::goal::Goal;
@@ -45,7 +46,7 @@ impl Wanted {
     }
 }
 
-/// One box, and what is on it or in its way.
+/// One box, and what is on it or in its way; what it is to rest on stays.
 fn single(workcell: &Workcell, graph: &SupportGraph, id: &str, target: Option<Pose>) -> Wanted {
     let Some(index) = workcell.scene.box_index(id) else {
         return Wanted {
@@ -58,7 +59,9 @@ fn single(workcell: &Workcell, graph: &SupportGraph, id: &str, target: Option<Po
         ..Wish::remove(index)
     };
     let above = graph.above(index);
-    let free_above = free_ones(workcell, graph, &above);
+    let stay = target.map_or_else(Vec::new, |target| bearing(workcell, index, target));
+    let mut free_above = free_ones(workcell, graph, &above);
+    free_above.retain(|i| !stay.contains(i));
     let mut tiers = vec![vec![wish]];
     push_tiers(&mut tiers, free_above.into_iter());
     let mut around = neighbours(workcell, index);
@@ -66,11 +69,36 @@ fn single(workcell: &Workcell, graph: &SupportGraph, id: &str, target: Option<Po
     for other in around.clone() {
         around.extend(graph.above(other));
     }
-    around.retain(|i| *i != index && !above.contains(i));
+    around.retain(|i| *i != index && !above.contains(i) && !stay.contains(i));
     push_tiers(&mut tiers, free_ones(workcell, graph, &around).into_iter());
     Wanted {
         tiers,
         left: above.len() + 1,
+    }
+}
+
+/// The boxes that box `index` is to rest on at `target`, directly or through others: without them it would be let go in the air.
+/// What stands where it is to stand itself is none of them.
+fn bearing(workcell: &Workcell, index: usize, target: Pose) -> Vec<usize> {
+    let mut scene = workcell.scene.clone();
+    scene.boxes[index].pose = target;
+    let graph = SupportGraph::of(&scene);
+    let there = scene.boxes[index].obb();
+    let slack = tolerance_m(&scene);
+    let is_clear = |i: usize| separation(&there, &scene.boxes[i].obb()).gap >= -slack;
+    let others = (0..scene.boxes.len()).filter(|i| *i != index);
+    let bears = |i: &usize| graph.above(*i).contains(&index) && is_clear(*i);
+    others.filter(bears).collect()
+}
+
+/// What `goal` needs to stay where it is, by index: what its box is to rest on.
+pub(super) fn to_stay(workcell: &Workcell, goal: &Goal) -> Vec<usize> {
+    match goal {
+        Goal::Move { box_id, target } => {
+            let index = workcell.scene.box_index(box_id);
+            index.map_or_else(Vec::new, |index| bearing(workcell, index, *target))
+        }
+        Goal::Retrieve { .. } | Goal::Clear { .. } => Vec::new(),
     }
 }
 

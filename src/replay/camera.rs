@@ -175,6 +175,7 @@ fn points(recording: &Recording) -> Vec<Vec3> {
             points.extend(pose.iter().flat_map(|p| corners(b.size, p)));
         }
     }
+    points.extend(put_down(recording));
     let (lo, hi) = bounds(&points);
     let room = Vec3::repeat(ROOM_M);
     let near = |p: &Vec3| (0..3).all(|k| p[k] >= lo[k] - room[k] && p[k] <= hi[k] + room[k]);
@@ -187,6 +188,25 @@ fn points(recording: &Recording) -> Vec<Vec3> {
         }
     }
     points
+}
+
+/// The corners of what was handled and stays, where the hand was: put down, however far from where it stood. What the hand
+/// lost and what flew off is no part of it.
+fn put_down(recording: &Recording) -> Vec<Vec3> {
+    let Some(last) = recording.frames.last() else {
+        return Vec::new();
+    };
+    let handled = recording.steps.iter().filter_map(|step| step.target);
+    let stays = handled.filter_map(|i| Some((recording.boxes[i].size, last.boxes[i]?)));
+    let hands: Vec<Pose> = recording.frames.iter().filter_map(|f| f.hand).collect();
+    let by_hand = |pose: &Pose| {
+        let off = |hand: &Pose| (hand.translation.vector - pose.translation.vector).norm();
+        hands.iter().any(|hand| off(hand) < ROOM_M)
+    };
+    let put_down = stays.filter(|(_, pose)| by_hand(pose));
+    put_down
+        .flat_map(|(size, pose)| corners(size, &pose))
+        .collect()
 }
 
 /// The eight corners of a box.
@@ -229,6 +249,20 @@ mod tests {
             values.clone().fold(f64::MIN, f64::max) - values.fold(f64::MAX, f64::min)
         };
         assert!(span(0) > 0.6 * 480.0 || span(1) > 0.6 * 290.0);
+    }
+
+    #[test]
+    fn what_is_put_down_far_off_is_in_the_picture_and_what_flies_as_far_is_not() {
+        let far = crate::pose::level(Vec3::new(3.0, 0.0, 0.1), 0.0);
+        let seen = |hand: Option<Pose>| {
+            let mut recording = two_boxes();
+            let target = recording.steps[0].target.unwrap();
+            let last = recording.frames.last_mut().unwrap();
+            last.boxes[target] = Some(far);
+            last.hand = hand;
+            points(&recording).iter().any(|p| p.x > 2.5)
+        };
+        assert!(seen(Some(far)) && !seen(None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A recording as text: what is there, what is done, what went wrong, and a view of the stack.
 //!
-//! Owns the drawing in characters: seen from the front (along +y), each cell shows the nearest
+//! Owns the drawing in characters: seen from the right (along +y), as faces are named, each cell shows the nearest
 //! box, and a line is drawn where two neighbouring cells differ, so that tilted boxes show too.
 
 use std::fmt::Write as _;
@@ -9,6 +9,8 @@ use super::look::percent;
 use super::{RecordedFrame, Recording};
 use crate::pose::{Pose, Vec3};
 
+/// Where a view is seen from.
+const SEEN: &str = "from the right (along +y)";
 /// A terminal's usual width, characters.
 const COLUMNS: usize = 78;
 /// A view is at most this many lines high.
@@ -73,10 +75,10 @@ fn counted(count: usize, one: &str, many: &str) -> String {
 fn moments(recording: &Recording) -> Vec<(String, &RecordedFrame)> {
     match recording.frames.as_slice() {
         [] => Vec::new(),
-        [only] => vec![("from the front".to_owned(), only)],
+        [only] => vec![(SEEN.to_owned(), only)],
         [first, .., last] => vec![
-            (format!("from the front, {:.2} s", first.t), first),
-            (format!("from the front, {:.2} s", last.t), last),
+            (format!("{SEEN}, {:.2} s", first.t), first),
+            (format!("{SEEN}, {:.2} s", last.t), last),
         ],
     }
 }
@@ -231,8 +233,12 @@ mod tests {
     #[test]
     fn a_box_that_was_carried_away_is_not_in_the_last_view() {
         let text = text(&two_boxes());
-        let (_, views) = text.split_once("from the front, 0.00 s").unwrap();
-        let (before, after) = views.split_once("from the front, 2.00 s").unwrap();
+        let (_, views) = text
+            .split_once("from the right (along +y), 0.00 s")
+            .unwrap();
+        let (before, after) = views
+            .split_once("from the right (along +y), 2.00 s")
+            .unwrap();
         assert!(before.contains("upper") && before.contains("pallet"));
         assert!(!after.contains("upper") && after.contains("lower"));
     }
@@ -244,8 +250,12 @@ mod tests {
             let last = recording.frames.last_mut().unwrap();
             last.boxes[0] = Some(crate::pose::level(Vec3::new(x, 0.0, z), 0.0));
             let text = text(&recording);
-            let (_, views) = text.split_once("from the front, 0.00 s").unwrap();
-            let (before, after) = views.split_once("from the front, 2.00 s").unwrap();
+            let (_, views) = text
+                .split_once("from the right (along +y), 0.00 s")
+                .unwrap();
+            let (before, after) = views
+                .split_once("from the right (along +y), 2.00 s")
+                .unwrap();
             (before.to_owned(), after.to_owned())
         };
         assert!(ended_at(1.4, 0.1).1.contains("lower"));

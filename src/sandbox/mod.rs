@@ -53,7 +53,7 @@ pub enum SandboxError {
     #[error("the physics engine lost a body: its state is no longer finite")]
     NotFinite,
     /// No draw of the belief stood by itself.
-    #[error("none of {tries} draws of the belief stands: most often box `{id}` {} first although nothing touches it", .kind.verb())]
+    #[error("none of {tries} draws of the belief stands: most often box `{id}` {} first although no hand touches the stack", .kind.verb())]
     DoesNotStand {
         /// The box that most often was the first to fall.
         id: String,

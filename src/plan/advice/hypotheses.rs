@@ -1,7 +1,7 @@
 //! The changes that are asked about, one question each.
 //!
 //! Owns the hypotheses of [`Asking`] but for those about the hand (`grippers`): boxes that are gone, a slower lift, a box
-//! that is known exactly, a higher limit.
+//! that is known exactly, higher limits.
 
 use super::{Advice, Answer, Asking, Change};
 use crate::dynamics::Imagined;
@@ -15,7 +15,7 @@ use crate::plan::rated::valid;
 use crate::plan::reason::Reason;
 use crate::plan::step::StepPlan;
 use crate::plan::support::SupportGraph;
-use crate::plan::wanted::blocker;
+use crate::plan::wanted::{blocker, to_stay};
 use crate::rollout::Action;
 use crate::scene::{CenterOfMass, Quantity, Workcell};
 
@@ -34,7 +34,7 @@ impl Asking<'_> {
     }
 
     /// Sets of boxes that stand on the goal's, or in the hand's way, or are most in danger: each
-    /// with whatever rests on it, none with a box of the goal.
+    /// with whatever rests on it, none with a box of the goal or one that is to bear it.
     pub(super) fn sets_in_the_way(&self) -> Vec<Vec<usize>> {
         let scene = &self.workcell.scene;
         let graph = SupportGraph::of(scene);
@@ -55,11 +55,12 @@ impl Asking<'_> {
             let ids = concerned(&step.imagined, scene, held);
             ids.into_iter().filter_map(move |id| scene.box_index(&id))
         });
+        let stay = to_stay(self.workcell, self.goal);
         let mut sets: Vec<Vec<usize>> = Vec::new();
         let mut add = |mut set: Vec<usize>| {
             set.sort_unstable();
             set.dedup();
-            let free_of_goal = set.iter().all(|i| !goal.contains(i));
+            let free_of_goal = set.iter().all(|i| !goal.contains(i) && !stay.contains(i));
             if !set.is_empty() && free_of_goal && !sets.contains(&set) && sets.len() < SETS {
                 sets.push(set);
             }
@@ -196,6 +197,28 @@ impl Asking<'_> {
         Ok(Some(self.ask(&changed)?.advice(change, &what)))
     }
 
+    /// The limit on the whole plan that all of its steps together would keep.
+    pub(super) fn higher_plan_limit(&self) -> Result<Advice, PlanError> {
+        let mut changed = self.workcell.clone();
+        changed.safety.max_plan_risk = None;
+        let without = self.ask(&changed)?;
+        let needed = without.risk_bound.filter(|_| without.possible);
+        let Some(bound) = needed else {
+            let change = Change::HigherPlanLimit {
+                max_plan_risk: None,
+            };
+            let what = "without a limit on the whole plan (safety.max_plan_risk)";
+            return Ok(without.advice(change, what));
+        };
+        let limit = rounded_up(bound, 1e4);
+        changed.safety.max_plan_risk = Some(limit);
+        let what = format!("with a limit on the whole plan (safety.max_plan_risk) of {limit:.4}");
+        let change = Change::HigherPlanLimit {
+            max_plan_risk: Some(limit),
+        };
+        Ok(self.ask(&changed)?.advice(change, &what))
+    }
+
     /// The limit that the least risky step would keep; `None` where nobody would set it.
     pub(super) fn higher_limit(&self) -> Result<Option<Advice>, PlanError> {
         let least = self.plan.least_risky.as_ref().map(|step| step.risk.bound);
@@ -203,14 +226,18 @@ impl Asking<'_> {
         let Some(bound) = least.filter(|bound| (max_risk..=HIGHEST_LIMIT).contains(bound)) else {
             return Ok(None);
         };
-        // Rounded up: the limit has to be one that allows it.
-        let limit = (1e3 * bound).ceil() / 1e3;
+        let limit = rounded_up(bound, 1e3);
         let mut changed = self.workcell.clone();
         changed.safety.max_risk = limit;
         let what = format!("with a limit (safety.max_risk) of {limit:.3}");
         let change = Change::HigherLimit { max_risk: limit };
         Ok(Some(self.ask(&changed)?.advice(change, &what)))
     }
+}
+
+/// A limit that allows a `bound`, in whole parts of so many.
+fn rounded_up(bound: f64, parts: f64) -> f64 {
+    (parts * bound).ceil() / parts
 }
 
 /// The action of `step` with another lift; `None` where its motion cannot be.

@@ -26,6 +26,8 @@ pub(super) enum Question {
     Stronger,
     /// The goal's box is known exactly.
     KnownBox,
+    /// The whole plan may have more risk.
+    HigherPlanLimit,
     /// A step may have more risk.
     HigherLimit,
 }
@@ -39,6 +41,7 @@ impl Question {
             Self::OtherGripper(_) => "another gripper".to_owned(),
             Self::Stronger => "a stronger gripper".to_owned(),
             Self::KnownBox => "a box that is known exactly".to_owned(),
+            Self::HigherPlanLimit => "a higher limit on the whole plan".to_owned(),
             Self::HigherLimit => "a higher limit".to_owned(),
         }
     }
@@ -57,7 +60,9 @@ impl Asking<'_> {
         let boxes = that_matter(self.workcell, self.goal, rejected);
         let of_those = rejected.iter().filter(|r| boxes.contains(&r.box_id));
         let whole_is_over = least_over_plan_limit(of_those).is_some();
-        if !whole_is_over && out_of_hand(self.workcell, self.goal).is_empty() {
+        if whole_is_over {
+            questions.push(Question::HigherPlanLimit);
+        } else if out_of_hand(self.workcell, self.goal).is_empty() {
             let sets = self.sets_in_the_way();
             questions.extend(sets.iter().map(|set| Question::Without(self.ids_of(set))));
         }
@@ -113,6 +118,7 @@ impl Asking<'_> {
             Question::OtherGripper(gripper) => self.with_gripper(*gripper).map(Some),
             Question::Stronger => self.stronger().map(Some),
             Question::KnownBox => self.known_box(),
+            Question::HigherPlanLimit => self.higher_plan_limit().map(Some),
             Question::HigherLimit => self.higher_limit(),
         }
     }

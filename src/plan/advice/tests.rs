@@ -135,3 +135,23 @@ fn a_higher_limit_is_asked_about_where_somebody_might_set_it() {
     assert!(advice.sentence.contains("max_risk) of 0.106"), "{advice:?}");
     assert_eq!(about_limits(0.9), None);
 }
+
+#[test]
+fn a_limit_on_the_whole_plan_that_would_do_is_told_with_what_all_steps_come_to() {
+    let mut cell = pair(0.6);
+    let fake = Fake::default();
+    let free = asked(&fake, &cell, "low").0.risk_bound;
+    // Over it with the first of two steps.
+    cell.safety.max_plan_risk = Some(0.1 * free);
+    let (plan, advice) = asked(&fake, &cell, "low");
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    let first = &advice[0];
+    let Change::HigherPlanLimit { max_plan_risk } = first.change else {
+        panic!("{first:?}");
+    };
+    let limit = max_plan_risk.unwrap();
+    assert!(first.possible && limit >= free && limit < free + 2e-4);
+    assert_eq!(first.steps, ["high", "low"]);
+    cell.safety.max_plan_risk = Some(limit);
+    assert_eq!(asked(&fake, &cell, "low").0.verdict, Verdict::Safe);
+}

@@ -24,7 +24,7 @@ pub struct FateReport {
 
 /// How far a box is gone in the end; as counted in draws or, by a learned physics, as imagined, and then not less than what
 /// its `p_moves` says, which it learned apart: who goes farther than the limit half of the time, and seldom comes back, is
-/// gone half of it on average.
+/// gone half of it on average; nor more than the limit where hardly ever anything is said to go that far.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DisplacementReport {
     /// m.
@@ -36,13 +36,19 @@ pub struct DisplacementReport {
 impl FateReport {
     /// `limit` is how far a box may go without counting as moved, m; 0 where the way was counted with the rest.
     fn new(fate: &BoxFate, limit: f64) -> Self {
-        let one_in_twenty = if fate.p_moves > 0.05 { limit } else { 0.0 };
+        let is_counted = limit == 0.0;
+        let (mean, p95) = (fate.displacement_mean, fate.displacement_p95);
+        let (mean, p95) = match fate.p_moves > 0.05 {
+            _ if is_counted => (mean, p95),
+            true => (mean, p95.max(limit)),
+            false => (mean.min(limit).min(p95), p95.min(limit)),
+        };
         Self {
             p_moves: fate.p_moves,
             p_falls: fate.p_falls,
             displacement_m: DisplacementReport {
-                mean: fate.displacement_mean.max(fate.p_moves * limit),
-                p95: fate.displacement_p95.max(one_in_twenty),
+                mean: mean.max(fate.p_moves * limit),
+                p95,
             },
         }
     }
@@ -186,5 +192,7 @@ mod tests {
         assert_eq!(told(0.5, 0.0), (0.025, 0.05));
         assert_eq!(told(0.5, 0.2), (0.2, 0.2));
         assert_eq!(told(0.0, 0.01), (0.01, 0.01));
+        // Imagined far off, but said to stay.
+        assert_eq!(told(0.03, 0.12), (0.05, 0.05));
     }
 }

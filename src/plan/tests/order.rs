@@ -88,6 +88,26 @@ fn a_box_that_is_seen_where_it_shall_stand_needs_no_step() {
 }
 
 #[test]
+fn what_a_box_is_to_rest_on_is_not_taken_away_however_it_is_in_the_way() {
+    // `aside` shall stand on `mid`, once `high` is gone, and nothing but `high` may go for it.
+    let onto = |z: f64| Goal::Move {
+        box_id: "aside".into(),
+        target: level(Vec3::new(0.0, 0.0, z), 0.0),
+    };
+    let plan = planned(&Fake::default(), None, &onto(0.5));
+    assert_eq!(order(&plan), ["high", "aside"]);
+    let fake = Fake {
+        cursed: vec!["aside".into()],
+        ..Fake::default()
+    };
+    let plan = planned(&fake, None, &onto(0.7));
+    assert_eq!(plan.verdict, Verdict::NoSafePlan);
+    assert!(plan.rejected.iter().all(|r| r.box_id == "aside"));
+    assert_eq!(wanted::to_stay(&tower(), &onto(0.7)), [0, 1, 2]);
+    assert_eq!(wanted::to_stay(&tower(), &onto(0.5)), [0, 1]);
+}
+
+#[test]
 fn a_box_at_the_target_is_taken_away_first() {
     let fake = Fake::default();
     let goal = Goal::Move {

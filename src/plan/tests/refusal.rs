@@ -315,6 +315,51 @@ fn of_two_that_are_too_risky_the_less_risky_comes_nearest() {
 }
 
 #[test]
+fn of_what_misses_by_more_and_by_less_the_less_is_told() {
+    let reach = |distance_m| {
+        crate::grasp::Rejection::OutOfReach {
+            distance_m,
+            max_m: 1.8,
+        }
+        .into()
+    };
+    let heavy = |used| {
+        crate::grasp::Rejection::TooHeavy {
+            mass_kg: 8.0,
+            used,
+            limit: crate::grasp::GripLimit::Shear,
+        }
+        .into()
+    };
+    let rejected = [2.67, 2.37, 2.5].map(|d| turned_down("far", reach(d)));
+    assert_eq!(nearest(&rejected), Some(&rejected[1]));
+    let rejected = [2.2, 1.05, 1.7].map(|used| turned_down("b", heavy(used)));
+    assert_eq!(
+        crate::plan::reason::best_of_each(&rejected),
+        [rejected[1].clone()]
+    );
+}
+
+#[test]
+fn a_bound_reads_as_over_its_limit_however_little_it_is() {
+    let told = |bound, max_plan_risk| {
+        Reason::PlanRisk {
+            bound,
+            max_plan_risk,
+        }
+        .to_string()
+    };
+    assert_eq!(
+        told(0.00502, 0.005),
+        "with it the plan's bound is 0.00502, the limit 0.005"
+    );
+    assert_eq!(
+        told(0.1, 0.005),
+        "with it the plan's bound is 0.1000, the limit 0.005"
+    );
+}
+
+#[test]
 fn a_crush_is_told_of_boxes_that_can_be_crushed_the_one_in_the_hand_among_them() {
     let fake = Fake::default();
     let mut scene = tower().scene;

@@ -190,6 +190,22 @@ fn a_box_that_is_put_aside_for_another_and_then_back_is_put_aside_in_the_repair(
 }
 
 #[test]
+fn a_repair_of_a_target_in_the_air_says_so() {
+    let fake = Fake::default();
+    let steps = [vet::StepToVet {
+        box_id: "aside".into(),
+        target: Some(level(Vec3::new(0.0, 0.8, 0.3), 0.0)),
+        filter: GraspFilter::default(),
+    }];
+    let repaired = repair(&planner(&fake, None), &tower(), &steps, &[]).unwrap();
+    let why = repaired.reason.unwrap_or_default();
+    assert!(
+        why.contains("`aside`, where it is to stand, hovers 200.0 mm"),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_target_in_the_ground_or_in_the_air_is_told_and_not_tried() {
     let fake = Fake::default();
     let planner = planner(&fake, None);
