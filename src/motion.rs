@@ -9,10 +9,12 @@ mod carry;
 mod lifts;
 mod onward;
 mod profile;
+mod slide;
 
 pub use carry::{EXIT_CLEAR_M, place, remove};
 pub use lifts::{default_lift, lift_options, random_lift};
 pub use onward::{onward, slower};
+pub use slide::slide_in;
 
 use crate::grasp::Rejection;
 use crate::pose::Vec3;

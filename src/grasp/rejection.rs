@@ -103,7 +103,7 @@ pub enum Rejection {
     },
     /// The gripper cannot carry what the belief allows at worst.
     #[error(
-        "at worst ({mass_kg:.1} kg) the load takes {:.0} % of {limit}", used * 100.0
+        "at worst ({mass_kg:.1} kg) the load takes {:.0} % of {limit}", (used * 100.0).ceil()
     )]
     TooHeavy {
         /// The heaviest that the belief allows, kg.

@@ -9,7 +9,7 @@ use crate::grasp::{
 };
 use crate::pose::{Pose, Quat, Vec3, blend};
 use crate::rollout::{Grip, Motion};
-use crate::scene::geometry::Obb;
+use crate::scene::geometry::{Obb, overlaps};
 use crate::scene::{Gripper, Workcell};
 
 use super::Lift;
@@ -48,7 +48,7 @@ const SLOW: Pace = Pace {
     acceleration: 2.0,
 };
 /// Carrying a box through free space.
-const CARRY: Pace = Pace {
+pub(super) const CARRY: Pace = Pace {
     speed: 0.8,
     acceleration: 1.5,
 };
@@ -83,9 +83,26 @@ pub fn remove(
     grasp: &GraspCandidate,
     lift: &Lift,
 ) -> Result<Motion, Rejection> {
+    let carried = Carried::new(workcell, grasp);
+    let (mut motion, _) = lifted_out(workcell, grasp, lift, &carried)?;
+    motion.hold(END_HOLD_S);
+    Ok(motion.finish())
+}
+
+/// The hand where it lets go of a box that is to stand at `target`.
+pub(super) fn released_at(target: &Pose, grasp: &GraspCandidate) -> Pose {
+    Pose::translation(0.0, 0.0, RELEASE_M) * target * grasp.hand_in_box
+}
+
+/// From home to the grasp and, with `lift`, to where the box is clear of everything; and the hand there.
+pub(super) fn lifted_out(
+    workcell: &Workcell,
+    grasp: &GraspCandidate,
+    lift: &Lift,
+    carried: &Carried,
+) -> Result<(Builder, Pose), Rejection> {
     let lift = lift.checked()?;
     let way = access(workcell, grasp)?;
-    let carried = Carried::new(workcell, grasp);
     let mut motion = fetch(workcell, grasp, &way);
     let after_first = first_leg(&way.contact, &lift);
     carried.check_leg(&way.contact, &after_first)?;
@@ -93,8 +110,7 @@ pub fn remove(
     let clear = carried.clear_along(&after_first, lift.then)?;
     carried.check_leg(&after_first, &clear)?;
     motion.go(clear, exit_pace(&lift));
-    motion.hold(END_HOLD_S);
-    Ok(motion.finish())
+    Ok((motion, clear))
 }
 
 /// From home to the grasp, with `lift` up and over to `target`, down, release, and back off.
@@ -109,18 +125,10 @@ pub fn place(
     lift: &Lift,
     target: &Pose,
 ) -> Result<Motion, Rejection> {
-    let lift = lift.checked()?;
-    let way = access(workcell, grasp)?;
     let carried = Carried::new(workcell, grasp);
-    let release = Pose::translation(0.0, 0.0, RELEASE_M) * target * grasp.hand_in_box;
+    let release = released_at(target, grasp);
     carried.check_target(&release)?;
-    let mut motion = fetch(workcell, grasp, &way);
-    let after_first = first_leg(&way.contact, &lift);
-    carried.check_leg(&way.contact, &after_first)?;
-    motion.go(after_first, lift_pace(&lift));
-    let clear = carried.clear_along(&after_first, lift.then)?;
-    carried.check_leg(&after_first, &clear)?;
-    motion.go(clear, exit_pace(&lift));
+    let (mut motion, clear) = lifted_out(workcell, grasp, lift, &carried)?;
     let flight = carried.flight_height(&clear, &release);
     let raised = at_height(clear, flight.max(clear.translation.z));
     let above = at_height(release, flight.max(release.translation.z));
@@ -131,11 +139,23 @@ pub fn place(
     let low = at_height(release, (release.translation.z + SLOW_M).min(flight));
     carried.check_leg(&above, &low)?;
     motion.go(low, CARRY);
-    motion.go(release, SLOW);
-    motion.hold(0.1);
-    let_go(workcell, grasp, &carried, &release, &mut motion)?;
-    motion.hold(END_HOLD_S);
+    put_down(workcell, grasp, &carried, &release, &mut motion)?;
     Ok(motion.finish())
+}
+
+/// The last of the way to `release`, slowly, and what comes after it.
+pub(super) fn put_down(
+    workcell: &Workcell,
+    grasp: &GraspCandidate,
+    carried: &Carried,
+    release: &Pose,
+    motion: &mut Builder,
+) -> Result<(), Rejection> {
+    motion.go(*release, SLOW);
+    motion.hold(0.1);
+    let_go(workcell, grasp, carried, release, motion)?;
+    motion.hold(END_HOLD_S);
+    Ok(())
 }
 
 /// Opens the grip at `release`, and backs off.
@@ -209,7 +229,7 @@ impl<'a> Carried<'a> {
         }
     }
 
-    fn box_at(&self, hand: &Pose) -> Obb {
+    pub(super) fn box_at(&self, hand: &Pose) -> Obb {
         Obb::new(self.size, hand * self.box_in_hand)
     }
 
@@ -241,17 +261,29 @@ impl<'a> Carried<'a> {
     }
 
     /// The box at its target against everything that stands there.
-    fn check_target(&self, release: &Pose) -> Result<(), Rejection> {
+    pub(super) fn check_target(&self, release: &Pose) -> Result<(), Rejection> {
         within_reach(&self.workcell.robot, release.translation.vector)?;
         let there = self.box_at(release);
         let hit = self
             .obstacles
             .others()
-            .find(|o| crate::scene::geometry::overlaps(&there, &o.obb, 0.001));
+            .find(|o| overlaps(&there, &o.obb, 0.001));
         if let Some(by) = hit {
             return Err(Rejection::BoxBlocked { by: by.id.clone() });
         }
         self.check_hand(release, release)
+    }
+
+    /// As [`Self::check_leg`], and the box against other boxes too: where it goes in beside them, and not over them.
+    pub(super) fn check_way_in(&self, from: &Pose, to: &Pose) -> Result<(), Rejection> {
+        for pose in samples(from, to) {
+            let there = self.box_at(&pose);
+            let mut boxes = self.obstacles.boxes.iter();
+            if let Some(by) = boxes.find(|o| overlaps(&there, &o.obb, 0.0)) {
+                return Err(Rejection::BoxBlocked { by: by.id.clone() });
+            }
+        }
+        self.check_leg(from, to)
     }
 
     /// The first pose along `direction` at which the box is clear of everything, at least its length away.
@@ -272,7 +304,7 @@ impl<'a> Carried<'a> {
     }
 
     /// The height of the hand at which it and its box pass over everything between two poses, m.
-    fn flight_height(&self, from: &Pose, to: &Pose) -> f64 {
+    pub(super) fn flight_height(&self, from: &Pose, to: &Pose) -> f64 {
         let mut parts = self.hand.clone();
         parts.push(Obb::new(self.size, self.box_in_hand));
         flight_height(&self.obstacles, &parts, from, to)

@@ -121,6 +121,71 @@ fn a_placed_box_is_let_go_two_millimetres_above_its_target() {
     }
 }
 
+/// A box on the floor and another deep in a shelf, with the back to +x and so much room between the boards; and where beside
+/// that the first shall stand.
+fn into_a_shelf(room_m: f64) -> (crate::scene::Workcell, Pose) {
+    let board = |id: &str, z: f64| a_fixture(id, [0.5, 0.8, 0.03], [0.8, 0.0, z]);
+    let (low, floor) = (0.4, 0.415);
+    let cell = workcell(
+        vec![
+            a_box("a", [0.25, 0.25, 0.2], [0.0, 0.0, 0.1], 1.0),
+            a_box("in", [0.25, 0.25, 0.2], [0.8, 0.2, floor + 0.1], 1.0),
+        ],
+        vec![
+            board("low", low),
+            board("roof", floor + room_m + 0.015),
+            a_fixture("back", [0.03, 0.8, 0.6], [1.065, 0.0, 0.6]),
+        ],
+    );
+    (cell, level(Vec3::new(0.8, -0.15, floor + 0.1), 0.0))
+}
+
+#[test]
+fn a_box_goes_into_a_shelf_from_the_side_that_is_open() {
+    let (cell, target) = into_a_shelf(0.3);
+    let grasps = propose(&cell, 0).candidates;
+    let mut ways = 0;
+    let options = |grasp| {
+        lift_options(&cell, grasp)
+            .into_iter()
+            .map(move |l| (grasp, l))
+    };
+    let from_behind = grasps.iter().filter(|g| g.face == Face::Back);
+    for (grasp, lift) in from_behind.flat_map(options) {
+        assert!(place(&cell, grasp, &lift, &target).is_err());
+        let Ok(motion) = slide_in(&cell, grasp, &lift, &target) else {
+            continue;
+        };
+        ways += 1;
+        let let_go = motion.keys.iter().rposition(|k| k.grip == Grip::Closed);
+        let there = motion.keys[let_go.unwrap()].pose * grasp.hand_in_box.inverse();
+        let off = there.translation.vector - target.translation.vector;
+        assert!((off - Vec3::new(0.0, 0.0, 0.002)).norm() < 1e-6, "{off}");
+        // Level all the way under the roof.
+        let held = motion.keys.iter().filter(|k| k.grip == Grip::Closed);
+        let under = held.map(|k| (k.pose * grasp.hand_in_box.inverse()).translation.vector);
+        let under: Vec<Vec3> = under.filter(|at| at.x > 0.45).collect();
+        assert!(under.len() > 5 && under.iter().all(|at| at.z < target.translation.z + 0.0145));
+    }
+    assert!(ways > 0);
+}
+
+#[test]
+fn a_box_goes_into_no_shelf_that_is_too_low_or_that_the_hand_comes_to_from_behind_or_above() {
+    let open = |room_m: f64, face: Face| {
+        let (cell, target) = into_a_shelf(room_m);
+        let mut grasps = propose(&cell, 0).candidates.into_iter();
+        grasps.any(|grasp| {
+            let mut lifts = lift_options(&cell, &grasp).into_iter();
+            let goes_in = |lift: &Lift| slide_in(&cell, &grasp, lift, &target).is_ok();
+            grasp.face == face && lifts.any(|lift| goes_in(&lift))
+        })
+    };
+    assert!(open(0.3, Face::Back));
+    assert!(!open(0.195, Face::Back));
+    assert!(!open(0.3, Face::Front) && !open(0.3, Face::Top));
+}
+
 #[test]
 fn a_target_that_is_taken_is_turned_down() {
     let cell = pair();

@@ -4,7 +4,7 @@
 //! plain lift of every grasp of every box comes before anybody's second lift.
 
 use crate::grasp::{GraspCandidate, Rejection, propose};
-use crate::motion::{self, Lift, lift_options};
+use crate::motion::{self, Lift, lift_options, slide_in};
 use crate::pose::Pose;
 use crate::rollout::Action;
 use crate::scene::Workcell;
@@ -75,7 +75,8 @@ impl Wish {
             },
             Some(target) => Action::Place {
                 grasp: *grasp,
-                motion: motion::place(workcell, grasp, lift, &target)?,
+                motion: motion::place(workcell, grasp, lift, &target)
+                    .or_else(|why| slide_in(workcell, grasp, lift, &target).map_err(|_| why))?,
                 target,
             },
         })

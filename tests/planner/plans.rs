@@ -50,6 +50,19 @@ fn what_was_put_down_is_told_with_how_far_it_is_from_its_target() {
 }
 
 #[test]
+fn a_box_is_put_into_a_shelf_from_the_side_that_is_open() {
+    let mut command = Command::cargo_bin("topple").unwrap();
+    let task = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/into-shelf.yaml");
+    command.args(["plan", task, "--execute", "--json", "--no-advice"]);
+    let done = command.assert().code(0);
+    let plan = json(&done.get_output().stdout);
+    assert_eq!(plan["steps"][0]["grasp"]["face"], "back");
+    assert_eq!(plan["executed"]["success"], true);
+    let off = plan["executed"]["placed"][0]["off_m"].as_f64().unwrap();
+    assert!(off < 0.02, "{off} m");
+}
+
+#[test]
 fn a_box_that_stands_where_it_shall_is_left_there_and_told_with_how_far_it_is_off() {
     let at = "task: {kind: move, box: high, to: {position: [0.033, 0, 0.3]}}";
     let folder = Folder::with_task(at);
