@@ -4,11 +4,11 @@
 //! leaves the old file or the new one, never half of either; a killed process may leave a temporary file, which
 //! [`is_part`] tells. A link stays a link, and what is no plain file (a pipe, a device) or was handed to this program open
 //! (`/dev/stdout`) is written to as it stands. Owns as well that a file that is not there is told from one that cannot
-//! be read ([`if_there`]), and how a file is named by what is in it ([`sha256`]). Refuses to make folders: its callers
+//! be read ([`if_there`]), that one process alone writes to a folder ([`lock`]), and how a file is named by what is in it ([`sha256`]). Refuses to make folders: its callers
 //! know which are theirs.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -181,6 +181,26 @@ pub fn remove_parts(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Another process has the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken;
+
+/// Keeps every other process that asks for `folder` here out of it, as long as what is returned lives; `None` where the system
+/// cannot lock a folder.
+///
+/// # Errors
+/// When another process has it.
+pub fn lock(folder: &Path) -> Result<Option<File>, Taken> {
+    let Ok(handle) = File::open(folder) else {
+        return Ok(None);
+    };
+    match handle.try_lock() {
+        Ok(()) => Ok(Some(handle)),
+        Err(TryLockError::WouldBlock) => Err(Taken),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
 }
 
 /// Bytes as lower-case hexadecimal digits.

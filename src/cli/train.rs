@@ -19,14 +19,14 @@ use super::{Exit, Failure, Outcome, models, print, train_data};
 use crate::model::card::CARD_FILE;
 use crate::model::checkpoint::CHECKPOINT_FILE;
 use crate::model::folder::WEIGHTS_FILE;
-use crate::model::log::LOG_FILE;
+use crate::model::log::{self, LOG_FILE};
 use crate::model::train::{can_begin, may_write_to};
 use crate::model::{
-    DeviceChoice, ModelCard, Purpose, Start, TrainConfig, Trained, WarmStart, train,
+    DeviceChoice, ModelCard, ModelError, Purpose, Start, TrainConfig, Trained, WarmStart, train,
 };
-use crate::plots;
-use config::config;
-use failure::failure;
+use crate::plots::{self, PlotError};
+use config::{config, said_in_file};
+use failure::{failure, log_remedy};
 
 /// Train a world model on data sets that `topple generate` made.
 ///
@@ -138,7 +138,11 @@ fn trainable(
     let config = config(args, warm_start)?;
     can_begin(&config, warm_start).map_err(|e| failure(e, args, interrupt))?;
     config.validate().map_err(|e| {
-        Failure::input_message(e, "see `topple train --help` for what each setting does")
+        let told = match said_in_file(args, e.field) {
+            Some(place) => format!("{place}: {e}"),
+            None => e.to_string(),
+        };
+        Failure::input_message(told, "see `topple train --help` for what each setting does")
     })?;
     // Before the data set, which takes longer to read than a wrong device to find.
     config
@@ -151,26 +155,42 @@ fn trainable(
 /// Whether the run is begun or gone on with, in a folder that it may write to; says so where there is nothing to go on
 /// with.
 fn start(args: &TrainArgs, interrupt: &Interrupt) -> Result<Start, Failure> {
-    let start = if args.resume {
-        Start::Resume
-    } else {
+    let out = args.out.display();
+    let goes_on = args.resume && args.out.join(CHECKPOINT_FILE).exists();
+    if !goes_on {
         refuse_what_is_not_a_runs(&args.out)?;
-        Start::Fresh
+    }
+    let start = match args.resume {
+        true => Start::Resume,
+        false => Start::Fresh,
     };
     may_write_to(&args.out, start).map_err(|e| failure(e, args, interrupt))?;
-    if args.resume && !args.out.join(CHECKPOINT_FILE).exists() {
-        print::note(format!(
-            "{} holds no checkpoint: this run begins anew",
-            args.out.display()
-        ));
+    if args.resume && !goes_on {
+        print::note(format!("{out} holds no checkpoint: this run begins anew"));
+    }
+    if goes_on {
+        let damaged = log::damaged(&args.out);
+        let is_there = args.out.join(LOG_FILE).exists();
+        match damaged.map_err(|e| failure(e.into(), args, interrupt))? {
+            0 if is_there => {}
+            0 => print::note(format!(
+                "{out}/{LOG_FILE} is gone: the plots lack what it told"
+            )),
+            lines => print::note(format!(
+                "{out}/{LOG_FILE} is damaged: the plots lack what {lines} of its lines told"
+            )),
+        }
     }
     Ok(start)
 }
 
 /// Draws the run, says which of the `limits` of the model before it were lost, and prints what it came to.
 fn finish(args: &TrainArgs, trained: &Trained, limits: &[f64]) -> Outcome {
-    plots::finish(&args.out, trained).map_err(|e| {
-        Failure::failed_message(e, "the model is whole; free some space and resume")
+    plots::finish(&args.out, trained).map_err(|e| match e {
+        PlotError::File(ModelError::Unreadable { .. } | ModelError::Foreign { .. }) => {
+            Failure::input_message(e, log_remedy(args))
+        }
+        _ => Failure::failed_message(e, "the model is whole; free some space and resume"),
     })?;
     let now = levels(&trained.card);
     for lost in limits.iter().filter(|level| !now.contains(level)) {

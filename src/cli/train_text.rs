@@ -24,7 +24,13 @@ pub(super) fn in_words(folder: &Path, card: &ModelCard) -> String {
         ),
         false => writeln!(
             out,
-            "{here}: the weights of epoch {epoch}, {members} members, trained on {judged} episodes"
+            "{here}: the weights of epoch {epoch}, {members} members, trained on {judged} episodes{}",
+            // Of which nobody can tell which are the same.
+            match card.ancestors.is_empty() {
+                true => "",
+                false =>
+                    ", those of the models before it among them, each as often as it was given",
+            }
         ),
     };
     if card.epoch == 0 {

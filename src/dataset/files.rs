@@ -62,6 +62,10 @@ pub(super) fn stats_path(dir: &Path) -> PathBuf {
 /// # Errors
 /// When the system refuses.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), DatasetError> {
+    // A set that is complete is looked through once more where nothing can be written, too.
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
     make_folder_of(path)?;
     files::write_whole(path, bytes).map_err(DatasetError::writing(path))
 }

@@ -3,7 +3,7 @@
 //! Owns [`DatasetWriter`]: who may write into a folder, which files are still missing, and what
 //! turns an unfinished set into a complete one. Knows nothing of where episodes come from.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::columns::BuildError;
@@ -13,6 +13,7 @@ use super::parquet_file::{self, IDENTITY, OpenFile, STATS, Varied};
 use super::stats::Stats;
 use super::stored::StoredFile;
 use super::{DatasetError, Episode, episodes, frames};
+use crate::files::{Taken, lock};
 
 /// A folder that this process alone writes to.
 #[derive(Debug)]
@@ -35,7 +36,9 @@ impl DatasetWriter {
         files::refuse_file(dir)?;
         fs::create_dir_all(dir).map_err(DatasetError::writing(dir))?;
         // Before anything is looked at: what another process is writing is neither left over nor finished.
-        let lock = lock(dir)?;
+        let lock = lock(dir).map_err(|Taken| DatasetError::Busy {
+            path: dir.to_owned(),
+        })?;
         let (survey, is_new) = match Info::read(dir) {
             Ok(found) => {
                 refuse_other(dir, &found, &info)?;
@@ -210,20 +213,6 @@ fn refuse_full(dir: &Path, survey: &Survey) -> Result<(), DatasetError> {
                 .display()
                 .to_string(),
         }),
-    }
-}
-
-/// Keeps other processes out; `None` where the system cannot lock a folder.
-fn lock(dir: &Path) -> Result<Option<File>, DatasetError> {
-    let Ok(handle) = File::open(dir) else {
-        return Ok(None);
-    };
-    match handle.try_lock() {
-        Ok(()) => Ok(Some(handle)),
-        Err(TryLockError::WouldBlock) => Err(DatasetError::Busy {
-            path: dir.to_owned(),
-        }),
-        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 

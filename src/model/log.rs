@@ -96,7 +96,8 @@ pub fn append(folder: &Path, log: &EpochLog) -> Result<(), ModelError> {
     write_whole(&path, text.as_bytes())
 }
 
-/// Drops what a killed run logged beyond its last checkpoint, which holds this many `lines`.
+/// Drops what a killed run logged beyond its last checkpoint, which holds this many `lines`, and what is no line of a log:
+/// a run need not end for want of what it only told.
 ///
 /// # Errors
 /// When the log that is there cannot be read, or the disk refuses.
@@ -105,8 +106,22 @@ pub fn cut(folder: &Path, lines: usize) -> Result<(), ModelError> {
     let Some(text) = text_of(&path)? else {
         return Ok(());
     };
-    let kept: String = text.lines().take(lines).map(|l| format!("{l}\n")).collect();
+    let whole = text.lines().take(lines).filter(|line| is_whole(line));
+    let kept: String = whole.map(|l| format!("{l}\n")).collect();
     write_whole(&path, kept.as_bytes())
+}
+
+/// How many lines of the log in `folder` are damaged; none where there is no log.
+///
+/// # Errors
+/// When the log that is there cannot be read.
+pub fn damaged(folder: &Path) -> Result<usize, ModelError> {
+    let text = text_of(&folder.join(LOG_FILE))?.unwrap_or_default();
+    Ok(text.lines().filter(|line| !is_whole(line)).count())
+}
+
+fn is_whole(line: &str) -> bool {
+    serde_json::from_str::<EpochLog>(line).is_ok()
 }
 
 /// The whole log, `None` where there is none yet.
@@ -117,16 +132,12 @@ fn text_of(path: &Path) -> Result<Option<String>, ModelError> {
     })
 }
 
-/// All lines of the log in `folder`.
+/// All lines of the log in `folder`; none where there is no log.
 ///
 /// # Errors
-/// When there is none, or a line is not a log's.
+/// When it cannot be read, or a line is not a log's.
 pub fn read(folder: &Path) -> Result<Vec<EpochLog>, ModelError> {
-    let path = folder.join(LOG_FILE);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(source) => return Err(ModelError::Unreadable { path, source }),
-    };
+    let text = text_of(&folder.join(LOG_FILE))?.unwrap_or_default();
     text.lines()
         .enumerate()
         .map(|(i, line)| {
@@ -188,6 +199,23 @@ mod tests {
         append(folder.path(), &log).unwrap();
         append(folder.path(), &log).unwrap();
         assert_eq!(read(folder.path()).unwrap(), [log.clone(), log]);
+    }
+
+    #[test]
+    fn a_damaged_line_is_counted_and_dropped_with_what_came_after_the_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = EpochLog::before(ValidationReport::default());
+        assert_eq!(damaged(folder.path()).unwrap(), 0);
+        for _ in 0..3 {
+            append(folder.path(), &log).unwrap();
+        }
+        let path = folder.path().join(LOG_FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        // The first line is torn.
+        std::fs::write(&path, &text[10..]).unwrap();
+        assert_eq!(damaged(folder.path()).unwrap(), 1);
+        cut(folder.path(), 2).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), [log]);
     }
 
     #[test]

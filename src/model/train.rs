@@ -157,6 +157,8 @@ pub fn train(
         path: folder.to_owned(),
         source,
     })?;
+    // Before anything there is looked at: what two runs write at once is neither's.
+    let _lock = files::lock(folder).map_err(|files::Taken| TrainError::Busy(folder.to_owned()))?;
     may_write_to(folder, start)?;
     let (normaliser, mut members, mut state) =
         begin(data, config, folder, start, observer, &device)?;

@@ -67,7 +67,7 @@ fn a_setting_that_is_no_number_is_told_with_file_and_line() {
     std::fs::write(folder.path().join("c.yaml"), "epochs: 2\nlr: fast\n").unwrap();
     let asked = ["train", "nowhere", "--out", "model", "--config", "c.yaml"];
     let refused = topple(&asked, folder.path()).code(2);
-    refused.stderr(predicates::str::contains("c.yaml:2: invalid"));
+    refused.stderr(predicates::str::contains("c.yaml:2: lr: invalid"));
 }
 
 fn topple(args: &[&str], folder: &Path) -> assert_cmd::assert::Assert {

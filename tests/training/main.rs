@@ -184,3 +184,21 @@ fn a_model_that_is_cut_foreign_future_or_not_finite_is_refused() {
     poisoned[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(WorldModel::from_bytes(&card, &poisoned).is_err());
 }
+
+#[test]
+fn a_run_does_not_begin_in_a_folder_that_another_process_trains_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = std::fs::File::open(folder.path()).unwrap();
+    other.lock().unwrap();
+    let begin = |start| {
+        let stop = AtomicBool::new(false);
+        train(&data(640), &small(1), folder.path(), start, &stop, &Silent)
+    };
+    for start in [Start::Fresh, Start::Resume] {
+        let refused = begin(start).unwrap_err();
+        assert!(matches!(refused, TrainError::Busy(_)), "{refused}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    other.unlock().unwrap();
+    begin(Start::Fresh).unwrap();
+}

@@ -72,18 +72,60 @@ fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
         Failure::input_message(what, "give --config a YAML file of training settings")
     })?;
     let wrong = |e: serde_saphyr::Error| {
-        let line = e
-            .location()
-            .map_or_else(String::new, |at| format!(":{}", at.line()));
-        let why = e.without_snippet().to_string();
-        let why = why.split(" at line ").next().unwrap_or(&why);
-        let what = format!("{}{line}: {why}", path.display());
+        let line = e.location().map(|at| at.line() as usize);
+        let place = line.map_or_else(String::new, |line| format!(":{line}"));
+        let why = in_words(&e, key_in(&text, line));
         Failure::input_message(
-            what,
-            "settings have the names of the flags, with _ for -, such as `epochs: 6` or `keep_judgement: true`",
+            format!("{}{place}: {why}", path.display()),
+            "one setting a line, with the names of the flags, with _ for -, such as `epochs: 6` or `keep_judgement: true`",
         )
     };
     let config = serde_saphyr::from_str(&text).map_err(wrong)?;
     let named: BTreeMap<String, IgnoredAny> = serde_saphyr::from_str(&text).map_err(wrong)?;
     Ok((config, named.into_keys().collect()))
+}
+
+/// What the reader says of a setting, without its advice to programmers.
+fn in_words(error: &serde_saphyr::Error, key: Option<&str>) -> String {
+    use serde_saphyr::Error;
+    let error = error.without_snippet();
+    let told = error.to_string();
+    let told = told.split(" at line ").next().unwrap_or(&told);
+    match (error, key) {
+        (Error::DuplicateMappingKey { .. }, Some(key)) => format!("`{key}` is there twice"),
+        (Error::MultipleDocuments { .. }, _) => "more than one document".to_owned(),
+        // Of an unknown name the reader names it itself.
+        (_, Some(key)) if !told.contains(key) => format!("{key}: {told}"),
+        _ => told.to_owned(),
+    }
+}
+
+/// The name that is set on a line, from 1.
+fn key_in(text: &str, line: Option<usize>) -> Option<&str> {
+    let line = text.lines().nth(line?.checked_sub(1)?)?;
+    let (key, _) = line.split_once(':')?;
+    Some(key.trim())
+}
+
+/// File and line of the setting `name`, where it is the file that says it and no flag.
+pub(super) fn said_in_file(args: &TrainArgs, name: &str) -> Option<String> {
+    let by_flag = [
+        ("epochs", args.epochs.is_some()),
+        ("width", args.width.is_some()),
+        ("rounds", args.rounds.is_some()),
+        ("members", args.members.is_some()),
+        ("batch", args.batch.is_some()),
+        ("tellings", args.tellings.is_some()),
+        ("imagine_every", args.imagine_every.is_some()),
+        ("lr", args.lr.is_some()),
+        ("dropout", args.dropout.is_some()),
+    ];
+    if by_flag.contains(&(name, true)) {
+        return None;
+    }
+    let path = args.config.as_deref()?;
+    let text = std::fs::read_to_string(path).ok()?;
+    let lines = 1..=text.lines().count();
+    let mut said = lines.filter(|line| key_in(&text, Some(*line)) == Some(name));
+    Some(format!("{}:{}", path.display(), said.next()?))
 }

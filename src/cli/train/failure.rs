@@ -2,11 +2,22 @@
 //!
 //! Owns the remedies; what went wrong is told by [`TrainError`] itself.
 
+use std::io::ErrorKind;
+
 use super::TrainArgs;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::{Failure, models, print};
-use crate::model::TrainError;
 use crate::model::checkpoint::{CHECKPOINT_FILE, ResumeError};
+use crate::model::log::LOG_FILE;
+use crate::model::{ModelError, TrainError};
+
+/// What to do about a log that cannot be read.
+pub(super) fn log_remedy(args: &TrainArgs) -> String {
+    format!(
+        "take {}/{LOG_FILE} away: the run goes on without what it told, which the plots then lack",
+        args.out.display()
+    )
+}
 
 const UNLIKE_REMEDY: &str = "leave that setting out, or begin anew without --from";
 
@@ -39,6 +50,10 @@ pub(super) fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt
             error,
             "resume with the settings, the data sets and the --from that the run began with, or start anew in another folder",
         ),
+        TrainError::Busy(_) => Failure::input_message(
+            error,
+            "wait for it to end, or name another folder with --out",
+        ),
         TrainError::Unlike(_) => Failure::input_message(error, UNLIKE_REMEDY),
         TrainError::NothingToKeep => {
             Failure::input_message(error, "name the model that has it with --from")
@@ -52,6 +67,17 @@ pub(super) fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt
         TrainError::TooFew { .. } => {
             let what = "make more episodes with `topple generate`; sets that a model chose (--doubted-by) need others beside them, and few given scenes (--scenes) need more of them or a made-up set";
             Failure::input_message(error, what)
+        }
+        TrainError::File(ModelError::Unreadable { .. } | ModelError::Foreign { .. }) => {
+            Failure::input_message(error, log_remedy(args))
+        }
+        TrainError::File(ModelError::Unwritable { ref source, .. })
+            if source.kind() == ErrorKind::StorageFull =>
+        {
+            Failure::failed_message(
+                error,
+                "free some space, then give the same command with --resume: a checkpoint that is there is whole",
+            )
         }
         TrainError::File(_) if !args.out.join(CHECKPOINT_FILE).exists() => {
             Failure::failed_message(error, "name a folder that can be written, with --out")

@@ -47,6 +47,9 @@ pub enum TrainError {
     /// The folder holds a model that would be lost.
     #[error("{0} holds a finished model and no checkpoint to resume from")]
     Finished(std::path::PathBuf),
+    /// Another process trains there.
+    #[error("another topple is writing to {0}")]
+    Busy(std::path::PathBuf),
     /// The checkpoint does not fit.
     #[error(transparent)]
     Resume(#[from] ResumeError),

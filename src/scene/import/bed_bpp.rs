@@ -13,6 +13,7 @@ use super::error::{FilePlace, ImportError, Need, check_numbers};
 use super::imported::Imported;
 use super::name::{plain, slug};
 use super::stack::{Base, Cut, Piece};
+use super::unique::Unique;
 use crate::pose::Vec3;
 
 /// A EUR pallet: 1200 by 800 by 144 mm.
@@ -76,7 +77,7 @@ pub fn bed_bpp(
     path: &Path,
     cut: &Cut,
 ) -> Result<Imported, ImportError> {
-    let plans: BTreeMap<String, Vec<Placed>> =
+    let Unique(plans): Unique<Vec<Placed>> =
         serde_json::from_str(packing).map_err(|e| malformed(path, &e, plans_remedy(packing)))?;
     let bases = match orders {
         Some(text) => targets(text, path)?,
@@ -103,7 +104,7 @@ pub fn bed_bpp(
 /// What each order is packed on.
 fn targets(orders: &str, path: &Path) -> Result<BTreeMap<String, String>, ImportError> {
     let path = path.with_file_name("orders.json");
-    let orders: BTreeMap<String, Order> =
+    let Unique(orders): Unique<Order> =
         serde_json::from_str(orders).map_err(|e| malformed(&path, &e, ORDERS_REMEDY))?;
     let target = |(id, order): (String, Order)| (id, order.properties.target);
     Ok(orders.into_iter().map(target).collect())

@@ -12,6 +12,7 @@ mod imported;
 mod name;
 mod robot;
 mod stack;
+mod unique;
 
 pub use aclpp::aclpp;
 pub use bed_bpp::bed_bpp;
