@@ -5,13 +5,15 @@
 //! J. Neurosci. 1985), so the hand starts and stops softly. Refuses legs through fixtures or out
 //! of reach; what a leg does to other boxes is for the dynamics.
 
+mod carried;
 mod carry;
 mod lifts;
 mod onward;
 mod profile;
 mod slide;
 
-pub use carry::{EXIT_CLEAR_M, place, remove};
+pub use carried::EXIT_CLEAR_M;
+pub use carry::{place, remove};
 pub use lifts::{default_lift, lift_options, random_lift};
 pub use onward::{onward, slower};
 pub use slide::slide_in;

@@ -8,7 +8,8 @@ use crate::rollout::{HandKey, Motion};
 use crate::scene::Workcell;
 
 use super::Lift;
-use super::carry::{Carried, END_HOLD_S, exit_pace, first_leg, lift_pace};
+use super::carried::Carried;
+use super::carry::{END_HOLD_S, exit_pace, first_leg, lift_pace};
 use super::profile::Builder;
 
 /// How long it takes to slow down, s.

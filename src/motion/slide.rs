@@ -10,7 +10,8 @@ use crate::scene::Workcell;
 use crate::scene::geometry::Obb;
 
 use super::Lift;
-use super::carry::{CARRY, Carried, lifted_out, put_down, released_at};
+use super::carried::Carried;
+use super::carry::{CARRY, lifted_out, put_down, released_at};
 use super::profile::Pace;
 
 /// How much higher than where it is let go a box goes in, m.

@@ -23,14 +23,13 @@ use crate::scene::Workcell;
 use self::node::{Branch, Node, state_key, step_price};
 use self::retreat::Left;
 use self::scout::Trust;
-use super::alone::out_of_hand;
 use super::goal::Goal;
 use super::planner::{PlanError, PlannedStep, Planner, over_plan_limit, scene_after};
 use super::reason::RejectedCandidate;
 use super::risk::of_plan;
 use super::shield::Guard;
 use super::step::StepPlan;
-use super::timing::{Timing, timed};
+use super::timing::Timing;
 use super::wanted::Wanted;
 
 /// The search for one goal.
@@ -123,23 +122,6 @@ impl<'a> OrderSearch<'a> {
             self.expand(node)?;
         }
         Ok(None)
-    }
-
-    /// Whether one of the goal's boxes cannot be gripped whatever else is taken; why is noted. What does not stand is told as
-    /// that in any case.
-    fn is_out_of_hand(&mut self) -> Result<bool, PlanError> {
-        let workcell = &self.nodes[0].workcell;
-        let why = out_of_hand(workcell, self.goal);
-        let is_so = !why.is_empty();
-        if is_so {
-            let (planner, timing) = (self.planner, &mut self.timing);
-            let stands = timed(&mut timing.screen, || {
-                planner.dynamics.believe(workcell, planner.seed)
-            });
-            stands?;
-        }
-        self.rejected.extend(why);
-        Ok(is_so)
     }
 
     fn reaches_goal(&self, node: usize) -> bool {

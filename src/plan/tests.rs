@@ -10,6 +10,7 @@ mod refusal;
 mod report;
 mod shield;
 mod step;
+mod telling;
 mod toy;
 mod vet;
 mod watch;
@@ -21,6 +22,7 @@ use crate::grasp::fixtures_for_tests::{a_box, workcell};
 use crate::pose::{Pose, Quat, Vec3, level};
 use crate::rollout::{Accident, AccidentKind, Action, Glance, Onward, Rollout, STRIDE_S};
 use crate::scene::Workcell;
+use crate::scene::geometry::Face;
 
 const SIZE: [f64; 3] = [0.3, 0.3, 0.2];
 
@@ -96,4 +98,17 @@ fn duration_of_the_first(plan: &Plan) -> f64 {
 fn duration_of_the_quickest(id: &str) -> f64 {
     let plan = planned(&Fake::default(), None, &retrieve(id));
     duration_of_the_first(&plan)
+}
+
+/// A candidate for box `id` that was turned down.
+fn turned_down(id: &str, reason: Reason) -> RejectedCandidate {
+    RejectedCandidate {
+        box_id: id.into(),
+        gripper: 0,
+        face: Face::Top,
+        grasp: None,
+        hand: None,
+        risk: reason.bound(),
+        reason,
+    }
 }

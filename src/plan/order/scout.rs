@@ -1,7 +1,7 @@
 //! Whether a goal can be reached at all, found out before every way to it is tried.
 //!
-//! Owns the scout: a search that hopes that the check lets pass whatever it may, and goes as deep as it can before it turns
-//! back. Where it finds no way, the search that asks the check about each step is not expected to find one, and spends up to 24
+//! Owns the question whether one of the goal's boxes is beyond any hand, and the scout: a search that hopes that the check
+//! lets pass whatever it may, and goes as deep as it can before it turns back. Where it finds no way, the search that asks the check about each step is not expected to find one, and spends up to 24
 //! draws on each step to learn that: of the 70 s of processor time that a refusal on a pallet of 17 boxes took a scout leaves 27.
 //! Checks that wait until a way is known are lazy ones (Dellin and Srinivasa 2016, LazySP). It may be wrong where what a
 //! check turns down is just what another box leans on. A planner that has no check has nothing to save.
@@ -9,9 +9,11 @@
 use crate::dynamics::Risk;
 use crate::scene::Workcell;
 
+use super::super::alone::out_of_hand;
 use super::super::planner::PlanError;
 use super::super::reason::{Reason, RejectedCandidate};
 use super::super::shield::Vouched;
+use super::super::timing::timed;
 use super::OrderSearch;
 use super::node::Branch;
 
@@ -28,6 +30,23 @@ pub(super) enum Trust {
 }
 
 impl OrderSearch<'_> {
+    /// Whether one of the goal's boxes cannot be gripped whatever else is taken; why is noted. What does not stand is told as
+    /// that in any case.
+    pub(super) fn is_out_of_hand(&mut self) -> Result<bool, PlanError> {
+        let workcell = &self.nodes[0].workcell;
+        let why = out_of_hand(workcell, self.goal);
+        let is_so = !why.is_empty();
+        if is_so {
+            let (planner, timing) = (self.planner, &mut self.timing);
+            let stands = timed(&mut timing.screen, || {
+                planner.dynamics.believe(workcell, planner.seed)
+            });
+            stands?;
+        }
+        self.rejected.extend(why);
+        Ok(is_so)
+    }
+
     /// Whether `branch` leads on from another scene than the one that was reached last, for the first time, and a scout may
     /// tell whether that is of use. With a limit on the whole plan it may not: what a check adds to a step's bound is not known
     /// before.
