@@ -15,7 +15,9 @@ mod rejection;
 mod statics;
 
 pub use access::{Access, PRE_GRASP_M, access, back_off_m};
-pub(crate) use access::{at_height, flight_height, shortest_way_in, within_reach};
+pub(crate) use access::{
+    at_height, flight_height, flight_height_within, shortest_way_in, within_reach,
+};
 pub use compliance::{Compliance, compliance, tool_compliance};
 pub(crate) use hand::placed;
 pub use hand::{approach_opening, hand_shape, width_between_pads};

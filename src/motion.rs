@@ -16,7 +16,7 @@ pub use carried::EXIT_CLEAR_M;
 pub use carry::{place, remove};
 pub use lifts::{default_lift, lift_options, random_lift};
 pub use onward::{onward, slower};
-pub use slide::slide_in;
+pub use slide::put;
 
 use crate::grasp::Rejection;
 use crate::pose::Vec3;

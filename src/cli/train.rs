@@ -25,7 +25,7 @@ use crate::model::{
     DeviceChoice, ModelCard, ModelError, Purpose, Start, TrainConfig, Trained, WarmStart, train,
 };
 use crate::plots::{self, PlotError};
-use config::{config, said_in_file};
+use config::config;
 use failure::{failure, log_remedy};
 
 /// Train a world model on data sets that `topple generate` made.
@@ -135,10 +135,10 @@ fn trainable(
     warm_start: Option<&WarmStart>,
     interrupt: &Interrupt,
 ) -> Result<TrainConfig, Failure> {
-    let config = config(args, warm_start)?;
+    let (config, said) = config(args, warm_start)?;
     can_begin(&config, warm_start).map_err(|e| failure(e, args, interrupt))?;
     config.validate().map_err(|e| {
-        let told = match said_in_file(args, e.field) {
+        let told = match said.get(e.field) {
             Some(place) => format!("{place}: {e}"),
             None => e.to_string(),
         };

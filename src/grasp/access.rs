@@ -170,11 +170,18 @@ fn hit_between(obstacles: &Obstacles, shape: &[Obb], from: &Pose, to: &Pose) -> 
 
 /// The lowest height of the hand's origin at which `shape` passes over everything between two poses, m.
 pub(crate) fn flight_height(obstacles: &Obstacles, shape: &[Obb], from: &Pose, to: &Pose) -> f64 {
-    let radius = shape
-        .iter()
-        .flat_map(Obb::corners)
-        .map(|c| c.xy().norm())
-        .fold(0.0, f64::max);
+    let corners = shape.iter().flat_map(Obb::corners);
+    let radius = corners.map(|c| c.xy().norm()).fold(0.0, f64::max);
+    flight_height_within(obstacles, (shape, radius), from, to)
+}
+
+/// The same of a `shape` that reaches as far as `radius` from the hand's origin, m, seen from above.
+pub(crate) fn flight_height_within(
+    obstacles: &Obstacles,
+    (shape, radius): (&[Obb], f64),
+    from: &Pose,
+    to: &Pose,
+) -> f64 {
     let below = (0..=4)
         .flat_map(|i| placed(shape, &turned(&blend(from, to, i as f64 / 4.0))))
         .map(|part| -part.aabb().0.z)

@@ -103,7 +103,7 @@ pub enum Rejection {
     },
     /// The gripper cannot carry what the belief allows at worst.
     #[error(
-        "at worst ({mass_kg:.1} kg) the load takes {:.0} % of {limit}", (used * 100.0).ceil()
+        "at worst ({mass_kg:.1} kg) the load takes {:.0} % of {limit}", (used * 100.0 - 1e-6).ceil()
     )]
     TooHeavy {
         /// The heaviest that the belief allows, kg.
@@ -136,7 +136,9 @@ impl Rejection {
             Self::TooHeavy { .. } => 2,
             Self::OutOfReach { .. } => 3,
             Self::HandBlocked { .. } => 4,
-            Self::BoxBlocked { .. } | Self::NeverClear { .. } | Self::BadMotion { .. } => 5,
+            // Of one lift in one direction: another may do.
+            Self::NeverClear { .. } | Self::BadMotion { .. } => 5,
+            Self::BoxBlocked { .. } => 6,
         }
     }
 

@@ -96,18 +96,20 @@ pub fn append(folder: &Path, log: &EpochLog) -> Result<(), ModelError> {
     write_whole(&path, text.as_bytes())
 }
 
-/// Drops what a killed run logged beyond its last checkpoint, which holds this many `lines`, and what is no line of a log:
-/// a run need not end for want of what it only told.
+/// Drops what a killed run logged beyond its last checkpoint, of that `epoch` (`None`: before any), and what is no line of a
+/// log: a run need not end for want of what it only told.
 ///
 /// # Errors
 /// When the log that is there cannot be read, or the disk refuses.
-pub fn cut(folder: &Path, lines: usize) -> Result<(), ModelError> {
+pub fn cut(folder: &Path, epoch: Option<usize>) -> Result<(), ModelError> {
     let path = folder.join(LOG_FILE);
     let Some(text) = text_of(&path)? else {
         return Ok(());
     };
-    let whole = text.lines().take(lines).filter(|line| is_whole(line));
-    let kept: String = whole.map(|l| format!("{l}\n")).collect();
+    let is_kept = |line: &&str| epoch_of(line).is_some_and(|told| epoch.is_some_and(|e| told <= e));
+    let kept: String = (text.lines().filter(is_kept))
+        .map(|l| format!("{l}\n"))
+        .collect();
     write_whole(&path, kept.as_bytes())
 }
 
@@ -117,11 +119,13 @@ pub fn cut(folder: &Path, lines: usize) -> Result<(), ModelError> {
 /// When the log that is there cannot be read.
 pub fn damaged(folder: &Path) -> Result<usize, ModelError> {
     let text = text_of(&folder.join(LOG_FILE))?.unwrap_or_default();
-    Ok(text.lines().filter(|line| !is_whole(line)).count())
+    Ok(text.lines().filter(|line| epoch_of(line).is_none()).count())
 }
 
-fn is_whole(line: &str) -> bool {
-    serde_json::from_str::<EpochLog>(line).is_ok()
+/// The epoch that a line tells of; `None` of what is no line of a log.
+fn epoch_of(line: &str) -> Option<usize> {
+    let log: EpochLog = serde_json::from_str(line).ok()?;
+    Some(log.epoch)
 }
 
 /// The whole log, `None` where there is none yet.
@@ -182,7 +186,7 @@ mod tests {
         let log = EpochLog::before(ValidationReport::default());
         for error in [
             append(folder.path(), &log).unwrap_err(),
-            cut(folder.path(), 1).unwrap_err(),
+            cut(folder.path(), Some(1)).unwrap_err(),
         ] {
             assert!(matches!(error, ModelError::Unreadable { .. }), "{error}");
             assert!(error.to_string().contains(LOG_FILE), "{error}");
@@ -193,7 +197,7 @@ mod tests {
     #[test]
     fn a_log_that_is_not_there_yet_is_begun_and_there_is_nothing_to_cut() {
         let folder = tempfile::tempdir().unwrap();
-        cut(folder.path(), 0).unwrap();
+        cut(folder.path(), None).unwrap();
         assert!(!folder.path().join(LOG_FILE).exists());
         let log = EpochLog::before(ValidationReport::default());
         append(folder.path(), &log).unwrap();
@@ -202,20 +206,33 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_line_is_counted_and_dropped_with_what_came_after_the_checkpoint() {
+    fn a_damaged_line_is_counted_and_dropped_and_so_is_what_came_after_the_checkpoint() {
         let folder = tempfile::tempdir().unwrap();
-        let log = EpochLog::before(ValidationReport::default());
+        let of_epoch = |epoch| EpochLog {
+            epoch,
+            ..EpochLog::before(ValidationReport::default())
+        };
         assert_eq!(damaged(folder.path()).unwrap(), 0);
-        for _ in 0..3 {
-            append(folder.path(), &log).unwrap();
+        for epoch in 1..=4 {
+            append(folder.path(), &of_epoch(epoch)).unwrap();
         }
         let path = folder.path().join(LOG_FILE);
         let text = std::fs::read_to_string(&path).unwrap();
         // The first line is torn.
         std::fs::write(&path, &text[10..]).unwrap();
         assert_eq!(damaged(folder.path()).unwrap(), 1);
-        cut(folder.path(), 2).unwrap();
-        assert_eq!(read(folder.path()).unwrap(), [log]);
+        let told = || -> Vec<usize> {
+            let lines = read(folder.path()).unwrap();
+            lines.iter().map(|log| log.epoch).collect()
+        };
+        // The checkpoint is of epoch 3: what the fourth told comes again.
+        cut(folder.path(), Some(3)).unwrap();
+        assert_eq!(told(), [2, 3]);
+        append(folder.path(), &of_epoch(4)).unwrap();
+        cut(folder.path(), Some(3)).unwrap();
+        assert_eq!(told(), [2, 3]);
+        cut(folder.path(), None).unwrap();
+        assert!(told().is_empty());
     }
 
     #[test]

@@ -245,10 +245,9 @@ fn begin(
     if let Some((found, states)) = found {
         state = found;
         restore(&mut members, states)?;
-        // What a run goes on from has a line of its own.
-        log::cut(folder, state.epoch + usize::from(data.warm_start.is_some()))?;
+        log::cut(folder, Some(state.epoch))?;
     } else {
-        log::cut(folder, 0)?;
+        log::cut(folder, None)?;
         if let Some(model) = &data.warm_start {
             let before = EpochLog::before(validate(&members, &normaliser, data)?);
             // An imagination that nothing was learned by is no model's.

@@ -3,8 +3,8 @@
 //! Owns [`Carried`]: the checks of legs, of a target and of the way out. Which legs there are is for `carry` and its like.
 
 use crate::grasp::{
-    GraspCandidate, Moment, Obstacles, Rejection, approach_opening, flight_height, hand_shape,
-    placed, within_reach,
+    GraspCandidate, Moment, Obstacles, Rejection, approach_opening, flight_height,
+    flight_height_within, hand_shape, placed, within_reach,
 };
 use crate::pose::{Pose, Vec3, blend};
 use crate::scene::Workcell;
@@ -20,6 +20,9 @@ const SAMPLE_M: f64 = 0.03;
 /// How deep a carried box may graze a fixture before it counts as running into it, m: it often
 /// stood against one, and its observed pose is noisy.
 const GRAZE_M: f64 = 0.012;
+
+/// How deep a box may be in what it goes in beside or under, m.
+const CLOSE_M: f64 = 0.001;
 
 /// A hand that holds a box, and what both must not run into.
 pub(super) struct Carried<'a> {
@@ -87,16 +90,17 @@ impl<'a> Carried<'a> {
         self.check_hand(release, release)
     }
 
-    /// As [`Self::check_leg`], and the box against other boxes too: where it goes in beside them, and not over them.
+    /// Reach, hand and box as closely as it fits: where the box goes in beside others or under a roof, and not over them.
     pub(super) fn check_way_in(&self, from: &Pose, to: &Pose) -> Result<(), Rejection> {
         for pose in samples(from, to) {
             let there = self.box_at(&pose);
-            let mut boxes = self.obstacles.boxes.iter();
-            if let Some(by) = boxes.find(|o| overlaps(&there, &o.obb, 0.0)) {
+            let mut others = self.obstacles.others();
+            if let Some(by) = others.find(|o| overlaps(&there, &o.obb, CLOSE_M)) {
                 return Err(Rejection::BoxBlocked { by: by.id.clone() });
             }
         }
-        self.check_leg(from, to)
+        within_reach(&self.workcell.robot, to.translation.vector)?;
+        self.check_hand(from, to)
     }
 
     /// The first pose along `direction` at which the box is clear of everything, at least its length away.
@@ -116,11 +120,24 @@ impl<'a> Carried<'a> {
         })
     }
 
+    /// As [`Self::flight_height`], whichever way the box is turned on the way.
+    pub(super) fn flight_turning(&self, from: &Pose, to: &Pose) -> f64 {
+        let parts = self.parts();
+        let corners = parts.iter().flat_map(Obb::corners);
+        let radius = corners.map(|c| c.norm()).fold(0.0, f64::max);
+        flight_height_within(&self.obstacles, (&parts, radius), from, to)
+    }
+
     /// The height of the hand at which it and its box pass over everything between two poses, m.
     pub(super) fn flight_height(&self, from: &Pose, to: &Pose) -> f64 {
+        flight_height(&self.obstacles, &self.parts(), from, to)
+    }
+
+    /// Hand and box in the hand's frame.
+    fn parts(&self) -> Vec<Obb> {
         let mut parts = self.hand.clone();
         parts.push(Obb::new(self.size, self.box_in_hand));
-        flight_height(&self.obstacles, &parts, from, to)
+        parts
     }
 }
 

@@ -1,7 +1,7 @@
 //! A box put down under a roof: in from the side, as into a shelf.
 //!
-//! Owns [`slide_in`], for where [`place`](super::place), which comes straight from above, cannot go. The hand goes in along its
-//! own approach, so that it is the last to come in and the first to leave.
+//! Owns [`slide_in`], for where [`place`], which comes straight from above, cannot go, and [`put`], which asks for both. The
+//! hand goes in along its own approach, so that it is the last to come in and the first to leave.
 
 use crate::grasp::{GraspCandidate, Rejection, at_height};
 use crate::pose::{Pose, Vec3};
@@ -11,14 +11,14 @@ use crate::scene::geometry::Obb;
 
 use super::Lift;
 use super::carried::Carried;
-use super::carry::{CARRY, lifted_out, put_down, released_at};
+use super::carry::{CARRY, lifted_out, place, put_down, released_at};
 use super::profile::Pace;
 
-/// How much higher than where it is let go a box goes in, m.
-const GAP_M: f64 = 0.012;
+/// How much higher than where it is let go a box goes in, m: as high as the roof lets it.
+const GAPS_M: [f64; 3] = [0.012, 0.006, 0.003];
 /// Distances from the target at which it may come down in front, m.
 const NEAREST_M: f64 = 0.1;
-const FARTHEST_M: f64 = 1.6;
+const FARTHEST_M: f64 = 2.0;
 const SPACING_M: f64 = 0.05;
 /// The least level part of an approach that a box can go in along.
 const LEVEL: f64 = 0.9;
@@ -28,88 +28,137 @@ const IN: Pace = Pace {
     acceleration: CARRY.acceleration,
 };
 
-/// As [`place`](super::place), but down in front of `target` and then level along the hand's approach, over what is beside the
-/// way as closely as it fits.
+/// To `target` from above or, where something that never moves is over it, in from the side.
 ///
 /// # Errors
-/// As [`place`](super::place); where no fixture is over the target, or the hand does not approach level, too.
-pub fn slide_in(
+/// As [`place`] or, under a roof with a hand that comes from the side, as [`slide_in`].
+pub fn put(
     workcell: &Workcell,
     grasp: &GraspCandidate,
     lift: &Lift,
     target: &Pose,
 ) -> Result<Motion, Rejection> {
-    if !is_under_a_roof(workcell, grasp.box_index, target) {
-        return Err(no_way("to a place that nothing is over"));
+    let from_above = place(workcell, grasp, lift, target);
+    match &from_above {
+        Err(_) if is_under_a_roof(workcell, &standing(workcell, grasp, target)) => {
+            match level_approach(&released_at(target, grasp)) {
+                Some(_) => slide_in(workcell, grasp, lift, target),
+                None => from_above,
+            }
+        }
+        _ => from_above,
     }
+}
+
+/// As [`place`], but down in front of `target`, where nothing is over the box, and then level along the hand's approach.
+///
+/// # Errors
+/// As [`place`]; where the hand does not approach level too.
+pub(super) fn slide_in(
+    workcell: &Workcell,
+    grasp: &GraspCandidate,
+    lift: &Lift,
+    target: &Pose,
+) -> Result<Motion, Rejection> {
     let carried = Carried::new(workcell, grasp);
     let release = released_at(target, grasp);
     carried.check_target(&release)?;
-    let inward = level_approach(&release)?;
-    let over = at_height(release, release.translation.z + GAP_M);
+    let inward = level_approach(&release).ok_or_else(|| Rejection::BadMotion {
+        what: "a way in from the side with a hand that comes from above".to_owned(),
+    })?;
     let (mut motion, clear) = lifted_out(workcell, grasp, lift, &carried)?;
-    let (front, above) = in_front(&carried, &clear, &over, inward)?;
-    let raised = at_height(clear, above.translation.z.max(clear.translation.z));
-    for (from, to) in [(clear, raised), (raised, above)] {
-        carried.check_leg(&from, &to)?;
-        motion.go(to, CARRY);
-    }
-    motion.go(front, CARRY);
-    motion.go(over, IN);
+    let way = way_in(&carried, (&clear, &release), inward, |hand| {
+        is_under_a_roof(workcell, &carried.box_at(hand))
+    })?;
+    motion.go(way.raised, CARRY);
+    motion.go(way.above, CARRY);
+    motion.go(way.front, CARRY);
+    motion.go(way.over, IN);
     put_down(workcell, grasp, &carried, &release, &mut motion)?;
     Ok(motion.finish())
 }
 
-/// The direction that the hand comes from, level, length one.
-fn level_approach(release: &Pose) -> Result<Vec3, Rejection> {
-    let approach = release.rotation * Vec3::z();
-    let level = Vec3::new(approach.x, approach.y, 0.0);
-    match level.norm() >= LEVEL {
-        true => Ok(level.normalize()),
-        false => Err(no_way("with a hand that comes from above")),
-    }
+/// The hand on its way from where the box is clear to where it is let go.
+struct WayIn {
+    /// Up, over all that it passes.
+    raised: Pose,
+    /// Over, turned as at the target.
+    above: Pose,
+    /// Down, in front.
+    front: Pose,
+    /// In.
+    over: Pose,
 }
 
-fn no_way(how: &str) -> Rejection {
-    Rejection::BadMotion {
-        what: format!("a way in from the side {how}"),
-    }
-}
-
-/// Whether something that never moves is over box `index` where it stands at `target`.
-fn is_under_a_roof(workcell: &Workcell, index: usize, target: &Pose) -> bool {
-    let scene = &workcell.scene;
-    let (low, high) = Obb::new(scene.boxes[index].size, *target).aabb();
-    let mut fixtures = scene.fixtures.iter().map(|f| f.obb().aabb());
-    fixtures.any(|(lo, hi)| {
-        let is_beside = (0..2).any(|k| lo[k] > high[k] || hi[k] < low[k]);
-        !is_beside && lo.z >= high.z
-    })
-}
-
-/// The hand in front of `over`, as near as may be, from where the way in is free and down to where it is; and the hand above
-/// that, over all that it passes on its way from `clear`.
-fn in_front(
+/// The shortest way in whose legs are free, the higher in the better.
+fn way_in(
     carried: &Carried,
-    clear: &Pose,
-    over: &Pose,
+    (clear, release): (&Pose, &Pose),
     inward: Vec3,
-) -> Result<(Pose, Pose), Rejection> {
-    let mut distance = NEAREST_M;
+    has_roof: impl Fn(&Pose) -> bool,
+) -> Result<WayIn, Rejection> {
     let mut why = None;
-    while distance <= FARTHEST_M {
-        let back = -distance * inward;
-        let front = Pose::translation(back.x, back.y, back.z) * over;
-        let flight = carried.flight_height(clear, &front);
-        let above = at_height(front, flight.max(front.translation.z));
-        let free = carried.check_way_in(&above, &front);
-        match free.and_then(|()| carried.check_way_in(&front, over)) {
-            Ok(()) => return Ok((front, above)),
-            Err(blocked) => why = Some(blocked),
+    for gap in GAPS_M {
+        let over = at_height(*release, release.translation.z + gap);
+        let mut distance = NEAREST_M;
+        while distance <= FARTHEST_M {
+            let back = -distance * inward;
+            distance += SPACING_M;
+            let front = Pose::translation(back.x, back.y, back.z) * over;
+            if has_roof(&front) {
+                continue;
+            }
+            if let Err(blocked) = carried.check_way_in(&front, &over) {
+                // From farther off it would be no freer.
+                why = why.or(Some(blocked));
+                break;
+            }
+            let flight = carried.flight_turning(clear, &front);
+            let above = at_height(front, flight.max(front.translation.z));
+            let raised = at_height(*clear, flight.max(clear.translation.z));
+            let legs = [(*clear, raised), (raised, above), (above, front)];
+            let free = legs
+                .iter()
+                .try_for_each(|(from, to)| carried.check_leg(from, to));
+            match free.and_then(|()| carried.check_way_in(&above, &front)) {
+                Ok(()) => {
+                    return Ok(WayIn {
+                        raised,
+                        above,
+                        front,
+                        over,
+                    });
+                }
+                Err(blocked) => why = why.or(Some(blocked)),
+            }
         }
-        distance += SPACING_M;
     }
     Err(why.unwrap_or(Rejection::NeverClear {
         within_m: FARTHEST_M,
     }))
 }
+
+/// The direction that the hand comes from, level, length one; `None` where that is not level enough.
+fn level_approach(release: &Pose) -> Option<Vec3> {
+    let approach = release.rotation * Vec3::z();
+    let level = Vec3::new(approach.x, approach.y, 0.0);
+    (level.norm() >= LEVEL).then(|| level.normalize())
+}
+
+fn standing(workcell: &Workcell, grasp: &GraspCandidate, target: &Pose) -> Obb {
+    Obb::new(workcell.scene.boxes[grasp.box_index].size, *target)
+}
+
+/// Whether something that never moves is over `there`.
+fn is_under_a_roof(workcell: &Workcell, there: &Obb) -> bool {
+    let (low, high) = there.aabb();
+    let mut fixtures = workcell.scene.fixtures.iter().map(|f| f.obb().aabb());
+    fixtures.any(|(lo, hi)| {
+        let is_beside = (0..2).any(|k| lo[k] > high[k] || hi[k] < low[k]);
+        // Of a roof that it would just touch too.
+        !is_beside && lo.z >= high.z - ROOF_SLACK_M
+    })
+}
+
+/// How far into a box that stands under it a roof may seem to reach, m: boxes are seen with noise.
+const ROOF_SLACK_M: f64 = 0.005;

@@ -4,7 +4,7 @@
 //! plain lift of every grasp of every box comes before anybody's second lift.
 
 use crate::grasp::{GraspCandidate, Rejection, propose};
-use crate::motion::{self, Lift, lift_options, slide_in};
+use crate::motion::{self, Lift, lift_options};
 use crate::pose::Pose;
 use crate::rollout::Action;
 use crate::scene::Workcell;
@@ -75,8 +75,7 @@ impl Wish {
             },
             Some(target) => Action::Place {
                 grasp: *grasp,
-                motion: motion::place(workcell, grasp, lift, &target)
-                    .or_else(|why| slide_in(workcell, grasp, lift, &target).map_err(|_| why))?,
+                motion: motion::put(workcell, grasp, lift, &target)?,
                 target,
             },
         })
@@ -142,7 +141,7 @@ pub fn gather(
 }
 
 /// The grasps that geometry and the wish's filter allow.
-fn allowed_grasps(
+pub(super) fn allowed_grasps(
     workcell: &Workcell,
     wish: &Wish,
     rejected: &mut Vec<RejectedCandidate>,

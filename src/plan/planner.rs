@@ -82,6 +82,13 @@ impl Plan {
         }
     }
 
+    /// Adds boxes whose judgement a draw has shown wrong elsewhere, by id.
+    pub(super) fn doubt(&mut self, ids: Vec<String>) {
+        let news = ids.into_iter().filter(|id| !self.misjudged.contains(id));
+        let news: Vec<String> = news.collect();
+        self.misjudged.extend(news);
+    }
+
     /// The plan for a goal that is reached already.
     pub fn nothing_to_do() -> Self {
         Self {

@@ -4,7 +4,7 @@
 //! safe plan like that, as the steps have it, with each box that is put aside for a while put there. Which of the steps are
 //! unsafe is for [`super::vet`] to say.
 
-use crate::scene::task::find_box_faults;
+use crate::scene::task::{Fault, Neighbour, find_box_faults};
 use crate::scene::{Scene, Workcell};
 
 use super::goal::Goal;
@@ -28,7 +28,7 @@ pub fn repair(
     let direct = in_order(&workcell.scene, effects(steps, Places::Last));
     let mut plan = reached_in_turn(planner, workcell, &direct, misjudged)?;
     let in_stops = effects(steps, Places::All);
-    if plan.verdict == Verdict::Safe || in_stops.len() == direct.len() {
+    if plan.verdict == Verdict::Safe || in_stops == direct {
         return Ok(plan);
     }
     let doubted = misjudged.iter().chain(&plan.misjudged);
@@ -38,6 +38,7 @@ pub fn repair(
         std::mem::swap(&mut plan, &mut other);
     }
     plan.timing.add(&other.timing);
+    plan.doubt(other.misjudged);
     Ok(plan)
 }
 
@@ -111,13 +112,15 @@ fn reached_in_turn(
     }
 }
 
-/// Why the box of `goal` cannot stand where it is to, as the target of a task is held against the scene.
+/// Why the box of `goal` cannot stand where it is to, whatever is taken away.
 fn cannot_stand(scene: &Scene, goal: &Goal) -> Option<String> {
     let Goal::Move { box_id, target } = goal else {
         return None;
     };
     let faults = find_box_faults(scene, scene.box_index(box_id)?, target);
-    let fault = faults.first()?.in_words(scene);
+    // A box that stands there may be taken away.
+    let is_for_good = |fault: &&Fault| !matches!(fault, Fault::Overlap { with, .. } if matches!(with, Neighbour::Box(_)));
+    let fault = faults.iter().find(is_for_good)?.in_words(scene);
     Some(format!("`{box_id}`, where it is to stand, {fault}"))
 }
 
@@ -215,12 +218,7 @@ fn joined(mut before: Plan, mut after: Plan) -> Plan {
     before.remedies.append(&mut after.remedies);
     before.steps.append(&mut after.steps);
     before.rejected.append(&mut after.rejected);
-    // A refusal before any search doubts nobody.
-    let doubted = after.misjudged.into_iter();
-    let news: Vec<String> = doubted
-        .filter(|id| !before.misjudged.contains(id))
-        .collect();
-    before.misjudged.extend(news);
+    before.doubt(after.misjudged);
     before.risk = of_plan([before.risk, after.risk]);
     before.risk_bound = of_plan([before.risk_bound, after.risk_bound]);
     before.timing.add(&after.timing);

@@ -74,16 +74,13 @@ impl fmt::Display for Off {
 }
 
 impl Off {
-    /// What of it is more than two looks lie apart by `noise` on average: each adds its variance, along three axes to where a
-    /// box is and about two to how it is tilted.
+    /// What of the way is more than two looks lie apart by `noise` on average: each adds its variance along two axes. A look
+    /// errs in no tilt ([`belief`](crate::scene::belief)).
     pub(super) fn less_noise(self, noise: PoseNoise) -> Self {
-        let beyond = |off: f64, std: f64, axes: f64| {
-            let both = 2.0 * axes * std * std;
-            (off * off - both).max(0.0).sqrt()
-        };
+        let both = 4.0 * noise.position_m.powi(2);
         Self {
-            way_m: beyond(self.way_m, noise.position_m, 3.0),
-            tilt_rad: beyond(self.tilt_rad, noise.rotation_rad, 2.0),
+            way_m: (self.way_m.powi(2) - both).max(0.0).sqrt(),
+            ..self
         }
     }
 

@@ -18,7 +18,7 @@ mod watch;
 use super::fake::Fake;
 use super::*;
 use crate::dynamics::{Dynamics, DynamicsError};
-use crate::grasp::fixtures_for_tests::{a_box, workcell};
+use crate::grasp::fixtures_for_tests::{a_box, a_fixture, workcell};
 use crate::pose::{Pose, Quat, Vec3, level};
 use crate::rollout::{Accident, AccidentKind, Action, Glance, Onward, Rollout, STRIDE_S};
 use crate::scene::Workcell;

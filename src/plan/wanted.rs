@@ -4,7 +4,7 @@
 //! nothing safe, so that the usual case costs one batch.
 
 use crate::grasp::{Rejection, propose};
-use crate::motion::{default_lift, place};
+use crate::motion::{lift_options, put};
 use crate::pose::Pose;
 use crate::scene::Workcell;
 use crate::scene::geometry::{Obb, separation};
@@ -78,17 +78,23 @@ fn single(workcell: &Workcell, graph: &SupportGraph, id: &str, target: Option<Po
 }
 
 /// The boxes that box `index` is to rest on at `target`, directly or through others: without them it would be let go in the air.
-/// What stands where it is to stand itself is none of them.
+/// What is beside its place, or in it, is none of them.
 fn bearing(workcell: &Workcell, index: usize, target: Pose) -> Vec<usize> {
     let mut scene = workcell.scene.clone();
     scene.boxes[index].pose = target;
     let graph = SupportGraph::of(&scene);
-    let there = scene.boxes[index].obb();
     let slack = tolerance_m(&scene);
-    let is_clear = |i: usize| separation(&there, &scene.boxes[i].obb()).gap >= -slack;
+    let (low, high) = scene.boxes[index].obb().aabb();
+    let is_under = |i: usize| {
+        let (lo, hi) = scene.boxes[i].obb().aabb();
+        let overlap = |k: usize| high[k].min(hi[k]) - low[k].max(lo[k]);
+        overlap(0) > slack && overlap(1) > slack && hi.z - low.z <= slack
+    };
+    let direct = |i: &usize| graph.on[*i].contains(&index) && is_under(*i);
     let others = (0..scene.boxes.len()).filter(|i| *i != index);
-    let bears = |i: &usize| graph.above(*i).contains(&index) && is_clear(*i);
-    others.filter(bears).collect()
+    let bearers: Vec<usize> = others.clone().filter(direct).collect();
+    let below = |i: &usize| bearers.iter().any(|b| graph.above(*i).contains(b));
+    others.filter(|i| bearers.contains(i) || below(i)).collect()
 }
 
 /// What `goal` needs to stay where it is, by index: what its box is to rest on.
@@ -177,9 +183,11 @@ fn in_the_way(workcell: &Workcell, index: usize, target: Option<Pose>) -> Vec<us
         .collect();
     if let Some(target) = target {
         for grasp in &proposals.candidates {
-            let lift = default_lift(workcell, grasp);
-            let placed = place(workcell, grasp, &lift, &target);
-            names.extend(placed.err().as_ref().and_then(blocker));
+            // The first lift that gets the box anywhere.
+            let lifts = lift_options(workcell, grasp).into_iter();
+            let mut ways = lifts.map(|lift| put(workcell, grasp, &lift, &target));
+            let way = ways.find(|way| !matches!(way, Err(Rejection::NeverClear { .. })));
+            names.extend(way.and_then(Result::err).as_ref().and_then(blocker));
         }
     }
     let index_of = |name: &String| workcell.scene.box_index(name);

@@ -190,23 +190,22 @@ fn points(recording: &Recording) -> Vec<Vec3> {
     points
 }
 
-/// The corners of what was handled and stays, where the hand was: put down, however far from where it stood. What the hand
-/// lost and what flew off is no part of it.
+/// The corners of what was handled and ends near where the hand was last in that step: put down, however far from where it
+/// stood. What flew off is no part of it.
 fn put_down(recording: &Recording) -> Vec<Vec3> {
     let Some(last) = recording.frames.last() else {
         return Vec::new();
     };
-    let handled = recording.steps.iter().filter_map(|step| step.target);
-    let stays = handled.filter_map(|i| Some((recording.boxes[i].size, last.boxes[i]?)));
-    let hands: Vec<Pose> = recording.frames.iter().filter_map(|f| f.hand).collect();
-    let by_hand = |pose: &Pose| {
-        let off = |hand: &Pose| (hand.translation.vector - pose.translation.vector).norm();
-        hands.iter().any(|hand| off(hand) < ROOM_M)
-    };
-    let put_down = stays.filter(|(_, pose)| by_hand(pose));
-    put_down
-        .flat_map(|(size, pose)| corners(size, &pose))
-        .collect()
+    let frames = || recording.frames.iter().rev();
+    let steps = recording.steps.iter().enumerate();
+    let put_down = steps.filter_map(|(k, step)| {
+        let index = step.target?;
+        let pose = last.boxes[index]?;
+        let hand = frames().filter(|f| f.step == k).find_map(|f| f.hand)?;
+        let off = hand.translation.vector - pose.translation.vector;
+        (off.norm() < ROOM_M).then(|| corners(recording.boxes[index].size, &pose))
+    });
+    put_down.flatten().collect()
 }
 
 /// The eight corners of a box.
@@ -254,15 +253,16 @@ mod tests {
     #[test]
     fn what_is_put_down_far_off_is_in_the_picture_and_what_flies_as_far_is_not() {
         let far = crate::pose::level(Vec3::new(3.0, 0.0, 0.1), 0.0);
-        let seen = |hand: Option<Pose>| {
+        let seen = |hand: Pose| {
             let mut recording = two_boxes();
             let target = recording.steps[0].target.unwrap();
             let last = recording.frames.last_mut().unwrap();
             last.boxes[target] = Some(far);
-            last.hand = hand;
+            last.hand = Some(hand);
             points(&recording).iter().any(|p| p.x > 2.5)
         };
-        assert!(seen(Some(far)) && !seen(None));
+        let elsewhere = crate::pose::level(Vec3::new(0.5, 0.0, 0.8), 0.0);
+        assert!(seen(far) && !seen(elsewhere));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Owns which of them wins. Refuses what does nothing where only the imagination learns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::de::IgnoredAny;
@@ -11,12 +11,16 @@ use super::TrainArgs;
 use crate::cli::Failure;
 use crate::model::{TrainConfig, WarmStart};
 
-/// The settings; where nothing else is said, a run is of the same kind as the model that it goes on from.
+/// What a settings file says that no flag says otherwise: the place of each setting, by its name.
+pub(super) type Said = BTreeMap<String, String>;
+
+/// The settings, and which of them the file says; where nothing else is said, a run is of the same kind as the model that it
+/// goes on from.
 pub(super) fn config(
     args: &TrainArgs,
     warm_start: Option<&WarmStart>,
-) -> Result<TrainConfig, Failure> {
-    let (mut config, said) = match &args.config {
+) -> Result<(TrainConfig, Said), Failure> {
+    let (mut config, mut said) = match &args.config {
         None => Default::default(),
         Some(path) => read(path)?,
     };
@@ -27,20 +31,32 @@ pub(super) fn config(
             ("members", &mut config.members, card.config.members),
         ];
         for (name, size, of_model) in sizes {
-            if !said.contains(name) {
+            if !said.contains_key(name) {
                 *size = of_model;
             }
         }
     }
-    let set = |to: &mut usize, from: Option<usize>| *to = from.unwrap_or(*to);
-    set(&mut config.epochs, args.epochs);
-    set(&mut config.width, args.width);
-    set(&mut config.rounds, args.rounds);
-    set(&mut config.members, args.members);
-    set(&mut config.batch, args.batch);
-    set(&mut config.tellings, args.tellings);
-    set(&mut config.imagine_every, args.imagine_every);
-    set(&mut config.threads, args.threads);
+    let counts = [
+        ("epochs", &mut config.epochs, args.epochs),
+        ("width", &mut config.width, args.width),
+        ("rounds", &mut config.rounds, args.rounds),
+        ("members", &mut config.members, args.members),
+        ("batch", &mut config.batch, args.batch),
+        ("tellings", &mut config.tellings, args.tellings),
+        (
+            "imagine_every",
+            &mut config.imagine_every,
+            args.imagine_every,
+        ),
+        ("threads", &mut config.threads, args.threads),
+    ];
+    for (name, count, flag) in counts {
+        set(name, count, flag, &mut said);
+    }
+    set("lr", &mut config.lr, args.lr, &mut said);
+    set("dropout", &mut config.dropout, args.dropout, &mut said);
+    set("seed", &mut config.seed, args.seed, &mut said);
+    set("device", &mut config.device, args.device, &mut said);
     config.keep_judgement |= args.keep_judgement;
     if config.keep_judgement {
         let is_idle = [
@@ -50,7 +66,7 @@ pub(super) fn config(
         ];
         let idle = is_idle
             .iter()
-            .find(|(name, given)| *given || said.contains(*name));
+            .find(|(name, given)| *given || said.contains_key(*name));
         if let Some((name, _)) = idle {
             return Err(Failure::input_message(
                 format!("{name} does nothing where only the imagination learns"),
@@ -58,15 +74,19 @@ pub(super) fn config(
             ));
         }
     }
-    config.lr = args.lr.unwrap_or(config.lr);
-    config.dropout = args.dropout.unwrap_or(config.dropout);
-    config.seed = args.seed.unwrap_or(config.seed);
-    config.device = args.device.unwrap_or(config.device);
-    Ok(config)
+    Ok((config, said))
 }
 
-/// The settings in a YAML file, and which of them it names.
-fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
+/// A flag wins over what a file says.
+fn set<T>(name: &str, setting: &mut T, flag: Option<T>, said: &mut Said) {
+    if let Some(flag) = flag {
+        *setting = flag;
+        said.remove(name);
+    }
+}
+
+/// The settings in a YAML file, and where it names which.
+fn read(path: &Path) -> Result<(TrainConfig, Said), Failure> {
     let text = std::fs::read_to_string(path).map_err(|e| {
         let what = format!("cannot read {}: {e}", path.display());
         Failure::input_message(what, "give --config a YAML file of training settings")
@@ -82,7 +102,16 @@ fn read(path: &Path) -> Result<(TrainConfig, BTreeSet<String>), Failure> {
     };
     let config = serde_saphyr::from_str(&text).map_err(wrong)?;
     let named: BTreeMap<String, IgnoredAny> = serde_saphyr::from_str(&text).map_err(wrong)?;
-    Ok((config, named.into_keys().collect()))
+    let place = |name: String| {
+        let lines = 1..=text.lines().count();
+        let line = lines
+            .into_iter()
+            .find(|line| key_in(&text, Some(*line)) == Some(&name));
+        let place = line.map_or_else(String::new, |line| format!(":{line}"));
+        let place = format!("{}{place}", path.display());
+        (name, place)
+    };
+    Ok((config, named.into_keys().map(place).collect()))
 }
 
 /// What the reader says of a setting, without its advice to programmers.
@@ -104,28 +133,6 @@ fn in_words(error: &serde_saphyr::Error, key: Option<&str>) -> String {
 fn key_in(text: &str, line: Option<usize>) -> Option<&str> {
     let line = text.lines().nth(line?.checked_sub(1)?)?;
     let (key, _) = line.split_once(':')?;
-    Some(key.trim())
-}
-
-/// File and line of the setting `name`, where it is the file that says it and no flag.
-pub(super) fn said_in_file(args: &TrainArgs, name: &str) -> Option<String> {
-    let by_flag = [
-        ("epochs", args.epochs.is_some()),
-        ("width", args.width.is_some()),
-        ("rounds", args.rounds.is_some()),
-        ("members", args.members.is_some()),
-        ("batch", args.batch.is_some()),
-        ("tellings", args.tellings.is_some()),
-        ("imagine_every", args.imagine_every.is_some()),
-        ("lr", args.lr.is_some()),
-        ("dropout", args.dropout.is_some()),
-    ];
-    if by_flag.contains(&(name, true)) {
-        return None;
-    }
-    let path = args.config.as_deref()?;
-    let text = std::fs::read_to_string(path).ok()?;
-    let lines = 1..=text.lines().count();
-    let mut said = lines.filter(|line| key_in(&text, Some(*line)) == Some(name));
-    Some(format!("{}:{}", path.display(), said.next()?))
+    // As YAML has it in braces or in quotes too.
+    Some(key.trim_matches([' ', '{', '"', '\'']))
 }

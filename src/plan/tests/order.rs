@@ -108,6 +108,51 @@ fn what_a_box_is_to_rest_on_is_not_taken_away_however_it_is_in_the_way() {
 }
 
 #[test]
+fn what_only_stands_beside_the_place_that_a_box_is_to_rest_on_may_be_taken() {
+    // `q` stands on `b`; its top is 2 mm lower than the place on `post`, and a millimetre beside it.
+    let cell = workcell(
+        vec![
+            a_box("b", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 0.6),
+            a_box("q", [0.1, 0.3, 0.198], [0.1, 0.0, 0.299], 0.3),
+            a_box("post", [0.3, 0.3, 0.4], [0.301, 0.0, 0.2], 0.6),
+        ],
+        vec![],
+    );
+    let goal = Goal::Move {
+        box_id: "b".into(),
+        target: level(Vec3::new(0.301, 0.0, 0.5), 0.0),
+    };
+    assert_eq!(wanted::to_stay(&cell, &goal), [2]);
+    let plan = planner(&Fake::default(), None).plan(&cell, &goal).unwrap();
+    assert_eq!(order(&plan), ["q", "b"]);
+}
+
+#[test]
+fn what_is_in_the_way_into_a_shelf_is_taken_first() {
+    let board = |id: &str, z: f64| a_fixture(id, [1.0, 0.8, 0.03], [1.05, 0.0, z]);
+    let size = [0.25, 0.25, 0.2];
+    let planned = |in_the_mouth: bool| {
+        let mut boxes = vec![a_box("a", size, [0.0, 0.0, 0.1], 0.6)];
+        boxes.extend(in_the_mouth.then(|| a_box("mouth", size, [0.7, -0.15, 0.515], 0.6)));
+        let shelf = vec![
+            board("low", 0.4),
+            board("roof", 0.73),
+            a_fixture("left", [1.0, 0.03, 0.36], [1.05, 0.415, 0.56]),
+            a_fixture("right", [1.0, 0.03, 0.36], [1.05, -0.415, 0.56]),
+            a_fixture("back", [0.03, 0.86, 0.36], [1.565, 0.0, 0.56]),
+        ];
+        let goal = Goal::Move {
+            box_id: "a".into(),
+            target: level(Vec3::new(1.35, -0.15, 0.515), 0.0),
+        };
+        let plan = planner(&Fake::default(), None).plan(&workcell(boxes, shelf), &goal);
+        plan.unwrap()
+    };
+    assert_eq!(order(&planned(false)), ["a"]);
+    assert_eq!(order(&planned(true)), ["mouth", "a"]);
+}
+
+#[test]
 fn a_box_at_the_target_is_taken_away_first() {
     let fake = Fake::default();
     let goal = Goal::Move {

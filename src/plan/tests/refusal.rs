@@ -270,6 +270,24 @@ fn what_speaks_against_a_grasp_of_a_box_that_was_taken_by_another_is_no_reason_a
 }
 
 #[test]
+fn a_box_that_a_hand_grips_is_not_out_of_hand_wherever_it_is_to_go() {
+    let cell = tower();
+    let far = |id: &str| Goal::Move {
+        box_id: id.into(),
+        target: level(Vec3::new(50.0, 0.0, 0.1), 0.0),
+    };
+    // `low` is buried, and what is there no longer is out of nobody's hand.
+    for goal in [far("high"), far("low"), retrieve("low"), retrieve("gone")] {
+        assert!(alone::out_of_hand(&cell, &goal).is_empty(), "{goal:?}");
+    }
+    let mut heavy = cell.clone();
+    heavy.scene.boxes[cell.scene.box_index("low").unwrap()].mass =
+        crate::scene::Quantity::Known(60.0);
+    assert!(!alone::out_of_hand(&heavy, &retrieve("low")).is_empty());
+    assert!(alone::out_of_hand(&heavy, &retrieve("high")).is_empty());
+}
+
+#[test]
 fn steps_that_are_over_the_limit_on_the_whole_do_not_hide_that_the_goals_box_cannot_be_lifted() {
     let mut cell = tower();
     cell.safety.max_plan_risk = Some(1e-9);

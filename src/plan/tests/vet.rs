@@ -190,6 +190,20 @@ fn a_box_that_is_put_aside_for_another_and_then_back_is_put_aside_in_the_repair(
 }
 
 #[test]
+fn a_repair_takes_away_first_what_stands_where_another_is_to() {
+    let fake = Fake::default();
+    let step = |id: &str, at: Option<[f64; 3]>| vet::StepToVet {
+        box_id: id.into(),
+        target: at.map(|at| level(Vec3::from(at), 0.0)),
+        filter: GraspFilter::default(),
+    };
+    let steps = [step("high", Some([1.0, 0.0, 0.1])), step("aside", None)];
+    let repaired = repair(&planner(&fake, None), &tower(), &steps, &[]).unwrap();
+    assert_eq!(repaired.verdict, Verdict::Safe, "{:?}", repaired.reason);
+    assert_eq!(order(&repaired), ["aside", "high"]);
+}
+
+#[test]
 fn a_repair_of_a_target_in_the_air_says_so() {
     let fake = Fake::default();
     let steps = [vet::StepToVet {
