@@ -16,6 +16,8 @@ use super::profile::Pace;
 
 /// How much higher than where it is let go a box goes in, m: as high as the roof lets it.
 const GAPS_M: [f64; 3] = [0.012, 0.006, 0.003];
+/// How far from the roof's edge it comes down at least, m: it is seen with noise, and hangs on a grip that gives.
+const ROOM_M: f64 = 0.04;
 /// Distances from the target at which it may come down in front, m.
 const NEAREST_M: f64 = 0.1;
 const FARTHEST_M: f64 = 2.0;
@@ -40,7 +42,7 @@ pub fn put(
 ) -> Result<Motion, Rejection> {
     let from_above = place(workcell, grasp, lift, target);
     match &from_above {
-        Err(_) if is_under_a_roof(workcell, &standing(workcell, grasp, target)) => {
+        Err(_) if is_under_a_roof(workcell, &standing(workcell, grasp, target), 0.0) => {
             match level_approach(&released_at(target, grasp)) {
                 Some(_) => slide_in(workcell, grasp, lift, target),
                 None => from_above,
@@ -68,7 +70,7 @@ pub(super) fn slide_in(
     })?;
     let (mut motion, clear) = lifted_out(workcell, grasp, lift, &carried)?;
     let way = way_in(&carried, (&clear, &release), inward, |hand| {
-        is_under_a_roof(workcell, &carried.box_at(hand))
+        is_under_a_roof(workcell, &carried.box_at(hand), ROOM_M)
     })?;
     motion.go(way.raised, CARRY);
     motion.go(way.above, CARRY);
@@ -149,12 +151,12 @@ fn standing(workcell: &Workcell, grasp: &GraspCandidate, target: &Pose) -> Obb {
     Obb::new(workcell.scene.boxes[grasp.box_index].size, *target)
 }
 
-/// Whether something that never moves is over `there`.
-fn is_under_a_roof(workcell: &Workcell, there: &Obb) -> bool {
+/// Whether something that never moves is over `there`, or less than `room` metres from being so.
+fn is_under_a_roof(workcell: &Workcell, there: &Obb, room: f64) -> bool {
     let (low, high) = there.aabb();
     let mut fixtures = workcell.scene.fixtures.iter().map(|f| f.obb().aabb());
     fixtures.any(|(lo, hi)| {
-        let is_beside = (0..2).any(|k| lo[k] > high[k] || hi[k] < low[k]);
+        let is_beside = (0..2).any(|k| lo[k] > high[k] + room || hi[k] < low[k] - room);
         // Of a roof that it would just touch too.
         !is_beside && lo.z >= high.z - ROOF_SLACK_M
     })
