@@ -3,6 +3,7 @@
 //! Owns what the tests share; each file below holds those of one part.
 
 mod execute;
+mod expected;
 mod fickle;
 mod order;
 mod probe;
