@@ -4,8 +4,8 @@
 //! leaves the old file or the new one, never half of either; a killed process may leave a temporary file, which
 //! [`is_part`] tells. A link stays a link, and what is no plain file (a pipe, a device) or was handed to this program open
 //! (`/dev/stdout`) is written to as it stands. Owns as well that a file that is not there is told from one that cannot
-//! be read ([`if_there`]), that one process alone writes to a folder ([`lock`]), and how a file is named by what is in it ([`sha256`]). Refuses to make folders: its callers
-//! know which are theirs.
+//! be read ([`if_there`]), that one process alone writes to a folder ([`lock`]), and how a file is named by what is in it
+//! ([`sha256`]). Refuses to make folders: its callers know which are theirs.
 
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};

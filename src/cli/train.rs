@@ -22,7 +22,7 @@ use crate::model::folder::WEIGHTS_FILE;
 use crate::model::log::{self, LOG_FILE};
 use crate::model::train::{can_begin, may_write_to};
 use crate::model::{
-    DeviceChoice, ModelCard, ModelError, Purpose, Start, TrainConfig, Trained, WarmStart, train,
+    DeviceChoice, ModelCard, Purpose, Start, TrainConfig, Trained, WarmStart, train,
 };
 use crate::plots::{self, PlotError};
 use config::config;
@@ -186,11 +186,15 @@ fn start(args: &TrainArgs, interrupt: &Interrupt) -> Result<Start, Failure> {
 
 /// Draws the run, says which of the `limits` of the model before it were lost, and prints what it came to.
 fn finish(args: &TrainArgs, trained: &Trained, limits: &[f64]) -> Outcome {
-    plots::finish(&args.out, trained).map_err(|e| match e {
-        PlotError::File(ModelError::Unreadable { .. } | ModelError::Foreign { .. }) => {
-            Failure::input_message(e, log_remedy(args))
+    plots::finish(&args.out, trained).map_err(|e| {
+        let of_log = match &e {
+            PlotError::File(why) => log_remedy(why, args),
+            PlotError::Drawing { .. } => None,
+        };
+        match of_log {
+            Some(remedy) => Failure::input_message(e, remedy),
+            None => Failure::failed_message(e, "the model is whole; free some space and resume"),
         }
-        _ => Failure::failed_message(e, "the model is whole; free some space and resume"),
     })?;
     let now = levels(&trained.card);
     for lost in limits.iter().filter(|level| !now.contains(level)) {

@@ -20,8 +20,7 @@ const SAMPLE_M: f64 = 0.03;
 /// How deep a carried box may graze a fixture before it counts as running into it, m: it often
 /// stood against one, and its observed pose is noisy.
 const GRAZE_M: f64 = 0.012;
-
-/// How deep a box may be in what it goes in beside or under, m.
+/// How deep it may be in what it is put down or goes in beside or under, m.
 const CLOSE_M: f64 = 0.001;
 
 /// A hand that holds a box, and what both must not run into.
@@ -79,26 +78,24 @@ impl<'a> Carried<'a> {
     /// The box at its target against everything that stands there.
     pub(super) fn check_target(&self, release: &Pose) -> Result<(), Rejection> {
         within_reach(&self.workcell.robot, release.translation.vector)?;
-        let there = self.box_at(release);
-        let hit = self
-            .obstacles
-            .others()
-            .find(|o| overlaps(&there, &o.obb, 0.001));
-        if let Some(by) = hit {
-            return Err(Rejection::BoxBlocked { by: by.id.clone() });
-        }
+        self.check_fit(release)?;
         self.check_hand(release, release)
+    }
+
+    /// The box against everything but the ground, as closely as it fits.
+    fn check_fit(&self, hand: &Pose) -> Result<(), Rejection> {
+        let there = self.box_at(hand);
+        let mut others = self.obstacles.others();
+        match others.find(|o| overlaps(&there, &o.obb, CLOSE_M)) {
+            Some(by) => Err(Rejection::BoxBlocked { by: by.id.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// Reach, hand and box as closely as it fits: where the box goes in beside others or under a roof, and not over them.
     pub(super) fn check_way_in(&self, from: &Pose, to: &Pose) -> Result<(), Rejection> {
-        for pose in samples(from, to) {
-            let there = self.box_at(&pose);
-            let mut others = self.obstacles.others();
-            if let Some(by) = others.find(|o| overlaps(&there, &o.obb, CLOSE_M)) {
-                return Err(Rejection::BoxBlocked { by: by.id.clone() });
-            }
-        }
+        let mut way = samples(from, to).into_iter();
+        way.try_for_each(|pose| self.check_fit(&pose))?;
         within_reach(&self.workcell.robot, to.translation.vector)?;
         self.check_hand(from, to)
     }

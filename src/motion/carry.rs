@@ -76,9 +76,16 @@ pub fn remove(
     Ok(motion.finish())
 }
 
-/// The hand where it lets go of a box that is to stand at `target`.
-pub(super) fn released_at(target: &Pose, grasp: &GraspCandidate) -> Pose {
-    Pose::translation(0.0, 0.0, RELEASE_M) * target * grasp.hand_in_box
+/// A hand that is to let go of its box at `target`, and where it is then; nothing else may stand there.
+pub(super) fn released_at<'a>(
+    workcell: &'a Workcell,
+    grasp: &GraspCandidate,
+    target: &Pose,
+) -> Result<(Carried<'a>, Pose), Rejection> {
+    let carried = Carried::new(workcell, grasp);
+    let release = Pose::translation(0.0, 0.0, RELEASE_M) * target * grasp.hand_in_box;
+    carried.check_target(&release)?;
+    Ok((carried, release))
 }
 
 /// From home to the grasp and, with `lift`, to where the box is clear of everything; and the hand there.
@@ -112,9 +119,7 @@ pub fn place(
     lift: &Lift,
     target: &Pose,
 ) -> Result<Motion, Rejection> {
-    let carried = Carried::new(workcell, grasp);
-    let release = released_at(target, grasp);
-    carried.check_target(&release)?;
+    let (carried, release) = released_at(workcell, grasp, target)?;
     let (mut motion, clear) = lifted_out(workcell, grasp, lift, &carried)?;
     let flight = carried.flight_height(&clear, &release);
     let raised = at_height(clear, flight.max(clear.translation.z));
@@ -130,7 +135,7 @@ pub fn place(
     Ok(motion.finish())
 }
 
-/// The last of the way to `release`, slowly, and what comes after it.
+/// The last of the way to `release`, slowly; there it opens the grip and backs off.
 pub(super) fn put_down(
     workcell: &Workcell,
     grasp: &GraspCandidate,
@@ -140,19 +145,6 @@ pub(super) fn put_down(
 ) -> Result<(), Rejection> {
     motion.go(*release, SLOW);
     motion.hold(0.1);
-    let_go(workcell, grasp, carried, release, motion)?;
-    motion.hold(END_HOLD_S);
-    Ok(())
-}
-
-/// Opens the grip at `release`, and backs off.
-fn let_go(
-    workcell: &Workcell,
-    grasp: &GraspCandidate,
-    carried: &Carried,
-    release: &Pose,
-    motion: &mut Builder,
-) -> Result<(), Rejection> {
     motion.grip(Grip::Open, grip_dwell(workcell, grasp));
     let back = back_off_m(&workcell.robot.grippers[grasp.gripper]);
     let off = release * Pose::translation(0.0, 0.0, -SLOW_M.min(back));
@@ -160,6 +152,7 @@ fn let_go(
     carried.check_hand(release, &away)?;
     motion.go(off, SLOW);
     motion.go(away, INWARD);
+    motion.hold(END_HOLD_S);
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! A box put down under a roof: in from the side, as into a shelf.
 //!
-//! Owns [`slide_in`], for where [`place`], which comes straight from above, cannot go, and [`put`], which asks for both. The
-//! hand goes in along its own approach, so that it is the last to come in and the first to leave.
+//! Owns [`put`], which goes in like that where [`place`], which comes straight from above, cannot go. The hand goes in along
+//! its own approach, so that it is the last to come in and the first to leave.
 
 use crate::grasp::{GraspCandidate, Rejection, at_height};
 use crate::pose::{Pose, Vec3};
@@ -18,6 +18,8 @@ use super::profile::Pace;
 const GAPS_M: [f64; 3] = [0.012, 0.006, 0.003];
 /// How far from the roof's edge it comes down at least, m: it is seen with noise, and hangs on a grip that gives.
 const ROOM_M: f64 = 0.04;
+/// How far into a box that stands under it a roof may seem to reach, m: boxes are seen with noise.
+const ROOF_SLACK_M: f64 = 0.005;
 /// Distances from the target at which it may come down in front, m.
 const NEAREST_M: f64 = 0.1;
 const FARTHEST_M: f64 = 2.0;
@@ -30,10 +32,10 @@ const IN: Pace = Pace {
     acceleration: CARRY.acceleration,
 };
 
-/// To `target` from above or, where something that never moves is over it, in from the side.
+/// To `target` from above or, where something that never moves is over it and the hand comes from the side, in from there.
 ///
 /// # Errors
-/// As [`place`] or, under a roof with a hand that comes from the side, as [`slide_in`].
+/// As [`place`]; where it goes in from the side, what is in its way there.
 pub fn put(
     workcell: &Workcell,
     grasp: &GraspCandidate,
@@ -41,33 +43,25 @@ pub fn put(
     target: &Pose,
 ) -> Result<Motion, Rejection> {
     let from_above = place(workcell, grasp, lift, target);
-    match &from_above {
-        Err(_) if is_under_a_roof(workcell, &standing(workcell, grasp, target), 0.0) => {
-            match level_approach(&released_at(target, grasp)) {
-                Some(_) => slide_in(workcell, grasp, lift, target),
-                None => from_above,
-            }
-        }
-        _ => from_above,
+    let standing = Obb::new(workcell.scene.boxes[grasp.box_index].size, *target);
+    if from_above.is_ok() || !is_under_a_roof(workcell, &standing, 0.0) {
+        return from_above;
+    }
+    match level_approach(&(target * grasp.hand_in_box)) {
+        Some(inward) => slide_in(workcell, grasp, lift, target, inward),
+        None => from_above,
     }
 }
 
-/// As [`place`], but down in front of `target`, where nothing is over the box, and then level along the hand's approach.
-///
-/// # Errors
-/// As [`place`]; where the hand does not approach level too.
-pub(super) fn slide_in(
+/// Down in front of `target`, where nothing is over the box, and then level, `inward` along the hand's approach.
+fn slide_in(
     workcell: &Workcell,
     grasp: &GraspCandidate,
     lift: &Lift,
     target: &Pose,
+    inward: Vec3,
 ) -> Result<Motion, Rejection> {
-    let carried = Carried::new(workcell, grasp);
-    let release = released_at(target, grasp);
-    carried.check_target(&release)?;
-    let inward = level_approach(&release).ok_or_else(|| Rejection::BadMotion {
-        what: "a way in from the side with a hand that comes from above".to_owned(),
-    })?;
+    let (carried, release) = released_at(workcell, grasp, target)?;
     let (mut motion, clear) = lifted_out(workcell, grasp, lift, &carried)?;
     let way = way_in(&carried, (&clear, &release), inward, |hand| {
         is_under_a_roof(workcell, &carried.box_at(hand), ROOM_M)
@@ -141,14 +135,10 @@ fn way_in(
 }
 
 /// The direction that the hand comes from, level, length one; `None` where that is not level enough.
-fn level_approach(release: &Pose) -> Option<Vec3> {
-    let approach = release.rotation * Vec3::z();
+fn level_approach(hand: &Pose) -> Option<Vec3> {
+    let approach = hand.rotation * Vec3::z();
     let level = Vec3::new(approach.x, approach.y, 0.0);
     (level.norm() >= LEVEL).then(|| level.normalize())
-}
-
-fn standing(workcell: &Workcell, grasp: &GraspCandidate, target: &Pose) -> Obb {
-    Obb::new(workcell.scene.boxes[grasp.box_index].size, *target)
 }
 
 /// Whether something that never moves is over `there`, or less than `room` metres from being so.
@@ -161,6 +151,3 @@ fn is_under_a_roof(workcell: &Workcell, there: &Obb, room: f64) -> bool {
         !is_beside && lo.z >= high.z - ROOF_SLACK_M
     })
 }
-
-/// How far into a box that stands under it a roof may seem to reach, m: boxes are seen with noise.
-const ROOF_SLACK_M: f64 = 0.005;

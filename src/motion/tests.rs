@@ -3,7 +3,6 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::slide::slide_in;
 use super::*;
 use crate::grasp::fixtures_for_tests::{a_box, a_fixture, workcell};
 use crate::grasp::propose;
@@ -154,7 +153,7 @@ fn a_box_goes_into_a_shelf_from_the_side_that_is_open() {
     let from_behind = grasps.iter().filter(|g| g.face == Face::Back);
     for (grasp, lift) in from_behind.flat_map(options) {
         assert!(place(&cell, grasp, &lift, &target).is_err());
-        let Ok(motion) = slide_in(&cell, grasp, &lift, &target) else {
+        let Ok(motion) = put(&cell, grasp, &lift, &target) else {
             continue;
         };
         ways += 1;
@@ -190,7 +189,7 @@ fn a_box_goes_into_no_shelf_that_is_too_low_or_that_the_hand_comes_to_from_behin
         let mut grasps = propose(&cell, 0).candidates.into_iter();
         grasps.any(|grasp| {
             let mut lifts = lift_options(&cell, &grasp).into_iter();
-            let goes_in = |lift: &Lift| slide_in(&cell, &grasp, lift, &target).is_ok();
+            let goes_in = |lift: &Lift| put(&cell, &grasp, lift, &target).is_ok();
             grasp.face == face && lifts.any(|lift| goes_in(&lift))
         })
     };

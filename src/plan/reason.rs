@@ -189,7 +189,8 @@ fn shortfall(r: &RejectedCandidate) -> f64 {
     }
 }
 
-/// The least risky candidate of each box and reason, and where no risk was predicted the one that misses by least; in the order in which they first came up.
+/// The least risky candidate of each box and reason, and where no risk was predicted the one that misses by least; in the
+/// order in which they first came up.
 pub fn best_of_each(rejected: &[RejectedCandidate]) -> Vec<RejectedCandidate> {
     let mut best: Vec<RejectedCandidate> = Vec::new();
     for candidate in rejected {

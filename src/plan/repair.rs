@@ -31,9 +31,9 @@ pub fn repair(
     if plan.verdict == Verdict::Safe || in_stops == direct {
         return Ok(plan);
     }
-    let doubted = misjudged.iter().chain(&plan.misjudged);
-    let doubted: Vec<String> = doubted.cloned().collect();
-    let mut other = reached_in_turn(planner, workcell, &in_stops, &doubted)?;
+    // A refusal before any search has lost them.
+    plan.doubt(misjudged.to_vec());
+    let mut other = reached_in_turn(planner, workcell, &in_stops, &plan.misjudged)?;
     if other.verdict == Verdict::Safe {
         std::mem::swap(&mut plan, &mut other);
     }
@@ -65,16 +65,13 @@ fn reached_in_turn(
         if matches!(goal, Goal::Retrieve { box_id } if is_gone(box_id)) {
             continue;
         }
-        if let Some(why) = cannot_stand(&now.scene, goal) {
-            let refused = Plan::refused(why);
-            return Ok(match whole {
-                None => refused,
-                Some(before) => joined(before, refused),
-            });
-        }
         let spent = whole.as_ref().map_or(0.0, |p| p.risk_bound);
         let doubted = whole.as_ref().map_or(misjudged, |p| &p.misjudged);
-        let plan = match planner.plan_on(&now, goal, (spent, doubted)) {
+        let planned = match cannot_stand(&now.scene, goal) {
+            Some(why) => Ok(Plan::refused(why)),
+            None => planner.plan_on(&now, goal, (spent, doubted)),
+        };
+        let plan = match planned {
             // Only what is imagined after the first goal may fall down by itself.
             Err(PlanError::Dynamics(why)) if whole.is_some() && why.is_dead_end() => {
                 Plan::refused(format!("by then {why}"))
@@ -119,8 +116,19 @@ fn cannot_stand(scene: &Scene, goal: &Goal) -> Option<String> {
     };
     let faults = find_box_faults(scene, scene.box_index(box_id)?, target);
     // A box that stands there may be taken away.
-    let is_for_good = |fault: &&Fault| !matches!(fault, Fault::Overlap { with, .. } if matches!(with, Neighbour::Box(_)));
-    let fault = faults.iter().find(is_for_good)?.in_words(scene);
+    let in_a_box = |fault: &&Fault| {
+        matches!(
+            fault,
+            Fault::Overlap {
+                with: Neighbour::Box(_),
+                ..
+            }
+        )
+    };
+    let fault = faults
+        .iter()
+        .find(|fault| !in_a_box(fault))?
+        .in_words(scene);
     Some(format!("`{box_id}`, where it is to stand, {fault}"))
 }
 

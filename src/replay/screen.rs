@@ -230,15 +230,20 @@ mod tests {
         assert!(text.contains("!  tilt: lower at 1.00 s"));
     }
 
-    #[test]
-    fn a_box_that_was_carried_away_is_not_in_the_last_view() {
-        let text = text(&two_boxes());
+    /// The first view of a report, and the last.
+    fn views(text: &str) -> (&str, &str) {
         let (_, views) = text
             .split_once("from the right (along +y), 0.00 s")
             .unwrap();
-        let (before, after) = views
+        views
             .split_once("from the right (along +y), 2.00 s")
-            .unwrap();
+            .unwrap()
+    }
+
+    #[test]
+    fn a_box_that_was_carried_away_is_not_in_the_last_view() {
+        let text = text(&two_boxes());
+        let (before, after) = views(&text);
         assert!(before.contains("upper") && before.contains("pallet"));
         assert!(!after.contains("upper") && after.contains("lower"));
     }
@@ -250,12 +255,7 @@ mod tests {
             let last = recording.frames.last_mut().unwrap();
             last.boxes[0] = Some(crate::pose::level(Vec3::new(x, 0.0, z), 0.0));
             let text = text(&recording);
-            let (_, views) = text
-                .split_once("from the right (along +y), 0.00 s")
-                .unwrap();
-            let (before, after) = views
-                .split_once("from the right (along +y), 2.00 s")
-                .unwrap();
+            let (before, after) = views(&text);
             (before.to_owned(), after.to_owned())
         };
         assert!(ended_at(1.4, 0.1).1.contains("lower"));

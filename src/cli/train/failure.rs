@@ -11,12 +11,19 @@ use crate::model::checkpoint::{CHECKPOINT_FILE, ResumeError};
 use crate::model::log::LOG_FILE;
 use crate::model::{ModelError, TrainError};
 
-/// What to do about a log that cannot be read.
-pub(super) fn log_remedy(args: &TrainArgs) -> String {
-    format!(
-        "take {}/{LOG_FILE} away: the run goes on without what it told, which the plots then lack",
-        args.out.display()
-    )
+/// What to do about a log that cannot be read, where that is what `error` is about.
+pub(super) fn log_remedy(error: &ModelError, args: &TrainArgs) -> Option<String> {
+    let is_of_log = match error {
+        ModelError::Unreadable { path, .. } => path.ends_with(LOG_FILE),
+        ModelError::Foreign { file, .. } => file == LOG_FILE,
+        _ => false,
+    };
+    is_of_log.then(|| {
+        format!(
+            "take {}/{LOG_FILE} away: the run goes on without what it told, which the plots then lack",
+            args.out.display()
+        )
+    })
 }
 
 const UNLIKE_REMEDY: &str = "leave that setting out, or begin anew without --from";
@@ -68,8 +75,9 @@ pub(super) fn failure(error: TrainError, args: &TrainArgs, interrupt: &Interrupt
             let what = "make more episodes with `topple generate`; sets that a model chose (--doubted-by) need others beside them, and few given scenes (--scenes) need more of them or a made-up set";
             Failure::input_message(error, what)
         }
-        TrainError::File(ModelError::Unreadable { .. } | ModelError::Foreign { .. }) => {
-            Failure::input_message(error, log_remedy(args))
+        TrainError::File(ref why) if log_remedy(why, args).is_some() => {
+            let remedy = log_remedy(why, args).unwrap_or_default();
+            Failure::input_message(error, remedy)
         }
         TrainError::File(ModelError::Unwritable { ref source, .. })
             if source.kind() == ErrorKind::StorageFull =>

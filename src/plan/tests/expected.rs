@@ -23,18 +23,24 @@ fn what_two_looks_lie_apart_by_noise_uses_up_no_limit() {
     assert_eq!(left(f64::INFINITY, 0.0).0, f64::INFINITY);
 }
 
+/// `low` and `aside`, and a physics in which a quick step drags the one and topples once the other is a centimetre off.
+fn hasty(seen: &Workcell) -> ([usize; 2], Fake) {
+    let seconds = duration_of_the_quickest("high") + 0.1;
+    let [low, aside] = ["low", "aside"].map(|id| seen.scene.box_index(id).unwrap());
+    let x = seen.scene.boxes[aside].pose.translation.x;
+    let fake = Fake {
+        drags: Some(("low".into(), seconds)),
+        nervous: Some(("aside".into(), x, seconds)),
+        ..Fake::default()
+    };
+    ([low, aside], fake)
+}
+
 #[test]
 fn what_is_expected_after_a_step_is_what_was_imagined_of_the_way_that_the_hand_was_on_last() {
     let seen = tower();
-    let seconds = duration_of_the_quickest("high") + 0.1;
-    let index = |id: &str| seen.scene.box_index(id).unwrap();
-    let (low, aside) = (index("low"), index("aside"));
+    let ([low, aside], fake) = hasty(&seen);
     let x = |i: usize| seen.scene.boxes[i].pose.translation.x;
-    let fake = Fake {
-        drags: Some(("low".into(), seconds)),
-        nervous: Some(("aside".into(), x(aside), seconds)),
-        ..Fake::default()
-    };
     let planner = planner(&fake, None);
     let plan = planner.plan(&seen, &retrieve("high")).unwrap();
     let step = &plan.steps[0];
@@ -89,18 +95,7 @@ fn a_box_that_had_the_hand_change_its_way_and_creeps_on_stops_it_at_its_share_of
 #[test]
 fn a_box_that_went_as_it_was_imagined_to_does_not_stop_the_hand_once_that_goes_another_way() {
     let seen = tower();
-    let seconds = duration_of_the_quickest("high") + 0.1;
-    let index = |id: &str| seen.scene.box_index(id).unwrap();
-    let (low, aside) = (index("low"), index("aside"));
-    let fake = Fake {
-        drags: Some(("low".into(), seconds)),
-        nervous: Some((
-            "aside".into(),
-            seen.scene.boxes[aside].pose.translation.x,
-            seconds,
-        )),
-        ..Fake::default()
-    };
+    let ([low, aside], fake) = hasty(&seen);
     let planner = planner(&fake, None);
     let plan = planner.plan(&seen, &retrieve("high")).unwrap();
     let step = &plan.steps[0];
