@@ -15,13 +15,13 @@ use super::promise::Promise;
 use super::report::ValidationReport;
 use crate::rollout::STRIDE_S;
 
-/// The version that this program writes: 8 tells a model's ancestors, 9 what each of its data sets was for; since 10
-/// the imagination is led by the sketch.
-pub const MODEL_VERSION: u32 = 10;
+/// The version that this program writes: 8 tells a model's ancestors, 9 what each of its data sets was for; since 11
+/// the imagination is led by what tumbles in short steps.
+pub const MODEL_VERSION: u32 = 11;
 /// The oldest whose judgement it can go on from.
 pub const OLDEST_VERSION: u32 = 7;
 /// The oldest that it reads whole.
-pub const WHOLE_VERSION: u32 = 10;
+pub const WHOLE_VERSION: u32 = 11;
 /// The card's file, beside the weights'.
 pub const CARD_FILE: &str = "model.json";
 

@@ -82,6 +82,7 @@ pub mod takeup;
 pub mod tools;
 pub mod train;
 mod trajectory;
+pub mod tumble;
 pub mod way;
 
 pub use card::{Ancestor, DataSource, ModelCard, Purpose, SetSource};

@@ -169,15 +169,16 @@ impl Network {
     /// and of the target's, one for steps and one for turns.
     fn follow(&self, s: &Tensor, leads: &Leads) -> Result<Tensor> {
         let shares = self.stride_shares.apply(s)?;
-        let share = |k: usize, way: &Tensor| {
+        let share = |k: usize, way: &Tensor, whole: f64| {
             let half = WAY_FEATURES / 2;
             let of = |n: usize| {
                 way.narrow(1, n * half, half)?
-                    .broadcast_mul(&shares.narrow(1, 2 * k + n, 1)?)
+                    .broadcast_mul(&(shares.narrow(1, 2 * k + n, 1)? + whole)?)
             };
             Tensor::cat(&[of(0)?, of(1)?], 1)
         };
-        asinh(&(share(0, &leads.sketched)? + share(1, &leads.meant)?)?)
+        // Before anything is learned a box goes where the lead takes it.
+        asinh(&(share(0, &leads.sketched, 1.0)? + share(1, &leads.meant, 0.0)?)?)
     }
 }
 

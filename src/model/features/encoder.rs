@@ -19,6 +19,7 @@ use super::super::loads::Loads;
 use super::super::sketch::{Forecast, Hold, Sketch};
 use super::super::slide::Slides;
 use super::super::sweep::{Clearance, Moving};
+use super::super::tumble::Tumble;
 use super::super::way::{Carried, Way};
 use super::placed::Placed;
 use super::{GraphInput, Look, MAX_NODES, Seen, sanitise};
@@ -32,6 +33,8 @@ pub struct Encoder {
     pub(super) graph: SceneGraph,
     pub(super) standing: Loads,
     pub(super) sketch: Sketch,
+    /// Made when something is imagined first.
+    pub(super) tumble: std::sync::OnceLock<Tumble>,
     /// For each box: the loads once it is gone, and the hops from it; made when first asked for.
     targets: Vec<std::sync::OnceLock<TargetView>>,
 }
@@ -60,6 +63,7 @@ impl Encoder {
             graph,
             standing,
             sketch,
+            tumble: std::sync::OnceLock::new(),
             targets,
         }
     }
@@ -174,7 +178,11 @@ impl Encoder {
     }
 
     /// The hand's boxes in its own frame, as it comes and as it holds the target; none without a hand.
-    fn hand_shapes(&self, action: &Action, target: &Obb) -> Option<(Vec<Obb>, Vec<Obb>)> {
+    pub(super) fn hand_shapes(
+        &self,
+        action: &Action,
+        target: &Obb,
+    ) -> Option<(Vec<Obb>, Vec<Obb>)> {
         let grasp = action.grasp()?;
         let gripper = self.workcell.robot.grippers.get(grasp.gripper)?;
         let width = grip_width(target, &grasp.hand_in_world(&target.pose));

@@ -3,59 +3,44 @@
 //! Owns [`Encoder::follow`]. Screening has no use for them, and they cost as much as the rest: only what is imagined
 //! is followed.
 
-use crate::pose::Pose;
-use crate::rollout::{Action, PUSH_S};
+use crate::pose::{Pose, Quat};
+use crate::rollout::Action;
+use crate::scene::geometry::Obb;
 
 use super::super::course::{Carry, STRIDES};
 use super::super::samples::{POSE_NUMBERS, intended};
 use super::super::scale::to_scale;
-use super::super::sketch::{Gone, Guide};
+use super::super::sweep::face_gap;
+use super::super::tumble::{Gone, Guide, HandWay, Tumble};
 use super::{Encoder, Seen, sanitise};
 
 /// Numbers of a box after a stride: displacement, rotation vector.
 pub const WAY_FEATURES: usize = POSE_NUMBERS;
+/// What the hand comes so near to on its way in it may shove, m.
+const SHOVES_M: f64 = 0.01;
+/// Spacing of the looks at that, s; how many there are: what it did earlier than that is not looked at.
+const LOOKS: (f64, usize) = (0.05, 50);
 
 impl Encoder {
     /// Fills in where the boxes of `seen` get to by the sketch within so many `strides`, on the decoder's scale: how they
     /// turn, and how far they go, the target beyond its course. Strides that nobody asked for are left at zero.
-    ///
-    /// The target's turn is the whole one, not beyond its course as it is labelled: so the default model learned it, by
-    /// leaving most of it out.
     pub fn follow(&self, action: &Action, seen: &mut Seen, strides: usize) {
-        let target = action.box_index();
-        let start = self.graph.bodies[target].obb.pose;
-        let max_force = self.workcell.robot.max_hand_force;
-        let carry = match (action.grasp(), action.motion()) {
-            (Some(grasp), Some(motion)) if !motion.keys.is_empty() => {
-                Some(Carry::new(motion, &start, &grasp.hand_in_box))
-            }
-            _ => None,
+        let Some(ways) = self.ways(action, strides.min(STRIDES)) else {
+            seen.input.ways = vec![0.0; seen.input.bodies.len() * STRIDES * WAY_FEATURES];
+            return;
         };
-        // Once it is let go, or out of the scene, it is held where it is: what stands there is not the sketch's.
-        let carried = |t: f64| -> Pose {
-            carry
-                .as_ref()
-                .map_or(start, |c| c.target(&c.hand((c.onset + t).min(c.end))))
-        };
-        let guide = match action {
-            Action::Remove { grasp, .. } | Action::Place { grasp, .. } => {
-                let Some(hold) = self.hold(grasp) else {
-                    seen.input.ways = vec![0.0; seen.input.bodies.len() * STRIDES * WAY_FEATURES];
-                    return;
-                };
-                Guide::Hand(hold, &carried)
-            }
-            Action::Nudge { by, .. } => Guide::Nudge { by: *by, max_force },
-            Action::Push { force, .. } => Guide::Push(*force, PUSH_S),
-        };
-        let ways = self.sketch.follow(target, &guide, strides.min(STRIDES));
         let course = &seen.course.strides;
         let mut out = Vec::with_capacity(seen.input.bodies.len() * STRIDES * WAY_FEATURES);
         for (node, &body) in seen.input.bodies.iter().enumerate() {
             for (k, ways) in ways.iter().enumerate() {
-                let Gone { mut moved, turned } = ways[body as usize];
+                let Gone {
+                    mut moved,
+                    mut turned,
+                } = ways[body as usize];
                 if node == 0 {
-                    moved -= intended(&course[0].target, &course[k + 1].target).0;
+                    let (by, turn) = intended(&course[0].target, &course[k + 1].target);
+                    moved -= by;
+                    turned = (Quat::from_scaled_axis(turned) * turn.inverse()).scaled_axis();
                 }
                 let (moved, turned) = (seen.frame.vector(&moved), seen.frame.axial(&turned));
                 let numbers = [moved.x, moved.y, moved.z, turned.x, turned.y, turned.z];
@@ -65,5 +50,64 @@ impl Encoder {
         }
         seen.input.ways = out;
         sanitise(&mut seen.input);
+    }
+
+    /// Where each body of the belief gets to within so many strides by the [`tumble`](super::super::tumble),
+    /// `[strides, N]`; `None` where the robot has no such gripper.
+    pub fn ways(&self, action: &Action, strides: usize) -> Option<Vec<Vec<Gone>>> {
+        let target = action.box_index();
+        let obb = self.graph.bodies[target].obb;
+        let max_force = self.workcell.robot.max_hand_force;
+        let tumble = self.tumble.get_or_init(|| Tumble::new(&self.graph));
+        let (grasp, motion) = match action {
+            Action::Nudge { by, .. } => {
+                let guide = Guide::Nudge { by: *by, max_force };
+                return Some(tumble.follow(target, &guide, strides));
+            }
+            Action::Push { force, .. } => {
+                return Some(tumble.follow(target, &Guide::Push(*force), strides));
+            }
+            Action::Remove { grasp, motion } | Action::Place { grasp, motion, .. } => {
+                (grasp, motion)
+            }
+        };
+        if motion.keys.is_empty() {
+            return None;
+        }
+        let gripper = self.workcell.robot.grippers.get(grasp.gripper)?;
+        let carry = Carry::new(motion, &obb.pose, &grasp.hand_in_box);
+        let (open, closed) = self.hand_shapes(action, &obb)?;
+        let way = |t: f64| motion.at((carry.onset + t).max(0.0)).pose;
+        let hand = HandWay {
+            way: &way,
+            begins: self.comes_near(&way, &open, target),
+            opens: carry.end - carry.onset,
+            shapes: [&open, &closed],
+            in_box: grasp.hand_in_box,
+            gripper,
+            max_force,
+        };
+        Some(tumble.follow(target, &Guide::Hand(hand), strides))
+    }
+
+    /// When a hand with boxes `pieces` first comes near anything but its `target`, s after the onset; the onset itself
+    /// where it does not.
+    fn comes_near(&self, way: &dyn Fn(f64) -> Pose, pieces: &[Obb], target: usize) -> f64 {
+        let near = |t: f64| {
+            let hand = way(t);
+            pieces.iter().any(|piece| {
+                let piece = Obb {
+                    pose: hand * piece.pose,
+                    ..*piece
+                };
+                let others = self.graph.bodies.iter().enumerate();
+                others
+                    .filter(|(i, _)| *i != target)
+                    .any(|(_, body)| face_gap(&piece, &body.obb).0 < SHOVES_M)
+            })
+        };
+        let (every, count) = LOOKS;
+        let first = (1..=count).rev().find(|&k| near(-every * k as f64));
+        first.map_or(0.0, |k| -every * (k + 1) as f64)
     }
 }

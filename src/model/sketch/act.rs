@@ -5,7 +5,7 @@
 use crate::pose::{Pose, Vec3};
 
 use super::clock::NUDGE;
-use super::grip::{Held, Hold};
+use super::grip::Held;
 use super::patch::ROWS;
 use super::solve::Solver;
 
@@ -16,8 +16,6 @@ pub enum Act {
     Held(Held),
     /// A spring takes its middle along, and lets it go when the nudge is over.
     Nudged(Held),
-    /// Springs take it along from where it stood, on a way that is told step by step.
-    Guided(Pose, Hold),
     /// A force.
     Pushed {
         /// N.
@@ -42,19 +40,19 @@ impl Solver<'_> {
             Some((_, Act::Pushed { force, arm, until })) => {
                 self.push_target(&force, &arm, (until - self.elapsed).clamp(0.0, h));
             }
-            Some((_, Act::Guided(..) | Act::Gone)) | None => {}
+            Some((_, Act::Gone)) | None => {}
         }
     }
 
     /// Takes what is held from one pose to another within a step of `h` seconds.
-    pub(super) fn guide(&mut self, from: &Pose, to: &Pose, h: f64) {
+    fn guide(&mut self, from: &Pose, to: &Pose, h: f64) {
         if let (Some((i, _)), Some(grip)) = (&self.target, &mut self.grip) {
             grip.follow((from, to), h, &self.states[*i], &self.bodies[*i]);
         }
     }
 
     /// Lets go of what is held. What was wedged by the drive is so no more.
-    pub(super) fn let_go(&mut self) {
+    fn let_go(&mut self) {
         if self.grip.take().is_some() {
             for &k in &self.active {
                 let rest = self.sketch.resting.get(k);
@@ -64,7 +62,7 @@ impl Solver<'_> {
     }
 
     /// A force on the target for so many seconds, `arm` from its centre of mass.
-    pub(super) fn push_target(&mut self, force: &Vec3, arm: &Vec3, lasting: f64) {
+    fn push_target(&mut self, force: &Vec3, arm: &Vec3, lasting: f64) {
         if let Some((i, _)) = self.target {
             let state = &mut self.states[i];
             state.linear += force * (self.bodies[i].inverse_mass * lasting);

@@ -35,7 +35,7 @@ const SHARED: Care = Care {
 };
 
 /// How far a pushed box is looked ahead of, m.
-pub(super) const PUSHED_M: f64 = 0.1;
+const PUSHED_M: f64 = 0.1;
 
 /// What moves the target.
 #[expect(
@@ -156,11 +156,7 @@ impl Sketch {
     }
 
     /// What is watched, and what the target comes to besides on its way, one straight leg after the other.
-    pub(super) fn met(
-        &self,
-        target: usize,
-        legs: &[Vec3],
-    ) -> (Cow<'_, [Patch]>, Cow<'_, [[f64; ROWS]]>) {
+    fn met(&self, target: usize, legs: &[Vec3]) -> (Cow<'_, [Patch]>, Cow<'_, [[f64; ROWS]]>) {
         let shape = &self.shapes[target];
         let (low, high) = shape.aabb();
         let mut more: Vec<Patch> = Vec::new();

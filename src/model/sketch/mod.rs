@@ -6,12 +6,11 @@
 //! it may be a hundred times the sandbox's. It is wrong in detail and cheap; the network takes it as a hint and
 //! learns where it errs. What a body is made of is [`mod@body`]'s, where it presses [`mod@patch`]'s and [`gaps`]'s,
 //! what is done to the target [`act`]'s and [`grip`]'s, the steps are [`clock`]'s, [`solve`]'s, [`reseat`]'s and
-//! [`relax`]'s. [`mod@follow`] looks on for as long as the imagination does.
+//! [`relax`]'s. What is imagined is led by finer steps, [`tumble`](super::tumble)'s.
 
 mod act;
 mod body;
 mod clock;
-mod follow;
 mod forecast;
 mod gaps;
 mod grip;
@@ -23,7 +22,6 @@ mod rows;
 mod solve;
 
 pub use clock::{CARRY_M, STEPS, carry_times};
-pub use follow::{Gone, Guide};
 pub use forecast::{Borne, Fate, Forecast, Load, Mover};
 pub use grip::{Held, Hold};
 

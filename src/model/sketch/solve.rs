@@ -120,7 +120,6 @@ impl<'a> Solver<'a> {
                 Some((i, Act::Held(held) | Act::Nudged(held))) => {
                     Some(Grip::new(held.poses[0], &held.hold, &bodies[*i]))
                 }
-                Some((i, Act::Guided(start, hold))) => Some(Grip::new(*start, hold, &bodies[*i])),
                 _ => None,
             },
             bodies,

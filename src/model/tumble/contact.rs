@@ -1,0 +1,340 @@
+//! Two bodies that press on each other: what they may not do, and the impulses that keep them from it.
+//!
+//! Owns [`Contact`]. Points press and never pull; at their middle two directions and a turn rub, up to friction times
+//! what presses, as in the sandbox. What overlaps is pushed out as by a spring (Catto, "Solver2D", 2024: soft contacts,
+//! one sweep with that bias before bodies go on, one without it after).
+
+use crate::pose::Vec3;
+
+use super::body::Body;
+use super::manifold::{Manifold, POINTS};
+
+/// How stiff contacts are, Hz, and how much they are damped.
+const STIFF_HZ: f64 = 60.0;
+/// Damping ratio of contacts.
+const DAMPED: f64 = 10.0;
+/// What overlaps is pushed out no faster, m/s.
+const PUSHED_OUT: f64 = 0.5;
+/// A point so near to one of the step before is the same, m.
+const SAME_M: f64 = 0.03;
+/// Normals whose cosine is less are of other contacts.
+const SAME_NORMAL: f64 = 0.95;
+/// A body that rests feels a change by this share of its weight.
+const FELT: f64 = 0.1;
+
+/// How contacts give in a substep.
+#[derive(Clone, Copy, Debug)]
+pub struct Softness {
+    rate: f64,
+    mass: f64,
+    impulse: f64,
+    /// 1 over the substep, 1/s.
+    per_second: f64,
+}
+
+impl Softness {
+    /// Of substeps of `h` seconds.
+    pub fn new(h: f64) -> Self {
+        let omega = 2.0 * std::f64::consts::PI * STIFF_HZ;
+        let damping = 2.0 * DAMPED + h * omega;
+        let both = h * omega * damping;
+        Self {
+            rate: omega / damping,
+            mass: both / (1.0 + both),
+            impulse: 1.0 / (1.0 + both),
+            per_second: 1.0 / h,
+        }
+    }
+}
+
+/// One direction, or turn, in which two bodies act on each other.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    /// The lever arms crossed with the direction; the axis itself for a turn.
+    turn: [Vec3; 2],
+    /// Those times the inverse inertias.
+    spin: [Vec3; 2],
+    /// 1 over what an impulse of one changes.
+    effective: f64,
+    impulse: f64,
+}
+
+impl Row {
+    fn along(direction: &Vec3, arms: [&Vec3; 2], bodies: [&Body; 2], impulse: f64) -> Self {
+        let turn = arms.map(|arm| arm.cross(direction));
+        let mass = bodies[0].inverse_mass + bodies[1].inverse_mass;
+        Self::new(turn, mass, bodies, impulse)
+    }
+
+    fn about(axis: &Vec3, bodies: [&Body; 2], impulse: f64) -> Self {
+        Self::new([*axis; 2], 0.0, bodies, impulse)
+    }
+
+    fn new(turn: [Vec3; 2], mass: f64, bodies: [&Body; 2], impulse: f64) -> Self {
+        let spin = [0, 1].map(|k| bodies[k].inverse_inertia * turn[k]);
+        let gives = mass + turn[0].dot(&spin[0]) + turn[1].dot(&spin[1]);
+        Self {
+            turn,
+            spin,
+            effective: if gives > 1e-12 { 1.0 / gives } else { 0.0 },
+            impulse,
+        }
+    }
+}
+
+/// Velocities of two bodies and their inverse masses, while a contact is solved.
+struct Pair {
+    linear: [Vec3; 2],
+    angular: [Vec3; 2],
+    inverse_mass: [f64; 2],
+}
+
+impl Pair {
+    fn of(bodies: [&Body; 2]) -> Self {
+        Self {
+            linear: bodies.map(|b| b.linear),
+            angular: bodies.map(|b| b.angular),
+            inverse_mass: bodies.map(|b| b.inverse_mass),
+        }
+    }
+
+    /// How fast the two part along a row.
+    fn parts(&self, direction: &Vec3, row: &Row) -> f64 {
+        direction.dot(&(self.linear[1] - self.linear[0])) + self.turns(row)
+    }
+
+    fn turns(&self, row: &Row) -> f64 {
+        row.turn[1].dot(&self.angular[1]) - row.turn[0].dot(&self.angular[0])
+    }
+
+    fn push(&mut self, direction: &Vec3, row: &Row, impulse: f64) {
+        self.linear[0] -= direction * (impulse * self.inverse_mass[0]);
+        self.linear[1] += direction * (impulse * self.inverse_mass[1]);
+        self.turn(row, impulse);
+    }
+
+    fn turn(&mut self, row: &Row, impulse: f64) {
+        self.angular[0] -= row.spin[0] * impulse;
+        self.angular[1] += row.spin[1] * impulse;
+    }
+
+    fn give_back(&self, bodies: &mut [Body], ends: [usize; 2]) {
+        for (k, &i) in ends.iter().enumerate() {
+            if self.inverse_mass[k] > 0.0 {
+                bodies[i].linear = self.linear[k];
+                bodies[i].angular = self.angular[k];
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Point {
+    row: Row,
+    /// From each centre of mass, m.
+    arms: [Vec3; 2],
+    /// m, when the step began.
+    gap: f64,
+    /// From the middle of all points, m.
+    off: f64,
+}
+
+/// Two bodies that meet.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    /// Indices of the bodies.
+    pub ends: [usize; 2],
+    /// Which two shapes of them, in ascending order.
+    pub shapes: (usize, usize),
+    normal: Vec3,
+    tangents: [Vec3; 2],
+    points: [Point; POINTS],
+    count: usize,
+    rubs: [Row; 3],
+    friction: f64,
+    /// How far both bodies' surfaces had gone when its points were found, m.
+    found_after: f64,
+    /// What it bore when its bodies came to rest, N·s in a substep.
+    rested: Vec3,
+}
+
+impl Contact {
+    /// The contact of two shapes of two bodies where they meet, which goes on from `before`.
+    pub fn new(
+        shapes: (usize, usize),
+        ends: [usize; 2],
+        met: &Manifold,
+        friction: f64,
+        bodies: &[Body],
+        before: Option<&Self>,
+    ) -> Self {
+        let pair = ends.map(|i| &bodies[i]);
+        let carried = before.map(|b| b.rested);
+        let before = before.filter(|b| b.normal.dot(&met.normal) > SAME_NORMAL);
+        let n = met.normal;
+        let x = n.iamin();
+        let first = n.cross(&Vec3::ith(x, 1.0)).normalize();
+        let tangents = [first, n.cross(&first)];
+        let middle = met.points[..met.count].iter().map(|p| p.at).sum::<Vec3>() / met.count as f64;
+        let mut points = [Point::default(); POINTS];
+        for (out, p) in points.iter_mut().zip(&met.points[..met.count]) {
+            let arms = pair.map(|b| p.at - b.com);
+            let warm = before.map_or(0.0, |b| b.pressed_at(&p.at, bodies));
+            *out = Point {
+                row: Row::along(&n, [&arms[0], &arms[1]], pair, warm),
+                arms,
+                gap: p.gap,
+                off: (p.at - middle).norm(),
+            };
+        }
+        let rubbed = before.map_or(Vec3::zeros(), |b| {
+            b.tangents[0] * b.rubs[0].impulse + b.tangents[1] * b.rubs[1].impulse
+        });
+        let arms = pair.map(|b| middle - b.com);
+        let arms = [&arms[0], &arms[1]];
+        let rubs = [
+            Row::along(&tangents[0], arms, pair, rubbed.dot(&tangents[0])),
+            Row::along(&tangents[1], arms, pair, rubbed.dot(&tangents[1])),
+            Row::about(&n, pair, before.map_or(0.0, |b| b.rubs[2].impulse)),
+        ];
+        Self {
+            ends,
+            shapes,
+            normal: n,
+            tangents,
+            points,
+            count: met.count,
+            rubs,
+            friction,
+            found_after: pair[0].travel + pair[1].travel,
+            rested: carried.unwrap_or_default(),
+        }
+    }
+
+    /// What the nearest point presses with, if that is the same one.
+    fn pressed_at(&self, at: &Vec3, bodies: &[Body]) -> f64 {
+        let com = bodies[self.ends[0]].com;
+        let off = |p: &&Point| (p.arms[0] + com - at).norm_squared();
+        let nearest = self.points[..self.count]
+            .iter()
+            .min_by(|p, q| off(p).total_cmp(&off(q)));
+        nearest
+            .filter(|p| off(p) < SAME_M * SAME_M)
+            .map_or(0.0, |p| p.row.impulse)
+    }
+
+    /// Whether its bodies have gone less than `way` metres since its points were found.
+    pub fn is_fresh(&self, bodies: &[Body], way: f64) -> bool {
+        let now: f64 = self.ends.iter().map(|&i| bodies[i].travel).sum();
+        now - self.found_after < way
+    }
+
+    /// Has its points found anew before the next step.
+    pub fn make_stale(&mut self) {
+        self.found_after = f64::NEG_INFINITY;
+    }
+
+    /// Takes in how far its bodies went in the step that is about to end.
+    pub fn go_along(&mut self, bodies: &[Body]) {
+        let [a, b] = self.ends.map(|i| &bodies[i]);
+        for p in &mut self.points[..self.count] {
+            p.gap += self
+                .normal
+                .dot(&(b.way_of(&p.arms[1]) - a.way_of(&p.arms[0])));
+        }
+    }
+
+    /// What it gives its second body, N·s in a substep.
+    fn bears(&self) -> Vec3 {
+        let pressed: f64 = self.points[..self.count]
+            .iter()
+            .map(|p| p.row.impulse)
+            .sum();
+        let [s, t] = &self.tangents;
+        self.normal * pressed + s * self.rubs[0].impulse + t * self.rubs[1].impulse
+    }
+
+    /// Its bodies rest as they are.
+    pub fn rest(&mut self) {
+        self.rested = self.bears();
+    }
+
+    /// Whether it bears more or less than when it came to rest, beside the weight of who rests (N·s in a substep).
+    pub fn is_felt(&self, weight: f64) -> bool {
+        (self.bears() - self.rested).norm() > FELT * weight
+    }
+
+    /// Gives its bodies what it gave them in the substep before.
+    pub fn start_warm(&self, bodies: &mut [Body]) {
+        let ends = self.ends.map(|i| &bodies[i]);
+        if !ends.iter().any(|b| b.is_awake()) {
+            return;
+        }
+        let mut pair = Pair::of(ends);
+        for p in &self.points[..self.count] {
+            if p.row.impulse != 0.0 {
+                pair.push(&self.normal, &p.row, p.row.impulse);
+            }
+        }
+        for (row, t) in self.rubs.iter().zip(&self.tangents) {
+            pair.push(t, row, row.impulse);
+        }
+        pair.turn(&self.rubs[2], self.rubs[2].impulse);
+        pair.give_back(bodies, self.ends);
+    }
+
+    /// Solves it for all the others as they are; `soft` pushes out what overlaps. How much speed that took, m/s.
+    pub fn relax(&mut self, bodies: &mut [Body], soft: &Softness, pushes_out: bool) {
+        let [a, b] = self.ends.map(|i| &bodies[i]);
+        if !(a.is_awake() || b.is_awake()) {
+            return;
+        }
+        let mut pair = Pair::of([a, b]);
+        let mut pressed = 0.0;
+        let mut turned = 0.0;
+        for p in &mut self.points[..self.count] {
+            let way = b.way_of(&p.arms[1]) - a.way_of(&p.arms[0]);
+            let gap = p.gap + self.normal.dot(&way);
+            let (bias, mass, give) = if gap > 0.0 {
+                (gap * soft.per_second, 1.0, 0.0)
+            } else if pushes_out {
+                ((gap * soft.rate).max(-PUSHED_OUT), soft.mass, soft.impulse)
+            } else {
+                (0.0, 1.0, 0.0)
+            };
+            let wrong = pair.parts(&self.normal, &p.row) + bias;
+            let was = p.row.impulse;
+            let asked = was - wrong * p.row.effective * mass - give * was;
+            let new = if asked > 0.0 { asked } else { 0.0 };
+            if new != was {
+                pair.push(&self.normal, &p.row, new - was);
+                p.row.impulse = new;
+            }
+            pressed += new;
+            turned += new * p.off;
+        }
+        if pressed == 0.0 && self.rubs.iter().all(|r| r.impulse == 0.0) {
+            pair.give_back(bodies, self.ends);
+            return;
+        }
+        let most = self.friction * pressed;
+        let [u, v, twist] = &mut self.rubs;
+        // Both directions share one limit.
+        let was = (u.impulse, v.impulse);
+        let [s, t] = &self.tangents;
+        let asked = (
+            was.0 - pair.parts(s, u) * u.effective,
+            was.1 - pair.parts(t, v) * v.effective,
+        );
+        let size = (asked.0 * asked.0 + asked.1 * asked.1).sqrt();
+        let share = if size > most { most / size } else { 1.0 };
+        (u.impulse, v.impulse) = (asked.0 * share, asked.1 * share);
+        pair.push(s, u, u.impulse - was.0);
+        pair.push(t, v, v.impulse - was.1);
+        let was = twist.impulse;
+        let limit = self.friction * turned;
+        twist.impulse = (was - pair.turns(twist) * twist.effective).clamp(-limit, limit);
+        pair.turn(twist, twist.impulse - was);
+        pair.give_back(bodies, self.ends);
+    }
+}

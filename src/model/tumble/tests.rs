@@ -1,0 +1,242 @@
+use super::super::contacts::SceneGraph;
+use super::super::course::STRIDES;
+use super::super::fixture_scenes::{box_at, scene_of};
+use super::*;
+use crate::gravity::GRAVITY;
+use crate::pose::{Quat, level};
+use crate::scene::geometry::Obb;
+use crate::scene::{BoxSpec, Gripper, Scene};
+
+/// A strong cup.
+const CUP: Gripper = Gripper::Suction {
+    cup_radius: 0.04,
+    max_pull: 400.0,
+    max_shear: 300.0,
+    max_moment: 12.0,
+};
+
+fn cup_shape() -> Vec<Obb> {
+    crate::grasp::hand_shape(&CUP, 0.0)
+}
+
+/// Where the boxes of `scene` get to when something is done to the first.
+fn follow(scene: &Scene, guide: &Guide<'_>) -> Vec<Vec<Gone>> {
+    Tumble::new(&SceneGraph::new(scene)).follow(0, guide, STRIDES)
+}
+
+/// But for the rounding of its turn.
+fn stays(gone: &Gone) -> bool {
+    gone.moved == Vec3::zeros() && gone.turned.norm() < 1e-12
+}
+
+/// A cup on top of a box at `at` that goes `way` after the onset, and comes down from 0.3 s before.
+fn lift(scene: &Scene, gripper: &Gripper, way: impl Fn(f64) -> Vec3) -> Vec<Vec<Gone>> {
+    let first = &scene.boxes[0];
+    let down = Pose::rotation(Vec3::x() * std::f64::consts::PI);
+    let in_box = Pose::translation(0.0, 0.0, 0.5 * first.size.z) * down;
+    let grip = first.pose * in_box;
+    let path = |t: f64| {
+        let mut pose = grip;
+        pose.translation.vector += if t < 0.0 {
+            Vec3::z() * (-0.1 * t)
+        } else {
+            way(t)
+        };
+        pose
+    };
+    let shape = cup_shape();
+    let hand = HandWay {
+        way: &path,
+        begins: -0.3,
+        opens: f64::INFINITY,
+        shapes: [&shape, &shape],
+        in_box,
+        gripper,
+        max_force: 250.0,
+    };
+    follow(scene, &Guide::Hand(hand))
+}
+
+fn stack(count: usize, mass: impl Fn(usize) -> f64) -> Vec<BoxSpec> {
+    (0..count)
+        .map(|i| {
+            let at = [0.0, 0.0, 0.1 + 0.2 * i as f64];
+            box_at(&format!("s{i}"), [0.3, 0.3, 0.2], at, mass(i))
+        })
+        .collect()
+}
+
+#[test]
+fn a_box_on_top_goes_up_with_what_it_stands_on_and_one_beside_stays() {
+    let mut boxes = vec![box_at("a", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 5.0)];
+    boxes.push(box_at("on", [0.1, 0.1, 0.2], [0.09, 0.09, 0.3], 1.0));
+    boxes.push(box_at("beside", [0.2, 0.2, 0.2], [0.6, 0.0, 0.1], 2.0));
+    let ways = lift(&scene_of(boxes), &CUP, |t| Vec3::z() * (0.1 * t));
+    for (k, boxes) in ways.iter().enumerate() {
+        let meant = 0.1 * STRIDE_S * (k + 1) as f64;
+        for gone in &boxes[..2] {
+            assert!((gone.moved.z - meant).abs() < 0.01, "{k} {boxes:?}");
+        }
+        assert!(stays(&boxes[2]), "{boxes:?}");
+    }
+}
+
+#[test]
+fn a_box_that_is_too_heavy_for_the_cup_stays_where_it_is() {
+    let scene = scene_of(vec![box_at("a", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 12.0)]);
+    let weak = Gripper::Suction {
+        cup_radius: 0.04,
+        max_pull: 100.0,
+        max_shear: 60.0,
+        max_moment: 2.0,
+    };
+    let up = |t: f64| Vec3::z() * (0.1 * t);
+    let weakly = lift(&scene, &weak, up);
+    assert!(weakly[9][0].moved.norm() < 0.01, "{:?}", weakly[9]);
+    let strongly = lift(&scene, &CUP, up);
+    assert!(strongly[9][0].moved.z > 0.23, "{:?}", strongly[9]);
+}
+
+#[test]
+fn a_hand_that_comes_in_from_the_side_shoves_what_is_in_its_way() {
+    let mut boxes = vec![box_at("a", [0.2, 0.2, 0.2], [0.0, 0.0, 0.1], 5.0)];
+    boxes.push(box_at("way", [0.1, 0.1, 0.1], [0.3, 0.0, 0.05], 0.5));
+    let scene = scene_of(boxes);
+    let facing = Pose::rotation(Vec3::y() * -std::f64::consts::FRAC_PI_2);
+    let in_box = Pose::translation(0.1, 0.0, -0.02) * facing;
+    let grip = scene.boxes[0].pose * in_box;
+    // Along y at the height of the other, past where it stands, and no nearer to the target.
+    let path = |t: f64| {
+        let mut pose = grip;
+        pose.translation.vector += Vec3::new(0.15, -0.3 - 0.3 * t.min(0.0), 0.0);
+        pose.translation.vector.z = 0.06;
+        pose
+    };
+    let shape = cup_shape();
+    let hand = HandWay {
+        way: &path,
+        begins: -1.5,
+        opens: f64::INFINITY,
+        shapes: [&shape, &shape],
+        in_box,
+        gripper: &CUP,
+        max_force: 250.0,
+    };
+    let gone = follow(&scene, &Guide::Hand(hand));
+    // It came from 0.15 m on one side and ends 0.3 m on the other; stem, palm and box are in between.
+    let shoved = gone[3][1].moved;
+    assert!(shoved.y < -0.25 && shoved.y > -0.6, "{shoved:?}");
+    assert!(gone[3][0].moved.norm() < 0.002, "{:?}", gone[3][0]);
+}
+
+#[test]
+fn a_plank_whose_counterweight_goes_tips_and_ends_on_the_ground() {
+    let scene = scene_of(vec![
+        box_at("weight", [0.1, 0.3, 0.2], [-0.1, 0.0, 0.34], 20.0),
+        box_at("plank", [0.5, 0.3, 0.04], [0.15, 0.0, 0.22], 1.0),
+        box_at("base", [0.3, 0.3, 0.2], [-0.15, 0.0, 0.1], 20.0),
+    ]);
+    let ways = lift(&scene, &CUP, |t| Vec3::z() * (0.3 * t));
+    let end = ways[9][1];
+    assert!(end.turned.y > 0.3, "{end:?}");
+    let pose = Pose::from_parts(
+        (Vec3::new(0.15, 0.0, 0.22) + end.moved).into(),
+        Quat::from_scaled_axis(end.turned),
+    );
+    let (lowest, _) = Obb::new(Vec3::new(0.5, 0.3, 0.04), pose).aabb();
+    assert!(lowest.z > -0.005 && lowest.z < 0.01, "{lowest:?}");
+    assert!(ways[9][2].moved.norm() < 0.005, "{:?}", ways[9][2]);
+}
+
+#[test]
+fn a_nudged_box_goes_as_far_as_it_is_nudged_and_takes_along_what_stands_on_it() {
+    let scene = scene_of(vec![
+        box_at("a", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 2.0),
+        box_at("on", [0.2, 0.2, 0.1], [0.0, 0.0, 0.25], 1.0),
+    ]);
+    let by = Vec3::new(0.05, 0.0, 0.0);
+    let max_force = 250.0;
+    let ways = follow(&scene, &Guide::Nudge { by, max_force });
+    for gone in &ways[7] {
+        assert!((gone.moved - by).norm() < 0.003, "{:?}", ways[7]);
+    }
+    // It takes 0.1 s to set out, at half its speed.
+    assert!((ways[0][0].moved.x - 0.02).abs() < 0.003, "{:?}", ways[0]);
+}
+
+#[test]
+fn a_pushed_box_slides_as_far_as_friction_lets_it() {
+    let (mass, force, seconds) = (2.0, 20.0, crate::rollout::PUSH_S);
+    let scene = scene_of(vec![box_at("a", [0.3, 0.3, 0.1], [0.0, 0.0, 0.05], mass)]);
+    let ways = follow(&scene, &Guide::Push(Vec3::new(force, 0.0, 0.0)));
+    let friction = 0.5 * GRAVITY;
+    let faster = force / mass - friction;
+    let speed = faster * seconds;
+    let meant = 0.5 * faster * seconds * seconds + speed * speed / (2.0 * friction);
+    let gone = ways[9][0].moved;
+    assert!((gone.x / meant - 1.0).abs() < 0.05, "{gone:?} for {meant}");
+    assert!(gone.z.abs() < 0.002, "{gone:?}");
+}
+
+#[test]
+fn a_box_that_is_seen_in_the_ground_slides_as_far_as_one_on_it() {
+    let slides = |z: f64| {
+        let scene = scene_of(vec![box_at("a", [0.3, 0.3, 0.1], [0.0, 0.0, z], 2.0)]);
+        follow(&scene, &Guide::Push(Vec3::new(20.0, 0.0, 0.0)))[9][0].moved
+    };
+    let (on, under, above) = (slides(0.05), slides(0.0455), slides(0.054));
+    for other in [under, above] {
+        assert!((other.x / on.x - 1.0).abs() < 0.02, "{on} {other}");
+        assert!(other.z.abs() < 0.002, "{other}");
+    }
+}
+
+#[test]
+fn heavy_boxes_stand_on_light_ones_while_something_else_moves() {
+    let mut boxes = vec![box_at("a", [0.2, 0.2, 0.2], [1.0, 0.0, 0.1], 2.0)];
+    boxes.extend(stack(6, |i| [1.0, 20.0][i % 2]));
+    let by = Vec3::new(0.05, 0.0, 0.0);
+    let guide = Guide::Nudge {
+        by,
+        max_force: 250.0,
+    };
+    let far = follow(&scene_of(boxes.clone()), &guide);
+    assert!(far[9][1..].iter().all(stays));
+    // Woken by what leans on it, it stands as well.
+    boxes[0].pose = level(Vec3::new(-0.2501, 0.0, 0.1), 0.0);
+    let touched = follow(&scene_of(boxes), &Guide::Push(Vec3::new(9.0, 0.0, 0.0)));
+    let off = touched[9][1..].iter().map(|gone| gone.moved.norm());
+    assert!(off.fold(0.0, f64::max) < 0.005, "{:?}", touched[9]);
+}
+
+#[test]
+fn a_row_of_boxes_is_shoved_by_the_first() {
+    let boxes = (0..4).map(|i| {
+        let at = [0.2 * f64::from(i), 0.0, 0.1];
+        box_at(&format!("r{i}"), [0.2, 0.2, 0.2], at, 2.0)
+    });
+    let by = Vec3::new(0.04, 0.0, 0.0);
+    let ways = follow(
+        &scene_of(boxes.collect()),
+        &Guide::Nudge {
+            by,
+            max_force: 250.0,
+        },
+    );
+    for gone in &ways[9] {
+        assert!((gone.moved - by).norm() < 0.004, "{:?}", ways[9]);
+    }
+}
+
+#[test]
+fn the_first_strides_are_the_same_however_many_are_asked_for() {
+    let scene = scene_of(stack(3, |_| 2.0));
+    let tumble = Tumble::new(&SceneGraph::new(&scene));
+    let guide = Guide::Push(Vec3::new(60.0, 0.0, 0.0));
+    let (few, all) = (
+        tumble.follow(0, &guide, 3),
+        tumble.follow(0, &guide, STRIDES),
+    );
+    assert_eq!(few[..], all[..3]);
+    assert!(all[STRIDES - 1][2].moved.norm() > 0.05, "{all:?}");
+}

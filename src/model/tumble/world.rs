@@ -1,0 +1,277 @@
+//! Bodies under way, step by step.
+//!
+//! Owns [`World`]: who meets whom is found once a step, what they do to each other in several parts of it (Macklin et
+//! al., "Small Steps in Physics Simulation", SCA 2019), one sweep before bodies go on and some after. A body sleeps until
+//! it feels one that does not: a belief stands, and most of a stack never hears of what is done to it.
+
+use super::body::{Body, Shape};
+use super::contact::{Contact, Softness};
+use super::manifold::{Laid, between, on_ground};
+use super::spring::Spring;
+
+use crate::pose::Vec3;
+
+/// One step, s: who meets whom is looked up anew after it.
+pub const STEP_S: f64 = 1.0 / 60.0;
+/// Into how many parts a step is divided.
+const SUBSTEPS: usize = 4;
+/// One of them, s.
+pub const SUBSTEP_S: f64 = STEP_S / SUBSTEPS as f64;
+/// Sweeps after bodies have gone on; there is one before.
+const AFTER: usize = 2;
+/// Sweeps in which a belief that has sunk together finds how it rests.
+const RESTING: usize = 50;
+/// Bodies that are nearer than this may meet within a step, whatever their speed, m.
+const NEAR_M: f64 = 0.003;
+/// Points go on being those of two bodies that have gone no farther, m.
+const KEPT_M: f64 = 3e-4;
+/// The ground's place among shapes: after all of them.
+const GROUND: usize = usize::MAX;
+
+/// Bodies under way.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The ground first.
+    pub bodies: Vec<Body>,
+    /// Their boxes, in order of bodies.
+    pub shapes: Vec<Shape>,
+    /// Springs between them.
+    pub springs: Vec<Spring>,
+    /// Two bodies that go through each other.
+    pub apart: Option<(usize, usize)>,
+    /// What each is not pulled by though nothing holds it, m/s² and rad/s²: see [`Self::settle`].
+    pub unrest: Vec<(Vec3, Vec3)>,
+    contacts: Vec<Contact>,
+    laid: Vec<Laid>,
+    soft: Softness,
+}
+
+impl World {
+    /// A world of ground alone.
+    pub fn new(ground_friction: f64) -> Self {
+        Self {
+            bodies: vec![Body::fixed(ground_friction)],
+            shapes: Vec::new(),
+            springs: Vec::new(),
+            apart: None,
+            unrest: Vec::new(),
+            contacts: Vec::new(),
+            laid: Vec::new(),
+            soft: Softness::new(SUBSTEP_S),
+        }
+    }
+
+    /// One step.
+    pub fn step(&mut self) {
+        self.meet();
+        for _ in 0..SUBSTEPS {
+            self.substep();
+        }
+        self.arrive();
+        self.rouse();
+    }
+
+    fn substep(&mut self) {
+        self.set_out();
+        self.sweep(true);
+        for body in &mut self.bodies {
+            body.go_on(SUBSTEP_S);
+        }
+        for _ in 0..AFTER {
+            self.sweep(false);
+        }
+    }
+
+    /// Pulls all down, and gives them what they gave each other before.
+    fn set_out(&mut self) {
+        let nothing = (Vec3::zeros(), Vec3::zeros());
+        for (i, body) in self.bodies.iter_mut().enumerate() {
+            if body.is_awake() {
+                let (linear, angular) = self.unrest.get(i).unwrap_or(&nothing);
+                body.linear.z -= body.gravity * SUBSTEP_S;
+                body.linear -= linear * SUBSTEP_S;
+                body.angular -= angular * SUBSTEP_S;
+            }
+        }
+        for contact in &self.contacts {
+            contact.start_warm(&mut self.bodies);
+        }
+        for spring in &mut self.springs {
+            spring.begin(&mut self.bodies, SUBSTEP_S);
+        }
+    }
+
+    /// Upwards with what pushes out, downwards without.
+    fn sweep(&mut self, pushes_out: bool) {
+        let (bodies, soft) = (&mut self.bodies, &self.soft);
+        if pushes_out {
+            for contact in &mut self.contacts {
+                contact.relax(bodies, soft, true);
+            }
+        } else {
+            for contact in self.contacts.iter_mut().rev() {
+                contact.relax(bodies, soft, false);
+            }
+        }
+        for spring in &mut self.springs {
+            spring.relax(bodies, SUBSTEP_S);
+        }
+    }
+
+    fn arrive(&mut self) {
+        for contact in &mut self.contacts {
+            contact.go_along(&self.bodies);
+        }
+        for body in &mut self.bodies {
+            body.arrive();
+        }
+    }
+
+    /// Finds who meets whom.
+    fn meet(&mut self) {
+        let before = std::mem::take(&mut self.contacts);
+        self.lay();
+        let mut before = before.into_iter().peekable();
+        for i in 0..self.shapes.len() {
+            for j in (i + 1..self.shapes.len()).chain([GROUND]) {
+                let mut old = None;
+                while before.peek().is_some_and(|c| c.shapes <= (i, j)) {
+                    old = before.next().filter(|c| c.shapes == (i, j));
+                }
+                let Some(contact) = self.contact_of(i, j, old) else {
+                    continue;
+                };
+                self.contacts.push(contact);
+            }
+        }
+    }
+
+    /// Makes the boxes of what is awake ready where they are now.
+    fn lay(&mut self) {
+        let all = self.laid.len() != self.shapes.len();
+        if all {
+            self.laid = self.shapes.iter().map(|s| self.laid_now(s)).collect();
+            return;
+        }
+        for k in 0..self.shapes.len() {
+            if self.bodies[self.shapes[k].body].is_awake() {
+                self.laid[k] = self.laid_now(&self.shapes[k]);
+            }
+        }
+    }
+
+    fn laid_now(&self, shape: &Shape) -> Laid {
+        Laid::new(&shape.half, &(self.bodies[shape.body].frame() * shape.at))
+    }
+
+    /// Where shape `i` meets shape `j` or the ground, which goes on from `old`.
+    fn contact_of(&self, i: usize, j: usize, old: Option<Contact>) -> Option<Contact> {
+        let a = self.shapes[i].body;
+        let b = self.shapes.get(j).map_or(0, |s| s.body);
+        let (p, q) = (&self.bodies[a], &self.bodies[b]);
+        if a == b || self.apart == Some((a.min(b), a.max(b))) {
+            return None;
+        }
+        if !(p.is_awake() || q.is_awake()) {
+            // As it rests until something wakes it.
+            return old;
+        }
+        let margin = NEAR_M + (p.reach() + q.reach()) * STEP_S;
+        let first = &self.laid[i];
+        if self
+            .laid
+            .get(j)
+            .is_some_and(|second| !first.is_near(second, margin))
+        {
+            return None;
+        }
+        let old = match old {
+            Some(old) if old.is_fresh(&self.bodies, KEPT_M) => return Some(old),
+            old => old,
+        };
+        let met = match self.laid.get(j) {
+            Some(second) => between(first, second, margin)?,
+            None => on_ground(first, margin)?,
+        };
+        let friction = 0.5 * (p.friction + q.friction);
+        let ends = [a, b];
+        Some(Contact::new(
+            (i, j),
+            ends,
+            &met,
+            friction,
+            &self.bodies,
+            old.as_ref(),
+        ))
+    }
+
+    /// Has a body take part from the next step on.
+    pub fn wake(&mut self, i: usize) {
+        self.bodies[i].wake();
+        self.make_stale(i);
+    }
+
+    /// A body's rows were made for one that did not give way, or did.
+    fn make_stale(&mut self, i: usize) {
+        for contact in self.contacts.iter_mut().filter(|c| c.ends.contains(&i)) {
+            contact.make_stale();
+        }
+    }
+
+    /// Wakes what feels an awake body.
+    fn rouse(&mut self) {
+        let mut woken = Vec::new();
+        for contact in &self.contacts {
+            for (i, other) in [(0, 1), (1, 0)].map(|(k, l)| (contact.ends[k], contact.ends[l])) {
+                let (body, by) = (&self.bodies[i], &self.bodies[other]);
+                if body.is_free()
+                    && !body.is_awake()
+                    && by.is_awake()
+                    && contact.is_felt(body.weight_in(SUBSTEP_S))
+                {
+                    woken.push(i);
+                }
+            }
+        }
+        for i in woken {
+            self.wake(i);
+        }
+    }
+
+    /// Lets all sink onto what is below it, too slowly for anything to fall over, and takes out what still pulls at
+    /// bodies then: the belief stands. All sleep afterwards.
+    pub fn settle(&mut self, steps: usize) {
+        for _ in 0..steps {
+            self.meet();
+            for _ in 0..SUBSTEPS {
+                self.substep();
+                self.stop();
+            }
+            self.arrive();
+        }
+        self.meet();
+        self.unrest.clear();
+        self.set_out();
+        for _ in 0..RESTING {
+            self.sweep(false);
+        }
+        self.unrest = (self.bodies.iter())
+            .map(|b| (b.linear / SUBSTEP_S, b.angular / SUBSTEP_S))
+            .collect();
+        self.stop();
+        for contact in &mut self.contacts {
+            contact.rest();
+        }
+        for body in &mut self.bodies {
+            body.put_to_sleep();
+        }
+        self.laid.clear();
+    }
+
+    fn stop(&mut self) {
+        for body in &mut self.bodies {
+            body.linear = Vec3::zeros();
+            body.angular = Vec3::zeros();
+        }
+    }
+}
