@@ -44,8 +44,8 @@
 //!   (`model::sketch`), the whole way of a carried box (`model::way`), how far a grip gives and how it takes up
 //!   its load (`model::takeup`): what no statics of the scene at rest told it, no number of episodes made up for
 //!   ([`model`], "What mattered").
-//! - What is imagined is led by that forecast followed stride by stride (`model::sketch::follow`): from what the scene was at
-//!   first the network did not learn how boxes fall.
+//! - What is imagined is led by rigid bodies in short steps, the hand on its way in among them (`model::tumble`): from what
+//!   the scene was at first the network did not learn how boxes fall, nor from that forecast followed as long.
 //! - The shield's draws weigh with what was judged instead of only vetoing it (`plan::shield`): four where the
 //!   case is clear, up to 24 where it is not, so that what the model judges over the limit can still be done.
 //! - The hand goes smoothly from key to key (`rollout::smooth`), and a nudge sets out and stops gently, with no more

@@ -35,13 +35,13 @@ pub struct Batch {
     pub leads: Vec<Leads>,
 }
 
-/// Two ways that a box may go with, `[N, WAY_FEATURES]` each: what the sketch makes of it, and what the target is meant
+/// Two ways that a box may go with, `[N, WAY_FEATURES]` each: where short steps of rigid bodies take it, and what the target is meant
 /// to do (none of it for the target itself).
 pub struct Leads {
     /// Both on the decoder's scale, side by side: `[N, 2 · WAY_FEATURES]`.
     pub told: Tensor,
-    /// The sketch's, in units of the scale.
-    pub sketched: Tensor,
+    /// The first, in units of the scale.
+    pub tumbled: Tensor,
     /// The target's, in units of the scale.
     pub meant: Tensor,
 }
@@ -118,7 +118,7 @@ impl Rows {
                 let step = &row[k * STRIDE_FEATURES..][..WAY_FEATURES];
                 sum.iter_mut().zip(step).for_each(|(s, x)| *s += x);
             }
-            let (mut told, mut sketched, mut along) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut told, mut tumbled, mut along) = (Vec::new(), Vec::new(), Vec::new());
             for (n, &graph) in self.graph_of.iter().enumerate() {
                 let is_target = self.starts[graph as usize] == n as u32;
                 let with_target = match is_target {
@@ -128,12 +128,12 @@ impl Rows {
                 let way = &self.ways[(n * STRIDES + k) * WAY_FEATURES..][..WAY_FEATURES];
                 told.extend_from_slice(way);
                 told.extend(with_target.map(f32::asinh));
-                sketched.extend(way.iter().map(|x| x.sinh()));
+                tumbled.extend(way.iter().map(|x| x.sinh()));
                 along.extend(with_target);
             }
             out.push(Leads {
                 told: Tensor::from_vec(told, (nodes, 2 * WAY_FEATURES), device)?,
-                sketched: Tensor::from_vec(sketched, (nodes, WAY_FEATURES), device)?,
+                tumbled: Tensor::from_vec(tumbled, (nodes, WAY_FEATURES), device)?,
                 meant: Tensor::from_vec(along, (nodes, WAY_FEATURES), device)?,
             });
         }
@@ -233,9 +233,9 @@ mod tests {
 
     #[test]
     fn others_are_led_by_all_the_way_that_the_target_has_come_and_the_target_is_not() {
-        let sketched = 0.5;
+        let way = 0.5;
         let normaliser = Normaliser::measure(std::iter::empty());
-        let followed = graph(vec![sketched; 2 * STRIDES * WAY_FEATURES]);
+        let followed = graph(vec![way; 2 * STRIDES * WAY_FEATURES]);
         let of = |graph: &GraphInput| {
             Batch::of_graphs(&[graph, graph], &normaliser, &Device::Cpu).unwrap()
         };
@@ -246,10 +246,10 @@ mod tests {
             let along = [0, 1, 2, 3].map(|node| meant[node][0]);
             let sum = (k + 1) as f32;
             assert_eq!(along, [0.0, sum, 0.0, sum]);
-            let units: Vec<Vec<f32>> = lead.sketched.to_vec2().unwrap();
-            assert!((units[1][0] - sketched.sinh()).abs() < 1e-6);
+            let units: Vec<Vec<f32>> = lead.tumbled.to_vec2().unwrap();
+            assert!((units[1][0] - way.sinh()).abs() < 1e-6);
             let told: Vec<Vec<f32>> = lead.told.to_vec2().unwrap();
-            assert_eq!(told[1][0], sketched);
+            assert_eq!(told[1][0], way);
             assert!((told[1][WAY_FEATURES] - sum.asinh()).abs() < 1e-6);
         }
         assert!(of(&graph(Vec::new())).leads.is_empty());

@@ -3,7 +3,7 @@
 //! Owns [`Network`]; what its two halves have one of each is [`mod@trunk`]'s. An interaction network (Battaglia et
 //! al., NeurIPS 2016) with residual rounds, twice: *screening* reads the risk of a whole action off the latents of
 //! the one in one pass; *imagining* rolls the latents of the other forward, stride by stride and with a message
-//! between neighbours in each, told what the hand means to do and led by what the sketch makes of it, and decodes a
+//! between neighbours in each, told what the hand means to do and led by what short steps of rigid bodies make of it, and decodes a
 //! rigid change of pose of each box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
 
 mod trunk;
@@ -25,7 +25,7 @@ pub const NODE_OUTPUTS: usize = 5;
 /// Outputs for each node and stride: step (3), turn (3), log spreads of both, stirs.
 pub const STRIDE_OUTPUTS: usize = 9;
 
-/// Shares for each node and stride: of the sketch's step and turn, of the target's.
+/// Shares for each node and stride: of the step and turn that lead it, and of the target's.
 const LEAD_OUTPUTS: usize = 4;
 
 /// Rounds of messages before the first stride; each stride adds one.
@@ -165,8 +165,8 @@ impl Network {
         Ok(out)
     }
 
-    /// How far each node goes with what leads it, `[N, WAY_FEATURES]` on the decoder's scale: shares of the sketch's way
-    /// and of the target's, one for steps and one for turns.
+    /// How far each node goes with what leads it, `[N, WAY_FEATURES]` on the decoder's scale: shares of its way
+    /// there and of the target's, one for steps and one for turns.
     fn follow(&self, s: &Tensor, leads: &Leads) -> Result<Tensor> {
         let shares = self.stride_shares.apply(s)?;
         let share = |k: usize, way: &Tensor, whole: f64| {
@@ -178,7 +178,7 @@ impl Network {
             Tensor::cat(&[of(0)?, of(1)?], 1)
         };
         // Before anything is learned a box goes where the lead takes it.
-        asinh(&(share(0, &leads.sketched, 1.0)? + share(1, &leads.meant, 0.0)?)?)
+        asinh(&(share(0, &leads.tumbled, 1.0)? + share(1, &leads.meant, 0.0)?)?)
     }
 }
 

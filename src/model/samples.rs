@@ -44,8 +44,8 @@ pub struct Labels {
     pub speed_log: f32,
     /// `[N]`, see [`node_bit`].
     pub nodes: Box<[u8]>,
-    /// `[N, STRIDES, POSE_NUMBERS]`: pose after each stride relative to the onset, for the target
-    /// relative to its course; NaN where nothing is known.
+    /// `[N, STRIDES, POSE_NUMBERS]`: pose after each stride relative to where it stood before anything was done, for the
+    /// target relative to its course from the onset on; NaN where nothing is known.
     pub poses: Box<[f16]>,
 }
 
@@ -216,7 +216,11 @@ fn pose_after(
     let frames = &episode.rollout.frames;
     let last = frames.len() - 1;
     let frame: &Frame = &frames[k.min(last)];
-    let start = &frames[0].boxes[body].pose;
+    // Not the first frame's: the hand may have shoved others on its way in. The target's course begins there.
+    let start = match is_target {
+        true => &frames[0].boxes[body].pose,
+        false => &episode.rollout.reference[body],
+    };
     let now = &frame.boxes[body].pose;
     let mut moved = now.translation.vector - start.translation.vector;
     let mut turn = now.rotation * start.rotation.inverse();

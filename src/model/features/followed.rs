@@ -1,4 +1,4 @@
-//! The columns of the imagination: where the sketch, followed stride by stride, takes each box.
+//! The columns of the imagination: where short steps of rigid bodies take each box, stride by stride.
 //!
 //! Owns [`Encoder::follow`]. Screening has no use for them, and they cost as much as the rest: only what is imagined
 //! is followed.
@@ -22,7 +22,7 @@ const SHOVES_M: f64 = 0.01;
 const LOOKS: (f64, usize) = (0.05, 50);
 
 impl Encoder {
-    /// Fills in where the boxes of `seen` get to by the sketch within so many `strides`, on the decoder's scale: how they
+    /// Fills in where the boxes of `seen` get to within so many `strides`, on the decoder's scale: how they
     /// turn, and how far they go, the target beyond its course. Strides that nobody asked for are left at zero.
     pub fn follow(&self, action: &Action, seen: &mut Seen, strides: usize) {
         let Some(ways) = self.ways(action, strides.min(STRIDES)) else {
@@ -53,7 +53,7 @@ impl Encoder {
     }
 
     /// Where each body of the belief gets to within so many strides by the [`tumble`](super::super::tumble),
-    /// `[strides, N]`; `None` where the robot has no such gripper.
+    /// `[strides, N]`; `None` where the robot has no such gripper, or a hand is never told to close.
     pub fn ways(&self, action: &Action, strides: usize) -> Option<Vec<Vec<Gone>>> {
         let target = action.box_index();
         let obb = self.graph.bodies[target].obb;
@@ -71,17 +71,19 @@ impl Encoder {
                 (grasp, motion)
             }
         };
-        if motion.keys.is_empty() {
-            return None;
-        }
+        motion.grip_time()?;
         let gripper = self.workcell.robot.grippers.get(grasp.gripper)?;
         let carry = Carry::new(motion, &obb.pose, &grasp.hand_in_box);
         let (open, closed) = self.hand_shapes(action, &obb)?;
-        let way = |t: f64| motion.at((carry.onset + t).max(0.0)).pose;
+        let way = |t: f64| motion.at(carry.onset + t).pose;
         let hand = HandWay {
             way: &way,
-            begins: self.comes_near(&way, &open, target),
-            opens: carry.end - carry.onset,
+            begins: self.comes_near(&way, &open, (target, carry.onset)),
+            // Out of the scene a box is held where it is: what becomes of it there is nobody's business.
+            opens: match action {
+                Action::Place { .. } => carry.end - carry.onset,
+                _ => f64::INFINITY,
+            },
             shapes: [&open, &closed],
             in_box: grasp.hand_in_box,
             gripper,
@@ -90,9 +92,14 @@ impl Encoder {
         Some(tumble.follow(target, &Guide::Hand(hand), strides))
     }
 
-    /// When a hand with boxes `pieces` first comes near anything but its `target`, s after the onset; the onset itself
-    /// where it does not.
-    fn comes_near(&self, way: &dyn Fn(f64) -> Pose, pieces: &[Obb], target: usize) -> f64 {
+    /// When a hand with boxes `pieces` first comes near anything but its `target`, s after the onset, which it reaches
+    /// after `onset` seconds; the onset itself where it does not.
+    fn comes_near(
+        &self,
+        way: &dyn Fn(f64) -> Pose,
+        pieces: &[Obb],
+        (target, onset): (usize, f64),
+    ) -> f64 {
         let near = |t: f64| {
             let hand = way(t);
             pieces.iter().any(|piece| {
@@ -106,8 +113,9 @@ impl Encoder {
                     .any(|(_, body)| face_gap(&piece, &body.obb).0 < SHOVES_M)
             })
         };
-        let (every, count) = LOOKS;
+        let (every, most) = LOOKS;
+        let count = most.min((onset / every) as usize);
         let first = (1..=count).rev().find(|&k| near(-every * k as f64));
-        first.map_or(0.0, |k| -every * (k + 1) as f64)
+        first.map_or(0.0, |k| (-every * (k + 1) as f64).max(-onset))
     }
 }

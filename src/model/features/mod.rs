@@ -139,7 +139,7 @@ impl GraphInput {
         all.any(|x| x.abs() >= MARK)
     }
 
-    /// Whether the sketch lost a box on its way, so that nothing can be imagined.
+    /// Whether a box was lost on its way, so that nothing can be imagined.
     pub fn is_lost(&self) -> bool {
         self.ways.iter().any(|x| x.abs() >= MARK)
     }

@@ -8,6 +8,7 @@ use crate::pose::Vec3;
 
 use super::body::Body;
 use super::manifold::{Manifold, POINTS};
+use super::row::{Pair, Row};
 
 /// How stiff contacts are, Hz, and how much they are damped.
 const STIFF_HZ: f64 = 60.0;
@@ -43,87 +44,6 @@ impl Softness {
             mass: both / (1.0 + both),
             impulse: 1.0 / (1.0 + both),
             per_second: 1.0 / h,
-        }
-    }
-}
-
-/// One direction, or turn, in which two bodies act on each other.
-#[derive(Clone, Copy, Debug, Default)]
-struct Row {
-    /// The lever arms crossed with the direction; the axis itself for a turn.
-    turn: [Vec3; 2],
-    /// Those times the inverse inertias.
-    spin: [Vec3; 2],
-    /// 1 over what an impulse of one changes.
-    effective: f64,
-    impulse: f64,
-}
-
-impl Row {
-    fn along(direction: &Vec3, arms: [&Vec3; 2], bodies: [&Body; 2], impulse: f64) -> Self {
-        let turn = arms.map(|arm| arm.cross(direction));
-        let mass = bodies[0].inverse_mass + bodies[1].inverse_mass;
-        Self::new(turn, mass, bodies, impulse)
-    }
-
-    fn about(axis: &Vec3, bodies: [&Body; 2], impulse: f64) -> Self {
-        Self::new([*axis; 2], 0.0, bodies, impulse)
-    }
-
-    fn new(turn: [Vec3; 2], mass: f64, bodies: [&Body; 2], impulse: f64) -> Self {
-        let spin = [0, 1].map(|k| bodies[k].inverse_inertia * turn[k]);
-        let gives = mass + turn[0].dot(&spin[0]) + turn[1].dot(&spin[1]);
-        Self {
-            turn,
-            spin,
-            effective: if gives > 1e-12 { 1.0 / gives } else { 0.0 },
-            impulse,
-        }
-    }
-}
-
-/// Velocities of two bodies and their inverse masses, while a contact is solved.
-struct Pair {
-    linear: [Vec3; 2],
-    angular: [Vec3; 2],
-    inverse_mass: [f64; 2],
-}
-
-impl Pair {
-    fn of(bodies: [&Body; 2]) -> Self {
-        Self {
-            linear: bodies.map(|b| b.linear),
-            angular: bodies.map(|b| b.angular),
-            inverse_mass: bodies.map(|b| b.inverse_mass),
-        }
-    }
-
-    /// How fast the two part along a row.
-    fn parts(&self, direction: &Vec3, row: &Row) -> f64 {
-        direction.dot(&(self.linear[1] - self.linear[0])) + self.turns(row)
-    }
-
-    fn turns(&self, row: &Row) -> f64 {
-        row.turn[1].dot(&self.angular[1]) - row.turn[0].dot(&self.angular[0])
-    }
-
-    fn push(&mut self, direction: &Vec3, row: &Row, impulse: f64) {
-        self.linear[0] -= direction * (impulse * self.inverse_mass[0]);
-        self.linear[1] += direction * (impulse * self.inverse_mass[1]);
-        self.turn(row, impulse);
-    }
-
-    fn turn(&mut self, row: &Row, impulse: f64) {
-        self.angular[0] -= row.spin[0] * impulse;
-        self.angular[1] += row.spin[1] * impulse;
-    }
-
-    fn give_back(&self, bodies: &mut [Body], ends: [usize; 2]) {
-        for (k, &i) in ends.iter().enumerate() {
-            if self.inverse_mass[k] > 0.0 {
-                bodies[i].linear = self.linear[k];
-                bodies[i].angular = self.angular[k];
-            }
         }
     }
 }
@@ -177,9 +97,10 @@ impl Contact {
         let tangents = [first, n.cross(&first)];
         let middle = met.points[..met.count].iter().map(|p| p.at).sum::<Vec3>() / met.count as f64;
         let mut points = [Point::default(); POINTS];
+        let mut taken = [false; POINTS];
         for (out, p) in points.iter_mut().zip(&met.points[..met.count]) {
             let arms = pair.map(|b| p.at - b.com);
-            let warm = before.map_or(0.0, |b| b.pressed_at(&p.at, bodies));
+            let warm = before.map_or(0.0, |b| b.pressed_at(&p.at, bodies, &mut taken));
             *out = Point {
                 row: Row::along(&n, [&arms[0], &arms[1]], pair, warm),
                 arms,
@@ -211,16 +132,18 @@ impl Contact {
         }
     }
 
-    /// What the nearest point presses with, if that is the same one.
-    fn pressed_at(&self, at: &Vec3, bodies: &[Body]) -> f64 {
+    /// What the nearest point that nobody took yet presses with, if that is the same one.
+    fn pressed_at(&self, at: &Vec3, bodies: &[Body], taken: &mut [bool; POINTS]) -> f64 {
         let com = bodies[self.ends[0]].com;
-        let off = |p: &&Point| (p.arms[0] + com - at).norm_squared();
-        let nearest = self.points[..self.count]
-            .iter()
-            .min_by(|p, q| off(p).total_cmp(&off(q)));
-        nearest
-            .filter(|p| off(p) < SAME_M * SAME_M)
-            .map_or(0.0, |p| p.row.impulse)
+        let off = |k: usize| (self.points[k].arms[0] + com - at).norm_squared();
+        let nearest = (0..self.count).min_by(|&k, &l| off(k).total_cmp(&off(l)));
+        match nearest {
+            Some(k) if off(k) < SAME_M * SAME_M && !taken[k] => {
+                taken[k] = true;
+                self.points[k].row.impulse
+            }
+            _ => 0.0,
+        }
     }
 
     /// Whether its bodies have gone less than `way` metres since its points were found.
@@ -283,7 +206,7 @@ impl Contact {
         pair.give_back(bodies, self.ends);
     }
 
-    /// Solves it for all the others as they are; `soft` pushes out what overlaps. How much speed that took, m/s.
+    /// Solves it for all the others as they are; what overlaps is pushed out, or only kept from going on.
     pub fn relax(&mut self, bodies: &mut [Body], soft: &Softness, pushes_out: bool) {
         let [a, b] = self.ends.map(|i| &bodies[i]);
         if !(a.is_awake() || b.is_awake()) {
@@ -333,7 +256,9 @@ impl Contact {
         pair.push(t, v, v.impulse - was.1);
         let was = twist.impulse;
         let limit = self.friction * turned;
-        twist.impulse = (was - pair.turns(twist) * twist.effective).clamp(-limit, limit);
+        twist.impulse = (was - pair.turns(twist) * twist.effective)
+            .min(limit)
+            .max(-limit);
         pair.turn(twist, twist.impulse - was);
         pair.give_back(bodies, self.ends);
     }

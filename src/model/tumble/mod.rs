@@ -10,11 +10,14 @@ mod body;
 mod clip;
 mod contact;
 mod guide;
+mod hand;
 mod manifold;
+mod row;
 mod spring;
 mod world;
 
-pub use guide::{Guide, HandWay};
+pub use guide::Guide;
+pub use hand::HandWay;
 
 use crate::pose::{Pose, Vec3};
 use crate::rollout::STRIDE_S;
@@ -61,37 +64,42 @@ impl Tumble {
         Self { world, starts }
     }
 
-    /// Where each body is after each of so many strides, `[strides, N]`; the first ones are the same however many are
-    /// asked for.
+    /// Where each body is after each of so many strides, `[strides, N]`, from where it stood, the target from where it
+    /// is at the onset; the first ones are the same however many are asked for.
     pub fn follow(&self, target: usize, guide: &Guide<'_>, strides: usize) -> Vec<Vec<Gone>> {
         let mut world = self.world.clone();
-        let body = target + 1;
         let shape = world.shapes[target];
-        world.wake(body);
-        let mut driven = Driven::new(&mut world, guide, body, &shape);
+        world.wake(shape.body);
+        let mut driven = Driven::new(&mut world, guide, &shape);
         // Steps before the onset are counted back from it.
-        let before = (-driven.begins() / STEP_S).ceil() as i64;
+        let before = (-guide.begins() / STEP_S).ceil() as i64;
         let mut out = Vec::with_capacity(strides);
+        let mut starts = self.starts.clone();
         for step in -before..(strides * STRIDE_STEPS) as i64 {
+            if step == 0 {
+                // Its course begins here, wherever the hand has shoved it.
+                starts[target] = world.bodies[shape.body].frame() * shape.at;
+            }
             driven.drive(&mut world, step as f64 * STEP_S);
             world.step();
             if step >= 0 && (step + 1) % STRIDE_STEPS as i64 == 0 {
-                out.push(self.gone(&world));
+                out.push(gone(&world, &starts));
             }
         }
         out
     }
+}
 
-    fn gone(&self, world: &World) -> Vec<Gone> {
-        let now = middles(world, self.starts.len());
-        let pairs = self.starts.iter().zip(now);
-        pairs
-            .map(|(start, now)| Gone {
-                moved: now.translation.vector - start.translation.vector,
-                turned: (now.rotation * start.rotation.inverse()).scaled_axis(),
-            })
-            .collect()
-    }
+/// How far the first bodies have gone from `starts`.
+fn gone(world: &World, starts: &[Pose]) -> Vec<Gone> {
+    let now = middles(world, starts.len());
+    let pairs = starts.iter().zip(now);
+    pairs
+        .map(|(start, now)| Gone {
+            moved: now.translation.vector - start.translation.vector,
+            turned: (now.rotation * start.rotation.inverse()).scaled_axis(),
+        })
+        .collect()
 }
 
 /// The poses of the middles of the first `count` boxes.

@@ -1,4 +1,4 @@
-//! A spring and damper between two bodies, or a body and where it is meant to be.
+//! A spring and damper between two bodies.
 //!
 //! Owns [`Spring`]: six soft rows, implicit in the substep (a spring as softness and bias; Catto, "Soft Constraints",
 //! GDC 2011), with no more than so much force and moment.
@@ -26,7 +26,11 @@ pub struct Spring {
     pub max_force: f64,
     /// N·m at most.
     pub max_moment: f64,
+    /// The same about the x axis of its place on the first body.
+    pub max_torsion: f64,
     arms: [Vec3; 2],
+    /// That axis.
+    x: Vec3,
     stretch: Vec3,
     twist: Vec3,
     pull: Soft,
@@ -45,7 +49,9 @@ impl Spring {
             gives,
             max_force: f64::INFINITY,
             max_moment: f64::INFINITY,
+            max_torsion: f64::INFINITY,
             arms: [Vec3::zeros(); 2],
+            x: Vec3::x(),
             stretch: Vec3::zeros(),
             twist: Vec3::zeros(),
             pull: Soft::default(),
@@ -68,6 +74,7 @@ impl Spring {
             p.translation.vector - a.com - a.moved,
             q.translation.vector - b.com - b.moved,
         ];
+        self.x = p.rotation * Vec3::x();
         self.stretch = q.translation.vector - p.translation.vector;
         self.twist = (q.rotation * p.rotation.inverse()).scaled_axis();
         let inertia = a.inverse_inertia + b.inverse_inertia;
@@ -100,7 +107,9 @@ impl Spring {
             let [a, b] = self.ends.map(|i| &bodies[i]);
             let speed = b.angular - a.angular;
             let wrong = speed + self.twist * self.turn.bias + self.moment * self.turn.softness;
-            let asked = self.moment - self.turn.effective * wrong;
+            let mut asked = self.moment - self.turn.effective * wrong;
+            let (about, most) = (asked.dot(&self.x), self.max_torsion * h);
+            asked -= self.x * (about - about.min(most).max(-most));
             let step = asked.cap_magnitude(self.max_moment * h) - self.moment;
             self.moment += step;
             self.push(&Vec3::zeros(), &step, bodies);

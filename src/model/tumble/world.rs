@@ -9,7 +9,7 @@ use super::contact::{Contact, Softness};
 use super::manifold::{Laid, between, on_ground};
 use super::spring::Spring;
 
-use crate::pose::Vec3;
+use crate::pose::{Pose, Vec3};
 
 /// One step, s: who meets whom is looked up anew after it.
 pub const STEP_S: f64 = 1.0 / 60.0;
@@ -19,6 +19,8 @@ const SUBSTEPS: usize = 4;
 pub const SUBSTEP_S: f64 = STEP_S / SUBSTEPS as f64;
 /// Sweeps after bodies have gone on; there is one before.
 const AFTER: usize = 2;
+/// What has gone so far does not lie as it did, m.
+const UNREST_M: f64 = 0.01;
 /// Sweeps in which a belief that has sunk together finds how it rests.
 const RESTING: usize = 50;
 /// Bodies that are nearer than this may meet within a step, whatever their speed, m.
@@ -39,8 +41,12 @@ pub struct World {
     pub springs: Vec<Spring>,
     /// Two bodies that go through each other.
     pub apart: Option<(usize, usize)>,
+    /// A body that is pushed, with what force (N), where in its frame (m).
+    pub pushed: Option<(usize, Vec3, Vec3)>,
     /// What each is not pulled by though nothing holds it, m/s² and rad/s²: see [`Self::settle`].
     pub unrest: Vec<(Vec3, Vec3)>,
+    /// Where they lay then.
+    rested: Vec<Pose>,
     contacts: Vec<Contact>,
     laid: Vec<Laid>,
     soft: Softness,
@@ -54,7 +60,9 @@ impl World {
             shapes: Vec::new(),
             springs: Vec::new(),
             apart: None,
+            pushed: None,
             unrest: Vec::new(),
+            rested: Vec::new(),
             contacts: Vec::new(),
             laid: Vec::new(),
             soft: Softness::new(SUBSTEP_S),
@@ -93,6 +101,10 @@ impl World {
                 body.angular -= angular * SUBSTEP_S;
             }
         }
+        if let Some((i, force, at)) = &self.pushed {
+            let arm = self.bodies[*i].rotation * at;
+            self.bodies[*i].push(&(force * SUBSTEP_S), &Vec3::zeros(), &arm);
+        }
         for contact in &self.contacts {
             contact.start_warm(&mut self.bodies);
         }
@@ -101,7 +113,7 @@ impl World {
         }
     }
 
-    /// Upwards with what pushes out, downwards without.
+    /// Forwards with what pushes out, backwards without.
     fn sweep(&mut self, pushes_out: bool) {
         let (bodies, soft) = (&mut self.bodies, &self.soft);
         if pushes_out {
@@ -124,6 +136,12 @@ impl World {
         }
         for body in &mut self.bodies {
             body.arrive();
+        }
+        for ((unrest, at), body) in self.unrest.iter_mut().zip(&self.rested).zip(&self.bodies) {
+            let turned = body.rotation.angle_to(&at.rotation) * body.radius;
+            if (body.com - at.translation.vector).norm() + turned > UNREST_M {
+                *unrest = (Vec3::zeros(), Vec3::zeros());
+            }
         }
     }
 
@@ -211,8 +229,8 @@ impl World {
         self.make_stale(i);
     }
 
-    /// A body's rows were made for one that did not give way, or did.
-    fn make_stale(&mut self, i: usize) {
+    /// Has all that a body meets found anew: it gives way as it did not, or has other boxes.
+    pub fn make_stale(&mut self, i: usize) {
         for contact in self.contacts.iter_mut().filter(|c| c.ends.contains(&i)) {
             contact.make_stale();
         }
@@ -258,12 +276,15 @@ impl World {
         self.unrest = (self.bodies.iter())
             .map(|b| (b.linear / SUBSTEP_S, b.angular / SUBSTEP_S))
             .collect();
+        self.rested = self.bodies.iter().map(Body::frame).collect();
         self.stop();
         for contact in &mut self.contacts {
             contact.rest();
+            contact.make_stale();
         }
         for body in &mut self.bodies {
             body.put_to_sleep();
+            body.travel = 0.0;
         }
         self.laid.clear();
     }

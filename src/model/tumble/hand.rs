@@ -1,0 +1,250 @@
+//! A hand in the world: a body that springs take along its commanded way, and a tool that holds the target.
+//!
+//! Owns [`Hand`]. The robot's force drives it, and less while it feels its way; its tool is a spring that takes hold of
+//! the target at the onset and lets go of what is too much for it. All of that is as in the sandbox, whose numbers it takes.
+
+use crate::grasp::compliance::{DRIVE, MAX_SLIP_M, MAX_SLIP_RAD, TRAVEL_M, TURN};
+use crate::grasp::{Compliance, pad_torsion_arm, tool_compliance};
+use crate::pose::{Pose, Vec3};
+use crate::scene::Gripper;
+use crate::scene::geometry::Obb;
+
+use super::body::{Body, Shape};
+use super::guide::{place, send};
+use super::spring::Spring;
+use super::world::{STEP_S, SUBSTEP_S, World};
+
+/// Mass of the hand, kg, and half the edge of a block that is as inert, m.
+const HAND: (f64, f64) = (2.0, 0.06);
+/// Friction coefficient of the hand.
+const HAND_FRICTION: f64 = 0.5;
+/// The arm's lever, m: caps its torque at its force times this.
+const LEVER_M: f64 = 0.25;
+/// How long before the grip the hand feels its way, s, and with what force, N.
+const GUARD: (f64, f64) = (0.3, 15.0);
+/// What the lip of a cup bridges, m and rad, and how far it may stand over an edge, m; with noise.
+const SEALS: (f64, f64) = (0.012, 0.2);
+const EDGE_M: f64 = 0.006;
+/// A cup lets go when its load was too much at two looks one after the other.
+const PATIENCE: usize = 1;
+
+/// A hand that takes its box along; times are s after the onset.
+pub struct HandWay<'a> {
+    /// Where the hand is told to be at a time, before the onset too.
+    pub way: &'a dyn Fn(f64) -> Pose,
+    /// When it comes near anything: at the onset or before.
+    pub begins: f64,
+    /// When it lets go.
+    pub opens: f64,
+    /// Its boxes in its own frame, as it comes and as it holds the target.
+    pub shapes: [&'a [Obb]; 2],
+    /// Where it is meant to be in the target's frame when it grips.
+    pub in_box: Pose,
+    /// What holds the target.
+    pub gripper: &'a Gripper,
+    /// What the robot drives it with at most, N.
+    pub max_force: f64,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Grip {
+    /// Not formed yet.
+    Before,
+    Holding,
+    /// Let go, as told.
+    After,
+    /// Lost: the hand stays where it is.
+    Lost,
+}
+
+/// A hand in the world.
+pub struct Hand<'a> {
+    way: &'a HandWay<'a>,
+    /// The body that is acted on, and its box.
+    target: usize,
+    shape: Shape,
+    /// What goes along the commanded way; the hand itself.
+    anchor: usize,
+    palm: usize,
+    /// Where the grip formed off the commanded pose.
+    offset: Pose,
+    grip: Grip,
+    /// For how many steps its load has been too much.
+    over: usize,
+}
+
+impl<'a> Hand<'a> {
+    /// Puts a hand into `world` where it begins, to act on the body whose box is `shape`.
+    pub(super) fn new(world: &mut World, way: &'a HandWay<'a>, shape: &Shape) -> Self {
+        let anchor = world.bodies.len();
+        let palm = anchor + 1;
+        let at = (way.way)(way.begins);
+        world.bodies.push(Body::fixed(0.0));
+        place(&mut world.bodies[anchor], &at);
+        let square = 2.0 * HAND.1 * HAND.1 * HAND.0 / 3.0;
+        let mut body = Body::free(HAND.0, &Vec3::repeat(square), &at, HAND_FRICTION);
+        body.gravity = 0.0;
+        let reach = |p: &Obb| p.pose.translation.vector.norm() + p.half.norm();
+        body.radius = way.shapes[0].iter().map(reach).fold(0.0, f64::max);
+        world.bodies.push(body);
+        put_on(world, palm, way.shapes[0]);
+        let drive = Compliance {
+            linear: DRIVE,
+            angular: TURN,
+        };
+        let spring = Spring::new([anchor, palm], [Pose::identity(); 2], drive);
+        world.springs.push(spring);
+        Self {
+            way,
+            target: shape.body,
+            shape: *shape,
+            anchor,
+            palm,
+            offset: Pose::identity(),
+            grip: Grip::Before,
+            over: 0,
+        }
+    }
+
+    /// Goes its way in the step from `now` on, s after the onset.
+    pub(super) fn drive(&mut self, world: &mut World, now: f64) {
+        if self.grip == Grip::Before && now > -1e-9 {
+            self.take_hold(world);
+        }
+        if self.grip == Grip::Holding {
+            if now >= self.way.opens - 1e-9 {
+                self.let_go(world, Grip::After);
+            } else if self.is_lost(world) {
+                self.let_go(world, Grip::Lost);
+            }
+        }
+        if self.grip == Grip::Lost {
+            let anchor = &mut world.bodies[self.anchor];
+            anchor.linear = Vec3::zeros();
+            anchor.angular = Vec3::zeros();
+            return;
+        }
+        let guarded = self.grip == Grip::Before && now > -GUARD.0;
+        let drive = &mut world.springs[0];
+        drive.max_force = if guarded {
+            self.way.max_force.min(GUARD.1)
+        } else {
+            self.way.max_force
+        };
+        drive.max_moment = drive.max_force * LEVER_M;
+        let to = (self.way.way)(now + STEP_S) * self.offset;
+        send(&mut world.bodies[self.anchor], &to);
+    }
+
+    fn take_hold(&mut self, world: &mut World) {
+        let hand = world.bodies[self.palm].frame();
+        self.offset = (self.way.way)(0.0).inverse() * hand;
+        place(&mut world.bodies[self.anchor], &hand);
+        let (body, gives) = (
+            &world.bodies[self.target],
+            tool_compliance(self.way.gripper),
+        );
+        if !self.grips(&(body.frame() * self.shape.at), &hand) {
+            self.grip = Grip::Lost;
+            return;
+        }
+        let pads = match self.way.gripper {
+            Gripper::Suction { .. } => Pose::identity(),
+            Gripper::ParallelJaw { finger, .. } => Pose::translation(0.0, 0.0, 0.5 * finger.z),
+        };
+        let on_box = body.frame().inverse() * hand * pads;
+        let mut spring = Spring::new([self.palm, self.target], [pads, on_box], gives);
+        if let Gripper::ParallelJaw {
+            max_force,
+            pad_friction,
+            finger,
+            ..
+        } = self.way.gripper
+        {
+            spring.max_force = (pad_friction + body.friction) * max_force;
+            spring.max_torsion = spring.max_force * pad_torsion_arm(finger.y, finger.z);
+        }
+        world.springs.push(spring);
+        // It is held now, whatever it stood on.
+        world.unrest[self.target] = (Vec3::zeros(), Vec3::zeros());
+        world.apart = Some((self.target.min(self.palm), self.target.max(self.palm)));
+        reshape(world, self.palm, self.way.shapes[1]);
+        self.grip = Grip::Holding;
+    }
+
+    /// Whether a hand there gets at a box whose middle is at `middle`: a cup lies whole on a face, pads reach it.
+    fn grips(&self, middle: &Pose, hand: &Pose) -> bool {
+        let on_box = middle.inverse() * hand;
+        match self.way.gripper {
+            Gripper::Suction { cup_radius, .. } => {
+                let inward = on_box.rotation * Vec3::z();
+                let axis = inward.iamax();
+                let at = on_box.translation.vector;
+                let gap = at[axis] * -inward[axis].signum() - self.shape.half[axis];
+                let fits = (0..3)
+                    .filter(|&k| k != axis)
+                    .all(|k| at[k].abs() + cup_radius <= self.shape.half[k] + EDGE_M);
+                gap.abs() <= SEALS.0 && inward[axis].abs() >= SEALS.1.cos() && fits
+            }
+            Gripper::ParallelJaw { finger, .. } => {
+                let off = on_box.inverse() * self.way.in_box;
+                off.translation.vector.norm() < finger.z
+            }
+        }
+    }
+
+    /// Whether the load is more than the grip holds.
+    fn is_lost(&mut self, world: &World) -> bool {
+        let Some(tool) = world.springs.get(1) else {
+            return false;
+        };
+        let (stretch, twist) = tool.slip();
+        if stretch > MAX_SLIP_M || twist > MAX_SLIP_RAD {
+            return true;
+        }
+        let Gripper::Suction {
+            max_pull,
+            max_shear,
+            max_moment,
+            ..
+        } = self.way.gripper
+        else {
+            return false;
+        };
+        if stretch > TRAVEL_M {
+            return true;
+        }
+        let (force, moment) = tool.load(&world.bodies, SUBSTEP_S);
+        // What pulls the box back to the hand.
+        let pull = (-force.z).max(0.0);
+        let used =
+            (force.xy().norm() / max_shear).max(pull / max_pull + moment.norm() / max_moment);
+        self.over = if used > 1.0 { self.over + 1 } else { 0 };
+        self.over > PATIENCE
+    }
+
+    fn let_go(&mut self, world: &mut World, then: Grip) {
+        world.springs.truncate(1);
+        world.apart = None;
+        if matches!(self.way.gripper, Gripper::ParallelJaw { .. }) {
+            reshape(world, self.palm, self.way.shapes[0]);
+        }
+        self.grip = then;
+    }
+}
+
+fn put_on(world: &mut World, body: usize, pieces: &[Obb]) {
+    let shapes = pieces.iter().map(|p| Shape {
+        body,
+        half: p.half,
+        at: p.pose,
+    });
+    world.shapes.extend(shapes);
+}
+
+/// Gives the last body of `world` other boxes.
+fn reshape(world: &mut World, body: usize, pieces: &[Obb]) {
+    world.shapes.retain(|s| s.body != body);
+    put_on(world, body, pieces);
+    world.make_stale(body);
+}
