@@ -134,7 +134,7 @@ impl Sketch {
             },
             Mover::Gone => Act::Gone,
         };
-        let (patches, resting) = self.met(target, straight_way(&mover).as_slice());
+        let (patches, resting) = self.met(target, straight_way(&mover));
         let solver = Solver::new(self, &patches, &resting, Some((target, act)));
         self.run(solver, &lasting, care)
     }
@@ -155,29 +155,25 @@ impl Sketch {
         out
     }
 
-    /// What is watched, and what the target comes to besides on its way, one straight leg after the other.
-    fn met(&self, target: usize, legs: &[Vec3]) -> (Cow<'_, [Patch]>, Cow<'_, [[f64; ROWS]]>) {
+    /// What is watched, and what the target comes to besides on its straight way.
+    fn met(&self, target: usize, way: Option<Vec3>) -> (Cow<'_, [Patch]>, Cow<'_, [[f64; ROWS]]>) {
         let shape = &self.shapes[target];
-        let (low, high) = shape.aabb();
         let mut more: Vec<Patch> = Vec::new();
-        let mut from = Vec3::zeros();
-        for way in legs {
-            let to = from + way;
-            let low = (low + from).inf(&(low + to));
-            let high = (high + from).sup(&(high + to));
+        if let Some(way) = way {
+            let (low, high) = shape.aabb();
+            let (low, high) = (low.inf(&(low + way)), high.sup(&(high + way)));
             for (i, other) in self.shapes.iter().enumerate() {
                 let (olow, ohigh) = other.aabb();
                 if i == target || (0..3).any(|k| olow[k] > high[k] || ohigh[k] < low[k]) {
                     continue;
                 }
                 let known = |p: &Patch| p.is_between(target, i);
-                if self.patches.iter().any(known) || more.iter().any(known) {
+                if self.patches.iter().any(known) {
                     continue;
                 }
                 let ends = (target, i);
-                more.extend(meeting(&self.bodies, ends, (shape, other), (&from, way)));
+                more.extend(meeting(&self.bodies, ends, (shape, other), &way));
             }
-            from = to;
         }
         if more.is_empty() {
             return (Cow::from(&self.patches), Cow::from(&self.resting));

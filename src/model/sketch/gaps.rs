@@ -92,17 +92,17 @@ pub fn islands(bodies: &[Inert], patches: &[Patch]) -> Vec<usize> {
     of
 }
 
-/// The patch of a shape that has gone `from`, goes on along `way` and comes to another: conservative advancement
+/// The patch of a shape that goes along `way` and comes to another: conservative advancement
 /// (Mirtich, "Impulse-based dynamic simulation of rigid body systems", 1996), until they touch or pass.
 pub fn meeting(
     bodies: &[Inert],
     ends: (usize, usize),
     (shape, other): (&Obb, &Obb),
-    (from, way): (&Vec3, &Vec3),
+    way: &Vec3,
 ) -> Option<Patch> {
     let mut gone = 0.0;
     for _ in 0..ADVANCES {
-        let so_far = from + way * gone;
+        let so_far = way * gone;
         let there = Obb {
             half: shape.half,
             pose: shifted(&shape.pose, &so_far),

@@ -33,7 +33,7 @@ pub struct Hold {
 
 impl Hold {
     /// How a nudge has its box: by the middle, which may turn; with so much force at most, N.
-    pub(super) fn nudging(max_force: f64) -> Self {
+    fn nudging(max_force: f64) -> Self {
         Self {
             hand_in_box: Vec3::zeros(),
             gives: Compliance {

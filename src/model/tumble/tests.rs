@@ -259,7 +259,10 @@ fn heavy_boxes_stand_on_light_ones_while_something_else_moves() {
     // The light ones give by a few millimetres, and nothing goes over.
     for gone in &touched[9][1..] {
         assert!(gone.moved.xy().norm() < 0.005, "{gone:?}");
-        assert!(gone.moved.z > -0.02 && gone.turned.norm() < 0.01, "{gone:?}");
+        assert!(
+            gone.moved.z > -0.02 && gone.turned.norm() < 0.01,
+            "{gone:?}"
+        );
     }
 }
 
