@@ -23,7 +23,7 @@
 //! | change | where | and then |
 //! | --- | --- | --- |
 //! | a key of task files | `scene::task`: `format`, `scene_format` or `kinds`; `build`, `write` | |
-//! | a kind of gripper | [`scene`], `scene::task::robot`; `grasp`: `propose`, `statics`, `hand`; a file beside `sandbox::suction`; `model`: `grip`, `demand`, `takeup`, `tools`; `plan::moveit`, `replay::hand` | data and model anew |
+//! | a kind of gripper | [`scene`], `scene::task::robot`; `grasp`: `propose`, `statics`, `hand`; a file beside `sandbox::suction`; `model`: `grip`, `demand`, `takeup`, `tools`, `tumble::hand`; `plan::moveit`, `replay::hand` | data and model anew |
 //! | what counts as an accident | [`rollout::AccidentKind`], `sandbox::monitor` | [`sandbox::SANDBOX_VERSION`]; references, data and model anew |
 //! | what the network is told | `model::features` | [`model::card::MODEL_VERSION`]; model anew |
 //! | stacks or actions to learn from | [`scene::families`], [`dataset::actions`] | data and model anew |
