@@ -8,10 +8,12 @@
 
 mod access;
 pub mod compliance;
+pub mod drive;
 mod hand;
 mod obstacles;
 mod propose;
 mod rejection;
+mod seal;
 mod statics;
 
 pub use access::{Access, PRE_GRASP_M, access, back_off_m};
@@ -24,7 +26,8 @@ pub use hand::{approach_opening, hand_shape, width_between_pads};
 pub use obstacles::{CLEARANCE_M, Obstacle, Obstacles};
 pub use propose::{Proposals, RejectedGrasp, propose};
 pub use rejection::{GripLimit, Moment, Rejection};
-pub use statics::{Load, grip_load, pad_torsion_arm};
+pub use seal::Lip;
+pub use statics::{Load, cup_shares, grip_load, pad_torsion_arm};
 
 use crate::pose::{Pose, Vec3};
 use crate::scene::geometry::Face;

@@ -39,6 +39,13 @@ pub fn pad_torsion_arm(a: f64, b: f64) -> f64 {
     TORSION_ARM * (a * b).sqrt()
 }
 
+/// The shares that a load takes of what a cup holds, `[max_pull, max_shear, max_moment]`: of the shear, and of pull and
+/// moment together. `force` (N, +z pulls the box off) and `moment` (N·m) in the hand frame.
+pub fn cup_shares([pull, shear, bend]: [f64; 3], force: &Vec3, moment: &Vec3) -> [f64; 2] {
+    let along = force.xy().norm() / shear;
+    [along, force.z.max(0.0) / pull + moment.norm() / bend]
+}
+
 /// The load on the gripper when the box hangs in the air, at the belief's worst: heaviest mass, least friction, and the
 /// centre of mass up to two standard deviations (pose noise included) off its mean along each axis.
 ///
@@ -102,9 +109,8 @@ fn share(workcell: &Workcell, grasp: &GraspCandidate, arm: Vec3, force: Vec3) ->
             max_moment,
             ..
         } => {
-            let shear = force.xy().norm() / max_shear;
-            let moment = arm.cross(&force).norm() / max_moment;
-            let pull = force.z.max(0.0) / max_pull + moment;
+            let limits = [max_pull, max_shear, max_moment];
+            let [shear, pull] = cup_shares(limits, &force, &arm.cross(&force));
             if shear > pull {
                 (shear, GripLimit::Shear)
             } else {

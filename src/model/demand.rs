@@ -5,7 +5,7 @@
 //! how far it gives: a heavy box sags out of a cup that could well pull it.
 
 use crate::grasp::compliance::TRAVEL_M;
-use crate::grasp::{pad_torsion_arm, tool_compliance};
+use crate::grasp::{cup_shares, pad_torsion_arm, tool_compliance};
 use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3};
 use crate::rollout::Motion;
@@ -140,8 +140,8 @@ impl<'a> Demand<'a> {
                 ..
             } => {
                 let moment = arm.cross(&force) + more;
-                let shear = force.xy().norm() / max_shear;
-                let pull = force.z.max(0.0) / max_pull + moment.norm() / max_moment;
+                let limits = [max_pull, max_shear, max_moment];
+                let [shear, pull] = cup_shares(limits, &force, &moment);
                 let stretch = force.norm() / (gives.linear.0 * TRAVEL_M);
                 let slip = gives.slip(&force, &moment, &self.centre);
                 shear.max(pull).max(stretch).max(slip)

@@ -78,6 +78,7 @@ pub mod samples;
 pub mod scale;
 pub mod sketch;
 pub mod slide;
+pub mod soft;
 pub mod sweep;
 pub mod takeup;
 pub mod tools;

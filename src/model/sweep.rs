@@ -3,7 +3,8 @@
 //! Owns [`Clearance`]: for each body the gaps that predict a strike or a drag. Gaps are over the
 //! six face axes only, a lower bound that is exact for boxes that stand parallel.
 
-use crate::pose::{Pose, Vec3};
+use crate::grasp::placed;
+use crate::pose::Vec3;
 use crate::scene::geometry::Obb;
 
 use super::course::{Course, SWEEP_M};
@@ -79,15 +80,6 @@ impl Moving {
         let carried = |pose| Obb {
             half: target.half,
             pose,
-        };
-        let placed = |shape: &[Obb], hand: &Pose| -> Vec<Obb> {
-            shape
-                .iter()
-                .map(|part| Obb {
-                    half: part.half,
-                    pose: hand * part.pose,
-                })
-                .collect()
         };
         Self {
             target,

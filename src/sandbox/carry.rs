@@ -11,6 +11,7 @@ use super::flight;
 use super::hand::{Effort, GripStatus, Hand};
 use super::monitor::Exempt;
 use super::record::Recording;
+use crate::grasp::drive::GUARD_S;
 use crate::grasp::{GraspCandidate, approach_opening, hand_shape};
 use crate::rollout::{AccidentKind, Action, CLEAR_M, Grip, HandKey, Motion, Onward};
 use crate::scene::geometry::{Obb, separation};
@@ -19,8 +20,6 @@ use crate::scene::geometry::{Obb, separation};
 const CLEAR_EVERY_S: f64 = 0.05;
 /// How long a grip may take to form after it is told to close, s.
 const GRIP_WAIT_S: f64 = 0.35;
-/// How long before the grip the hand feels its way, s.
-const GUARD_S: f64 = 0.3;
 
 /// Where the hand is in its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

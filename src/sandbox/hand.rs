@@ -15,20 +15,11 @@ use super::engine::{Engine, LOOK_AHEAD_M, hand_groups};
 use super::jaw::Jaw;
 use super::suction::Suction;
 use crate::grasp::compliance::{DRIVE, MAX_SLIP_M, MAX_SLIP_RAD, TURN};
+use crate::grasp::drive::{GUARD_N, LEVER_M, PALM_EDGE_M, PALM_FRICTION, PALM_KG};
 use crate::grasp::hand_shape;
 use crate::pose::{Pose, Vec3};
 use crate::scene::geometry::Obb;
 use crate::scene::{Gripper, Scene};
-
-/// Mass of the palm, kg: of a light end effector; gravity is the arm's business.
-const PALM_KG: f64 = 2.0;
-/// Friction coefficient of the palm and of a cup's stem.
-pub(super) const PALM_FRICTION: f64 = 0.5;
-/// The arm's lever, m: caps the drive's torque at `max_hand_force` times this.
-const LEVER_M: f64 = 0.25;
-/// The force that the hand feels its way with before the grip has formed, N: a guarded move, as
-/// real controllers do, so that a pose error of millimetres does not become a blow.
-pub const GUARD_N: f64 = 15.0;
 
 /// How much force the drive may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +83,7 @@ impl Hand {
             .gravity_scale(0.0)
             .can_sleep(false)
             .additional_mass_properties(mass_properties(
-                Vec3::repeat(0.12),
+                Vec3::repeat(PALM_EDGE_M),
                 PALM_KG,
                 Vec3::zeros(),
             ));

@@ -11,16 +11,18 @@ use rapier3d::dynamics::{
 
 use super::crossing::{from_engine, from_vector, to_engine, to_vector};
 use super::engine::{DT_S, Engine};
-use super::hand::{ANGULAR, LINEAR, PALM_FRICTION, set_spring};
+use super::hand::{ANGULAR, LINEAR, set_spring};
 use crate::grasp::compliance::{Compliance, TRAVEL_M, cup_compliance};
+use crate::grasp::drive::PALM_FRICTION;
+use crate::grasp::{Lip, cup_shares};
 use crate::pose::{Pose, Vec3};
 
-/// The lip bridges this much air, m.
-const SEAL_GAP_M: f64 = 0.008;
-/// And this much of an angle, rad (10°).
-const SEAL_ANGLE_RAD: f64 = 0.175;
-/// How far a lip may stand over the edge, m: less than it is wide.
-const EDGE_SLACK_M: f64 = 0.002;
+/// What the lip bridges: 10° of an angle, and less of an edge than it is wide.
+const LIP: Lip = Lip {
+    gap_m: 0.008,
+    angle_rad: 0.175,
+    edge_m: 0.002,
+};
 /// How long the limit has to be passed before the seal breaks, s: three steps.
 const PATIENCE_S: f64 = 3.0 * DT_S;
 
@@ -67,7 +69,7 @@ impl Suction {
         box_pose: &Pose,
     ) -> bool {
         let on_box = box_pose.inverse() * hand;
-        if !self.lies_on_a_face(&on_box, size) {
+        if !LIP.seals(self.radius, &on_box, &(size * 0.5)) {
             return false;
         }
         let Some(body) = engine.boxes[target] else {
@@ -87,19 +89,6 @@ impl Suction {
         true
     }
 
-    /// Whether the lip, its frame given in the box's, is close to a face, flat on it and whole within it.
-    fn lies_on_a_face(&self, on_box: &Pose, size: Vec3) -> bool {
-        let inward = on_box.rotation * Vec3::z();
-        let axis = inward.iamax();
-        let outward = -inward[axis].signum();
-        let at = on_box.translation.vector;
-        let gap = at[axis] * outward - 0.5 * size[axis];
-        let fits = (0..3)
-            .filter(|&k| k != axis)
-            .all(|k| at[k].abs() + self.radius <= 0.5 * size[k] + EDGE_SLACK_M);
-        inward[axis].abs() >= SEAL_ANGLE_RAD.cos() && gap.abs() <= SEAL_GAP_M && fits
-    }
-
     /// The share of the capacity that the load leaves; `None` once the seal is broken.
     pub fn load(&mut self, engine: &Engine, palm: RigidBodyHandle, target: usize) -> Option<f64> {
         let seal = self.seal.as_mut()?;
@@ -114,10 +103,9 @@ impl Suction {
         let (lip, bend) = (self.gives.linear, self.gives.angular);
         let force = stretch.translation.vector * lip.0 + into_hand * slide * lip.1;
         let moment = stretch.rotation.scaled_axis() * bend.0 + into_hand * turn * bend.1;
-        let pull = force.z.max(0.0);
-        let shear = force.xy().norm();
-        let used =
-            (shear / self.max_shear).max(pull / self.max_pull + moment.norm() / self.max_moment);
+        let limits = [self.max_pull, self.max_shear, self.max_moment];
+        let [shear, pull] = cup_shares(limits, &force, &moment);
+        let used = shear.max(pull);
         seal.over = if used > 1.0 { seal.over + 1 } else { 0 };
         let broken = f64::from(seal.over) * engine.dt() > PATIENCE_S - 0.5 * engine.dt()
             || stretch.translation.vector.norm() > TRAVEL_M;

@@ -3,6 +3,7 @@
 //! Owns [`Encoder::follow`]. Screening has no use for them, and they cost as much as the rest: only what is imagined
 //! is followed.
 
+use crate::grasp::placed;
 use crate::pose::{Pose, Quat};
 use crate::rollout::Action;
 use crate::scene::geometry::Obb;
@@ -101,16 +102,11 @@ impl Encoder {
         (target, onset): (usize, f64),
     ) -> f64 {
         let near = |t: f64| {
-            let hand = way(t);
-            pieces.iter().any(|piece| {
-                let piece = Obb {
-                    pose: hand * piece.pose,
-                    ..*piece
-                };
+            placed(pieces, &way(t)).iter().any(|piece| {
                 let others = self.graph.bodies.iter().enumerate();
                 others
                     .filter(|(i, _)| *i != target)
-                    .any(|(_, body)| face_gap(&piece, &body.obb).0 < SHOVES_M)
+                    .any(|(_, body)| face_gap(piece, &body.obb).0 < SHOVES_M)
             })
         };
         let (every, most) = LOOKS;

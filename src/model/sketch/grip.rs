@@ -1,8 +1,7 @@
 //! A hand that holds a box by springs, and a nudge that takes its middle along by one.
 //!
-//! Owns [`Hold`], [`Held`] and [`Grip`]: six soft rows between a point of the box and a hand that goes its way, implicit in
-//! the step (a spring and damper as softness and bias; Catto, "Soft Constraints", GDC 2011), with no more than
-//! the robot's force.
+//! Owns [`Hold`], [`Held`] and [`Grip`]: six [soft](super::super::soft) rows between a point of the box and a hand that goes
+//! its way, implicit in the step, with no more than the robot's force.
 
 use nalgebra::Matrix3;
 
@@ -10,6 +9,7 @@ use crate::grasp::Compliance;
 use crate::pose::{Pose, Vec3};
 use crate::rollout::NUDGE_DRIVE;
 
+use super::super::soft::Soft;
 use super::body::Inert;
 use super::clock::{NUDGE, STEPS, no_slower};
 use super::solve::State;
@@ -182,32 +182,5 @@ impl Grip {
             change = change.max(step.norm() / LEVER_M);
         }
         change
-    }
-}
-
-/// A spring and damper in one step.
-#[derive(Default)]
-struct Soft {
-    /// What an impulse gives way, 1/kg or 1/(kg·m²).
-    softness: f64,
-    /// Speed for each unit of stretch, 1/s.
-    bias: f64,
-    /// What a wrong speed asks for.
-    effective: Matrix3<f64>,
-}
-
-impl Soft {
-    /// None of either is nothing at all.
-    fn new((stiffness, damping): (f64, f64), h: f64, mobility: &Matrix3<f64>) -> Self {
-        if stiffness <= 0.0 && damping <= 0.0 {
-            return Self::default();
-        }
-        let softness = 1.0 / (h * h * stiffness + h * damping);
-        let gives = mobility + Matrix3::identity() * softness;
-        Self {
-            softness,
-            bias: h * stiffness * softness,
-            effective: gives.try_inverse().unwrap_or_default(),
-        }
     }
 }

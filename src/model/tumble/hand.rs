@@ -4,7 +4,8 @@
 //! the target at the onset and lets go of what is too much for it. All of that is as in the sandbox, whose numbers it takes.
 
 use crate::grasp::compliance::{DRIVE, MAX_SLIP_M, MAX_SLIP_RAD, TRAVEL_M, TURN};
-use crate::grasp::{Compliance, pad_torsion_arm, tool_compliance};
+use crate::grasp::drive::{GUARD_N, GUARD_S, LEVER_M, PALM_EDGE_M, PALM_FRICTION, PALM_KG};
+use crate::grasp::{Compliance, Lip, cup_shares, pad_torsion_arm, tool_compliance};
 use crate::pose::{Pose, Vec3};
 use crate::scene::Gripper;
 use crate::scene::geometry::Obb;
@@ -14,17 +15,12 @@ use super::guide::{place, send};
 use super::spring::Spring;
 use super::world::{STEP_S, SUBSTEP_S, World};
 
-/// Mass of the hand, kg, and half the edge of a block that is as inert, m.
-const HAND: (f64, f64) = (2.0, 0.06);
-/// Friction coefficient of the hand.
-const HAND_FRICTION: f64 = 0.5;
-/// The arm's lever, m: caps its torque at its force times this.
-const LEVER_M: f64 = 0.25;
-/// How long before the grip the hand feels its way, s, and with what force, N.
-const GUARD: (f64, f64) = (0.3, 15.0);
-/// What the lip of a cup bridges, m and rad, and how far it may stand over an edge, m; with noise.
-const SEALS: (f64, f64) = (0.012, 0.2);
-const EDGE_M: f64 = 0.006;
+/// What the lip of a cup bridges, with what the poses' noise makes of it.
+const LIP: Lip = Lip {
+    gap_m: 0.012,
+    angle_rad: 0.2,
+    edge_m: 0.006,
+};
 /// A cup lets go when its load was too much at two looks one after the other.
 const PATIENCE: usize = 1;
 
@@ -81,8 +77,8 @@ impl<'a> Hand<'a> {
         let at = (way.way)(way.begins);
         world.bodies.push(Body::fixed(0.0));
         place(&mut world.bodies[anchor], &at);
-        let square = 2.0 * HAND.1 * HAND.1 * HAND.0 / 3.0;
-        let mut body = Body::free(HAND.0, &Vec3::repeat(square), &at, HAND_FRICTION);
+        let inertia = Vec3::repeat(PALM_KG * PALM_EDGE_M * PALM_EDGE_M / 6.0);
+        let mut body = Body::free(PALM_KG, &inertia, &at, PALM_FRICTION);
         body.gravity = 0.0;
         let reach = |p: &Obb| p.pose.translation.vector.norm() + p.half.norm();
         body.radius = way.shapes[0].iter().map(reach).fold(0.0, f64::max);
@@ -124,10 +120,10 @@ impl<'a> Hand<'a> {
             anchor.angular = Vec3::zeros();
             return;
         }
-        let guarded = self.grip == Grip::Before && now > -GUARD.0;
+        let guarded = self.grip == Grip::Before && now > -GUARD_S;
         let drive = &mut world.springs[0];
         drive.max_force = if guarded {
-            self.way.max_force.min(GUARD.1)
+            self.way.max_force.min(GUARD_N)
         } else {
             self.way.max_force
         };
@@ -177,14 +173,7 @@ impl<'a> Hand<'a> {
         let on_box = middle.inverse() * hand;
         match self.way.gripper {
             Gripper::Suction { cup_radius, .. } => {
-                let inward = on_box.rotation * Vec3::z();
-                let axis = inward.iamax();
-                let at = on_box.translation.vector;
-                let gap = at[axis] * -inward[axis].signum() - self.shape.half[axis];
-                let fits = (0..3)
-                    .filter(|&k| k != axis)
-                    .all(|k| at[k].abs() + cup_radius <= self.shape.half[k] + EDGE_M);
-                gap.abs() <= SEALS.0 && inward[axis].abs() >= SEALS.1.cos() && fits
+                LIP.seals(*cup_radius, &on_box, &self.shape.half)
             }
             Gripper::ParallelJaw { finger, .. } => {
                 let off = on_box.inverse() * self.way.in_box;
@@ -215,11 +204,14 @@ impl<'a> Hand<'a> {
             return true;
         }
         let (force, moment) = tool.load(&world.bodies, SUBSTEP_S);
-        // What pulls the box back to the hand.
-        let pull = (-force.z).max(0.0);
-        let used =
-            (force.xy().norm() / max_shear).max(pull / max_pull + moment.norm() / max_moment);
-        self.over = if used > 1.0 { self.over + 1 } else { 0 };
+        // What the spring pulls the box with, the box pulls the hand with.
+        let limits = [*max_pull, *max_shear, *max_moment];
+        let [shear, pull] = cup_shares(limits, &-force, &moment);
+        self.over = if shear.max(pull) > 1.0 {
+            self.over + 1
+        } else {
+            0
+        };
         self.over > PATIENCE
     }
 

@@ -1,13 +1,14 @@
 //! A spring and damper between two bodies.
 //!
-//! Owns [`Spring`]: six soft rows, implicit in the substep (a spring as softness and bias; Catto, "Soft Constraints",
-//! GDC 2011), with no more than so much force and moment.
+//! Owns [`Spring`]: six [soft](super::super::soft) rows, implicit in the substep, with no more than so much force and
+//! moment.
 
 use nalgebra::Matrix3;
 
 use crate::grasp::Compliance;
 use crate::pose::{Pose, Quat, Vec3};
 
+use super::super::soft::Soft;
 use super::body::Body;
 
 /// Turns in one sweep: force and moment depend on each other.
@@ -126,32 +127,5 @@ impl Spring {
     /// How far it is stretched, m, and twisted, rad.
     pub fn slip(&self) -> (f64, f64) {
         (self.stretch.norm(), self.twist.norm())
-    }
-}
-
-/// A spring and damper in one substep.
-#[derive(Clone, Debug, Default)]
-struct Soft {
-    /// What an impulse gives way, 1/kg or 1/(kg·m²).
-    softness: f64,
-    /// Speed for each unit of stretch, 1/s.
-    bias: f64,
-    /// What a wrong speed asks for.
-    effective: Matrix3<f64>,
-}
-
-impl Soft {
-    /// None of either is nothing at all.
-    fn new((stiffness, damping): (f64, f64), h: f64, mobility: &Matrix3<f64>) -> Self {
-        if stiffness <= 0.0 && damping <= 0.0 {
-            return Self::default();
-        }
-        let softness = 1.0 / (h * h * stiffness + h * damping);
-        let gives = mobility + Matrix3::identity() * softness;
-        Self {
-            softness,
-            bias: h * stiffness * softness,
-            effective: gives.try_inverse().unwrap_or_default(),
-        }
     }
 }

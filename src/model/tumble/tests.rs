@@ -19,6 +19,24 @@ fn cup_shape() -> Vec<Obb> {
     crate::grasp::hand_shape(&CUP, 0.0)
 }
 
+/// A hand with a grip that never opens.
+fn hand<'a>(
+    gripper: &'a Gripper,
+    shapes: [&'a [Obb]; 2],
+    (in_box, begins): (Pose, f64),
+    way: &'a dyn Fn(f64) -> Pose,
+) -> Guide<'a> {
+    Guide::Hand(HandWay {
+        way,
+        begins,
+        opens: f64::INFINITY,
+        shapes,
+        in_box,
+        gripper,
+        max_force: 250.0,
+    })
+}
+
 /// Where the boxes of `scene` get to when something is done to the first.
 fn follow(scene: &Scene, guide: &Guide<'_>) -> Vec<Vec<Gone>> {
     Tumble::new(&SceneGraph::new(scene)).follow(0, guide, STRIDES)
@@ -45,16 +63,8 @@ fn lift(scene: &Scene, gripper: &Gripper, way: impl Fn(f64) -> Vec3) -> Vec<Vec<
         pose
     };
     let shape = cup_shape();
-    let hand = HandWay {
-        way: &path,
-        begins: -0.3,
-        opens: f64::INFINITY,
-        shapes: [&shape, &shape],
-        in_box,
-        gripper,
-        max_force: 250.0,
-    };
-    follow(scene, &Guide::Hand(hand))
+    let hand = hand(gripper, [&shape, &shape], (in_box, -0.3), &path);
+    follow(scene, &hand)
 }
 
 fn stack(count: usize, mass: impl Fn(usize) -> f64) -> Vec<BoxSpec> {
@@ -113,16 +123,8 @@ fn a_hand_that_comes_in_from_the_side_shoves_what_is_in_its_way() {
         pose
     };
     let shape = cup_shape();
-    let hand = HandWay {
-        way: &path,
-        begins: -1.5,
-        opens: f64::INFINITY,
-        shapes: [&shape, &shape],
-        in_box,
-        gripper: &CUP,
-        max_force: 250.0,
-    };
-    let gone = follow(&scene, &Guide::Hand(hand));
+    let hand = hand(&CUP, [&shape, &shape], (in_box, -1.5), &path);
+    let gone = follow(&scene, &hand);
     // It came from 0.15 m on one side and ends 0.3 m on the other; stem, palm and box are in between.
     let shoved = gone[3][1].moved;
     assert!(shoved.y < -0.25 && shoved.y > -0.6, "{shoved:?}");
@@ -209,16 +211,8 @@ fn a_box_that_pads_hold_off_its_middle_turns_about_them_when_that_is_more_than_t
         let grip = scene.boxes[0].pose * in_box;
         let path = |t: f64| Pose::translation(0.0, 0.0, 0.1 * t.max(0.0)) * grip;
         let [open, closed] = [0.12, 0.1].map(|wide| crate::grasp::hand_shape(&jaw, wide));
-        let hand = HandWay {
-            way: &path,
-            begins: 0.0,
-            opens: f64::INFINITY,
-            shapes: [&open, &closed],
-            in_box,
-            gripper: &jaw,
-            max_force: 250.0,
-        };
-        let ways = follow(&scene, &Guide::Hand(hand));
+        let hand = hand(&jaw, [&open, &closed], (in_box, 0.0), &path);
+        let ways = follow(&scene, &hand);
         (ways[2][0].turned.norm(), ways[9][0].moved.z)
     };
     let (middle, up) = turned(100.0, 0.0);
