@@ -260,6 +260,35 @@ mod tests {
     use crate::scene::families::{BOXES_MAX, Family};
 
     #[test]
+    fn what_a_hand_shoved_on_its_way_in_is_told_from_where_it_stood_and_the_target_from_its_course()
+    {
+        let recipe = Recipe {
+            seed: 3,
+            scenes: Scenes::generated(&[Family::MixedStack], BOXES_MAX),
+            mixture: Default::default(),
+        };
+        let carried = |e: &Episode| e.action.motion().is_some() && e.rollout.frames.len() > 2;
+        let stacks = (0..).map(|i| recipe.stack(i).unwrap());
+        let episode = stacks.flatten().find(carried).unwrap();
+        let target = episode.action.box_index();
+        let way = |sample: &Sample, node: usize| {
+            let row = &sample.labels.poses[node * STRIDES * POSE_NUMBERS..][..3];
+            Vec3::from_fn(|k, _| row[k].to_f64())
+        };
+        let mut shoved = episode.clone();
+        for (i, stood) in shoved.rollout.reference.iter_mut().enumerate() {
+            stood.translation.vector.z -= if i == target { 0.2 } else { 0.1 };
+        }
+        let (before, after) = (
+            Sample::new(&episode).unwrap(),
+            Sample::new(&shoved).unwrap(),
+        );
+        assert_eq!(way(&before, 0), way(&after, 0));
+        let up = way(&after, 1) - way(&before, 1);
+        assert!((up - Vec3::new(0.0, 0.0, 0.1)).norm() < 1e-3, "{up}");
+    }
+
+    #[test]
     fn an_episode_with_a_number_that_is_not_finite_is_nothing_to_learn_from() {
         let recipe = Recipe {
             seed: 3,

@@ -1,7 +1,8 @@
 //! A face cut off by the sides of another: polygon clipping (Sutherland and Hodgman, "Reentrant polygon clipping",
 //! CACM 1974), and the four corners of what is left that matter most.
 //!
-//! Owns [`clip`].
+//! Owns [`clip`]. [`polygon`](super::super::polygon) cuts flat shapes by any other, once for a belief; here how deep a
+//! corner lies goes along, and nothing is allocated, since faces meet sixty times a second.
 
 use crate::pose::Vec3;
 
