@@ -1,7 +1,7 @@
 //! What moves a hand: its mass, the motors' reach for torque, and how it feels its way.
 //!
 //! Owns the numbers that the sandbox's hand is made of and that the model's forecasts reckon with; the springs of the
-//! drive are [`super::compliance`]'s.
+//! drive are [`super::compliance()`]'s.
 
 /// Mass of the palm, kg: of a light end effector; gravity is the arm's business.
 pub const PALM_KG: f64 = 2.0;
