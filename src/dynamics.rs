@@ -198,6 +198,33 @@ pub trait SceneDynamics {
     /// Trajectories are looked at for `horizon` strides at most, and what comes later follows the action's
     /// intention; the risk is that of the whole action.
     fn imagine(&self, actions: &[Action], horizon: usize) -> Vec<Prediction<Imagined>>;
+
+    /// How the risk of what is imagined stands to that which [`Self::screen`] gave.
+    fn regard(&self) -> Regard {
+        Regard::Another
+    }
+}
+
+/// How a second look at an action stands to the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Regard {
+    /// It is as good, so what either saw counts: the best of many looked the better for chance.
+    Another,
+    /// It saw all that the first did and more, and takes its place.
+    Closer,
+}
+
+impl Regard {
+    /// The risk of an action that was `screened` and then `imagined`.
+    pub fn risk(self, screened: &Risk, imagined: Risk) -> Risk {
+        match self {
+            Self::Closer => imagined,
+            Self::Another => Risk {
+                bound: imagined.bound.max(screened.bound),
+                ..imagined
+            },
+        }
+    }
 }
 
 #[cfg(test)]
@@ -278,5 +305,14 @@ mod tests {
         assert_eq!(told[0], BoxFate { p_falls, ..fate });
         let other = (told[1].p_moves, told[1].p_falls, told[1].displacement_p95);
         assert_eq!(other, (0.01, 0.02, 0.05));
+    }
+
+    #[test]
+    fn of_two_looks_of_the_same_worth_the_more_careful_bound_counts_and_a_closer_one_alone() {
+        let (first, second) = (fixed::disturbing(0.2, 0.3), fixed::disturbing(0.01, 0.02));
+        assert_eq!(Regard::Closer.risk(&first, second), second);
+        let both = Regard::Another.risk(&first, second);
+        assert_eq!((both.risk, both.bound), (0.01, 0.3));
+        assert_eq!(Regard::Another.risk(&second, first).bound, 0.3);
     }
 }

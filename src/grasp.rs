@@ -27,7 +27,7 @@ pub use obstacles::{CLEARANCE_M, Obstacle, Obstacles};
 pub use propose::{Proposals, RejectedGrasp, propose};
 pub use rejection::{GripLimit, Moment, Rejection};
 pub use seal::Lip;
-pub use statics::{Load, cup_shares, grip_load, pad_torsion_arm};
+pub use statics::{Load, cup_shares, grip_load, pad_torsion_arm, pads_bear};
 
 use crate::pose::{Pose, Vec3};
 use crate::scene::geometry::Face;

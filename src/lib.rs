@@ -45,7 +45,9 @@
 //!   its load (`model::takeup`): what no statics of the scene at rest told it, no number of episodes made up for
 //!   ([`model`], "What mattered").
 //! - What is imagined is led by rigid bodies in short steps, the hand on its way in among them (`model::tumble`): from what
-//!   the scene was at first the network did not learn how boxes fall, nor from that forecast followed as long.
+//!   the scene was at first the network did not learn how boxes fall, nor from that forecast followed as long. What they take
+//!   of boxes, grip and hand is weighed in a second judgement (`model::network`), so the risk of what is imagined is not the
+//!   one that it was screened by.
 //! - The shield's draws weigh with what was judged instead of only vetoing it (`plan::shield`): four where the
 //!   case is clear, up to 24 where it is not, so that what the model judges over the limit can still be done.
 //! - The hand goes smoothly from key to key (`rollout::smooth`), and a nudge sets out and stops gently, with no more

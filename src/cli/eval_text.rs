@@ -69,6 +69,7 @@ pub fn split(out: &mut String, name: &str, report: &SplitReport) {
         );
     };
     row("model", &report.model);
+    row("screened", &report.screened);
     if let Some(ceiling) = &report.ceiling {
         row("ceiling", ceiling);
     }

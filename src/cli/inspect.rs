@@ -82,6 +82,7 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
     let share = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.4}"));
     let levels = in_percent(card.calibration.ladder.iter().map(|rung| rung.level));
     let promise = card.promise.as_ref().map_or_else(String::new, promise_of);
+    let weighed = weighed_of(&card);
     let sets = sets_of(data);
     let calibrated = match card.config.keep_judgement {
         true => "the judgement as it was calibrated before".to_owned(),
@@ -107,7 +108,7 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
          {} on {} of {} episodes, chosen on {}, {}\n\
          {sets}{before}\
          held out: AUC {}, Brier {}, ECE {} (floor {})\n\
-         certified limits on risk: {}\n{promise}{hands}",
+         certified limits on risk: {}\n{promise}{weighed}{hands}",
         card.members,
         card.architecture.width,
         card.architecture.rounds,
@@ -129,6 +130,26 @@ fn inspect_model(args: &InspectArgs) -> Outcome {
         levels,
     ))?;
     Ok(Exit::Done)
+}
+
+/// How what is imagined is judged.
+fn weighed_of(card: &ModelCard) -> String {
+    let (Some(weighed), Some(figures)) = (&card.weighed, &card.validation.weighed) else {
+        return String::new();
+    };
+    let share = |value: Option<f64>| value.map_or("-".to_owned(), |v| format!("{v:.4}"));
+    let levels = in_percent(weighed.calibration.ladder.iter().map(|rung| rung.level));
+    format!(
+        "once imagined: AUC {}, Brier {}, ECE {} (floor {}); certified limits on risk: {levels}\n{}",
+        share(figures.auc),
+        share(figures.brier),
+        share(figures.ece),
+        share(figures.ece_floor),
+        weighed
+            .promise
+            .as_ref()
+            .map_or_else(String::new, promise_of)
+    )
 }
 
 /// Limits on risk in words.

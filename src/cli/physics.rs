@@ -9,6 +9,7 @@ use super::models::{refuse_idle, world_model};
 use super::{Failure, print};
 use crate::dynamics::{Dynamics, DynamicsError};
 use crate::eval::plant::{SandboxPlant, witness};
+use crate::model::ensemble::Price;
 use crate::model::limits::Limits;
 use crate::model::{LearnedDynamics, ModelCard};
 use crate::plan::report::{Asked, ModelReport};
@@ -84,7 +85,8 @@ impl Learned {
             .into_iter()
             .flat_map(|ancestor| ancestor.data.sets);
         Self {
-            certifies: !card.calibration.ladder.is_empty(),
+            // What is imagined decides, of what was screened as safe or nearly so.
+            certifies: !card.calibration_at(Price::Imagining).ladder.is_empty(),
             limits: Limits::of(&card.normaliser.action),
             most_boxes: sets
                 .filter_map(|set| set.config.get("boxes_max")?.as_u64())

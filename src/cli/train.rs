@@ -18,6 +18,7 @@ use super::train_text::in_words;
 use super::{Exit, Failure, Outcome, models, print, train_data};
 use crate::model::card::CARD_FILE;
 use crate::model::checkpoint::CHECKPOINT_FILE;
+use crate::model::ensemble::Price;
 use crate::model::folder::WEIGHTS_FILE;
 use crate::model::log::{self, LOG_FILE};
 use crate::model::train::{can_begin, may_write_to};
@@ -79,7 +80,8 @@ pub struct TrainArgs {
     /// The imagination learns from every N-th batch: 1 is best for it, and dearest [default: 4].
     #[arg(long, value_name = "N")]
     pub imagine_every: Option<usize>,
-    /// Only the imagination learns: the judgement, and what was calibrated and certified of it, stay those of --from.
+    /// Only the imagination learns, and how its risk is weighed: the judgement of what is screened, and what was calibrated
+    /// and certified of that, stay those of --from.
     #[arg(long, requires = "from")]
     pub keep_judgement: bool,
     /// Share of latents left out while training [default: 0].
@@ -241,9 +243,10 @@ fn refuse_what_is_not_a_runs(out: &Path) -> Result<(), Failure> {
     }
 }
 
-/// The limits on risk that a model's calibration certifies.
+/// The limits on risk that a model's calibration of what it imagines certifies.
 fn levels(card: &ModelCard) -> Vec<f64> {
-    card.calibration.ladder.iter().map(|r| r.level).collect()
+    let weighed = card.calibration_at(Price::Imagining);
+    weighed.ladder.iter().map(|r| r.level).collect()
 }
 
 fn print(args: &TrainArgs, card: &ModelCard) -> Result<(), Failure> {
@@ -257,6 +260,7 @@ fn print(args: &TrainArgs, card: &ModelCard) -> Result<(), Failure> {
             "validation": card.validation,
             "ladder": card.calibration.ladder,
             "design_effect": card.calibration.design_effect,
+            "weighed_ladder": card.weighed.as_ref().map(|w| &w.calibration.ladder),
         });
         return print::json(&object);
     }

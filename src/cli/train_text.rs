@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::model::ModelCard;
+use crate::model::ensemble::Price;
 use crate::rollout::AccidentKind;
 
 /// What `topple train` says of the model that it left in `folder`.
@@ -65,6 +66,23 @@ pub(super) fn in_words(folder: &Path, card: &ModelCard) -> String {
             show(side.false_safe)
         );
     }
+    if let Some(w) = &v.weighed {
+        let safe = w.safe_side.map_or_else(String::new, |side| {
+            format!(
+                ", {:.1} % judged safe, of which {}",
+                100.0 * side.coverage,
+                show(side.false_safe)
+            )
+        });
+        let _ = writeln!(
+            out,
+            "  once imagined: AUC {}, Brier score {}, calibration error {} ({} is noise){safe}",
+            show(w.auc),
+            show(w.brier),
+            show(w.ece),
+            show(w.ece_floor)
+        );
+    }
     let at = |v: &[Option<f64>]| show(v.get(5).copied().flatten());
     let _ = writeln!(
         out,
@@ -72,12 +90,13 @@ pub(super) fn in_words(folder: &Path, card: &ModelCard) -> String {
         at(&v.poses.still_m),
         at(&v.poses.moved_share)
     );
-    if card.calibration.ladder.is_empty() {
+    let weighed = card.calibration_at(Price::Imagining);
+    if weighed.ladder.is_empty() {
         let _ = writeln!(
             out,
             "  no limit on risk is certified, so every bound is 1 and by itself it calls nothing safe: it was calibrated on \
              episodes of {} stacks; give some thousand of more stacks (--calibrate-on)",
-            card.calibration.stacks
+            weighed.stacks
         );
     }
     out

@@ -35,8 +35,10 @@ pub struct Judged {
     pub action: &'static str,
     /// Which accidents happened.
     pub label: [bool; 5],
-    /// The model's forecast; `None` where it failed.
+    /// The model's forecast once it has imagined the action; `None` where it failed.
     pub model: Option<Risk>,
+    /// Its forecast at the price of screening.
+    pub screened: Option<Risk>,
     /// The ceiling's share of accidents, where it is known.
     pub ceiling: Option<f64>,
     poses: Vec<PoseError>,
@@ -60,8 +62,10 @@ pub struct SplitReport {
     pub undecided: Option<f64>,
     /// Predictions that were not finite.
     pub failed: usize,
-    /// The model.
+    /// The model, of what it imagined.
     pub model: Figures,
+    /// The model, of what it screened alone.
+    pub screened: Figures,
     /// The sandbox under 32 fresh draws.
     pub ceiling: Option<Figures>,
     /// The base rate for everything.
@@ -94,13 +98,15 @@ pub fn judge(
         .take_any_while(|_| !stop.load(Ordering::Relaxed))
         .map(|(i, case)| {
             let rollout = label(suite, case)?;
-            let imagined = dynamics
-                .believe(&case.workcell, suite.seed)
-                .ok()
-                .and_then(|scene| {
-                    let actions = std::slice::from_ref(&case.action);
-                    scene.imagine(actions, POSE_STRIDES).pop()?.ok()
-                });
+            let actions = std::slice::from_ref(&case.action);
+            let scene = dynamics.believe(&case.workcell, suite.seed).ok();
+            let asked = scene.map(|scene| {
+                let imagined = scene.imagine(actions, POSE_STRIDES).pop();
+                (scene.screen(actions).pop(), imagined)
+            });
+            let (screened, imagined) = asked.unwrap_or_default();
+            let (screened, imagined) =
+                (screened.and_then(Result::ok), imagined.and_then(Result::ok));
             progress();
             Ok(Judged {
                 cluster: suite.cluster(case.stack),
@@ -112,6 +118,7 @@ pub fn judge(
                     .map(|imagined| pose_errors(case, &rollout, imagined))
                     .unwrap_or_default(),
                 model: imagined.map(|i| i.risk),
+                screened,
                 ceiling: ceiling.map(|c| c[i]),
             })
         })
@@ -134,9 +141,9 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
     let n = judged.len().max(1) as f64;
     let base_rate = judged.iter().filter(|j| j.went_wrong()).count() as f64 / n;
     // A prediction that failed counts as judged certain to go wrong: it can never be chosen.
-    let model = forecasts(judged, |j| {
-        Some(j.model.map_or((1.0, 1.0), |r| (r.risk, r.bound)))
-    });
+    let certain = |risk: Option<Risk>| Some(risk.map_or((1.0, 1.0), |r| (r.risk, r.bound)));
+    let model = forecasts(judged, |j| certain(j.model));
+    let screened = forecasts(judged, |j| certain(j.screened));
     let ceiling = forecasts(judged, |j| j.ceiling.map(|c| (c, c)));
     let constant = forecasts(judged, |_| Some((base_rate, base_rate)));
     let mut model = figures(&model.unwrap_or_default(), limit);
@@ -150,6 +157,7 @@ pub fn report(judged: &[Judged], limit: f64) -> SplitReport {
             .map(|c| c.iter().filter(|f| Undecided::is_open(f.risk)).count() as f64 / n),
         failed: judged.iter().filter(|j| j.model.is_none()).count(),
         model,
+        screened: figures(&screened.unwrap_or_default(), limit),
         ceiling: ceiling.map(|c| figures(&c, limit)),
         constant: figures(&constant.unwrap_or_default(), limit),
         by_action: by_group(judged, |j| j.action),
@@ -211,6 +219,7 @@ pub(super) mod tests {
             action,
             label: [went_wrong, false, false, false, false],
             model: model.map(|risk| disturbing(risk, risk)),
+            screened: None,
             ceiling,
             poses: Vec::new(),
         }

@@ -46,6 +46,21 @@ pub fn cup_shares([pull, shear, bend]: [f64; 3], force: &Vec3, moment: &Vec3) ->
     [along, force.z.max(0.0) / pull + moment.norm() / bend]
 }
 
+/// What the more loaded one of two pads has to hold by friction, N: shear and torsion as one ellipsoid (soft pads; Howe
+/// and Cutkosky, IJRR 1996).
+///
+/// `force` and `moment` act on the middle between the pads (hand frame, closing along x); a moment
+/// across x loads the pads in opposite directions, `width` apart.
+pub fn pads_bear(force: &Vec3, moment: &Vec3, width: f64, torsion_arm: f64) -> f64 {
+    let shared = force.yz() * 0.5;
+    let couple = Vec3::new(0.0, moment.z, -moment.y).yz() / width;
+    let torsion = 0.5 * moment.x / torsion_arm;
+    (shared + couple)
+        .norm()
+        .max((shared - couple).norm())
+        .hypot(torsion)
+}
+
 /// The load on the gripper when the box hangs in the air, at the belief's worst: heaviest mass, least friction, and the
 /// centre of mass up to two standard deviations (pose noise included) off its mean along each axis.
 ///

@@ -129,6 +129,11 @@ pub(super) fn is_imagining(name: &str) -> bool {
     name.starts_with("imagining.")
 }
 
+/// Whether it is of what weighs what is imagined, which learns with the imagination.
+pub(super) fn is_weighing(name: &str) -> bool {
+    name.starts_with("imagining.weigh.")
+}
+
 /// The learning rate at `step` of `steps`: a short warm-up, then half a cosine down to a fiftieth.
 pub fn learning_rate(peak: f64, step: u64, steps: u64) -> f64 {
     let warm = (steps / 20).clamp(1, 300);

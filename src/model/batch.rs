@@ -8,7 +8,10 @@ use std::sync::Arc;
 use candle_core::{Device, Result, Tensor};
 
 use super::course::{STRIDE_FEATURES, STRIDES};
-use super::features::{ACTION_FEATURES, EDGE_FEATURES, GraphInput, NODE_FEATURES, WAY_FEATURES};
+use super::features::{
+    ACT_FEATURES, ACTION_FEATURES, EDGE_FEATURES, GraphInput, NODE_FEATURES, TOLL_FEATURES,
+    WAY_FEATURES,
+};
 use super::normaliser::Normaliser;
 use super::ops::{Edges, Segments};
 use super::samples::Sample;
@@ -33,6 +36,16 @@ pub struct Batch {
     pub targets: Tensor,
     /// `[STRIDES]`: what a box may follow; empty where nothing is to be imagined.
     pub leads: Vec<Leads>,
+    /// What it takes; `None` where nothing is to be imagined.
+    pub taken: Option<Taken>,
+}
+
+/// What actions take by short steps of rigid bodies.
+pub struct Taken {
+    /// `[N, TOLL_FEATURES]`.
+    pub tolls: Tensor,
+    /// `[B, ACT_FEATURES]`.
+    pub act: Tensor,
 }
 
 /// Two ways that a box may go with, `[N, WAY_FEATURES]` each: where short steps of rigid bodies take it, and what the target is meant
@@ -58,6 +71,8 @@ struct Rows {
     starts: Vec<u32>,
     graph_of: Vec<u32>,
     ways: Vec<f32>,
+    tolls: Vec<f32>,
+    act: Vec<f32>,
 }
 
 impl Rows {
@@ -76,6 +91,13 @@ impl Rows {
         let targets = Tensor::from_slice(&self.starts, graphs, device)?;
         self.starts.push(nodes as u32);
         let leads = self.leads(device)?;
+        let taken = match leads.is_empty() {
+            true => None,
+            false => Some(Taken {
+                tolls: Tensor::from_slice(&self.tolls, (nodes, TOLL_FEATURES), device)?,
+                act: Tensor::from_slice(&self.act, (graphs, ACT_FEATURES), device)?,
+            }),
+        };
         let strides = (0..STRIDES)
             .map(|k| {
                 let rows: Vec<f32> = self
@@ -100,6 +122,7 @@ impl Rows {
             graph_of: Tensor::from_vec(self.graph_of, nodes, device)?,
             targets,
             leads,
+            taken,
         })
     }
 
@@ -175,6 +198,10 @@ impl Batch {
                 .extend(sample.stride_numbers().iter().map(|x| x.to_f32()));
             rows.ways
                 .extend(sample.way_numbers().iter().map(|x| x.to_f32()));
+            rows.tolls
+                .extend(sample.toll_numbers().iter().map(|x| x.to_f32()));
+            rows.act
+                .extend(sample.act_numbers().iter().map(|x| x.to_f32()));
         }
         rows.finish(device)
     }
@@ -200,6 +227,8 @@ impl Batch {
             normaliser.action.apply(&graph.action, f, &mut rows.action);
             rows.strides.extend_from_slice(&graph.strides);
             rows.ways.extend_from_slice(&graph.ways);
+            rows.tolls.extend_from_slice(&graph.tolls);
+            rows.act.extend_from_slice(&graph.act);
         }
         rows.finish(device)
     }
@@ -226,6 +255,8 @@ mod tests {
             nodes: vec![0.0; 2 * NODE_FEATURES],
             action: vec![0.0; ACTION_FEATURES],
             strides,
+            tolls: vec![0.0; 2 * TOLL_FEATURES * usize::from(!ways.is_empty())],
+            act: vec![0.0; ACT_FEATURES * usize::from(!ways.is_empty())],
             ways,
             ..GraphInput::default()
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::Calibration;
 use super::config::TrainConfig;
 use super::course::STRIDES;
+use super::ensemble::Price;
 use super::folder::ModelError;
 use super::network::Architecture;
 use super::normaliser::Normaliser;
@@ -16,12 +17,14 @@ use super::report::ValidationReport;
 use crate::rollout::STRIDE_S;
 
 /// The version that this program writes: 8 tells a model's ancestors, 9 what each of its data sets was for; since 11
-/// the imagination is led by what tumbles in short steps.
-pub const MODEL_VERSION: u32 = 11;
+/// the imagination is led by what tumbles in short steps, since 12 its risk is weighed by that too.
+pub const MODEL_VERSION: u32 = 12;
 /// The oldest whose judgement it can go on from.
 pub const OLDEST_VERSION: u32 = 7;
+/// The oldest whose imagination it can go on from.
+pub const LED_VERSION: u32 = 11;
 /// The oldest that it reads whole.
-pub const WHOLE_VERSION: u32 = 11;
+pub const WHOLE_VERSION: u32 = 12;
 /// The card's file, beside the weights'.
 pub const CARD_FILE: &str = "model.json";
 
@@ -105,6 +108,16 @@ pub struct Ancestor {
     pub epoch: usize,
 }
 
+/// How what is imagined is judged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weighed {
+    /// From logits to risk and bound.
+    pub calibration: Calibration,
+    /// Whether the bound keeps its promise.
+    pub promise: Option<Promise>,
+}
+
 /// What `model.json` holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -134,10 +147,13 @@ pub struct ModelCard {
     pub epoch: usize,
     /// How good it is on the validation split.
     pub validation: ValidationReport,
-    /// From logits to risk and bound.
+    /// From logits to risk and bound, of what is screened.
     pub calibration: Calibration,
-    /// Whether the bound keeps its promise on halves of the calibration data; none where those are few.
+    /// Whether that bound keeps its promise on halves of the calibration data; none where those are few.
     pub promise: Option<Promise>,
+    /// The same of what is imagined; none before version 12.
+    #[serde(default)]
+    pub weighed: Option<Weighed>,
     /// Scale and range of the features.
     pub normaliser: Normaliser,
 }
@@ -177,10 +193,26 @@ impl ModelCard {
         if !card.normaliser.is_sound() {
             return Err(foreign("its features are not this program's".into()));
         }
-        if !card.calibration.is_sound() {
+        let weighed = card.weighed.as_ref().map(|w| &w.calibration);
+        if !weighed
+            .into_iter()
+            .chain([&card.calibration])
+            .all(Calibration::is_sound)
+        {
             return Err(foreign("its calibration is damaged".into()));
         }
+        if card.version >= WHOLE_VERSION && card.weighed.is_none() {
+            return Err(foreign("nothing calibrates what it imagines".into()));
+        }
         Ok(card)
+    }
+
+    /// From logits to risk and bound, of opinions at a price.
+    pub fn calibration_at(&self, price: Price) -> &Calibration {
+        match (price, &self.weighed) {
+            (Price::Imagining, Some(weighed)) => &weighed.calibration,
+            (Price::Imagining, None) | (Price::Screening, _) => &self.calibration,
+        }
     }
 
     /// This model as the ancestor of another, after its own.

@@ -24,6 +24,15 @@ pub struct Ensemble {
     pub normaliser: Normaliser,
 }
 
+/// What an opinion may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Price {
+    /// One pass over what is seen beforehand.
+    Screening,
+    /// And what the action takes by short steps of rigid bodies.
+    Imagining,
+}
+
 /// What the ensemble says of one action before calibration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opinion {
@@ -125,16 +134,19 @@ impl Ensemble {
         self.members.first().map_or(&Device::Cpu, Network::device)
     }
 
-    /// `[B]` opinions on the actions of a batch.
+    /// `[B]` opinions on the actions of a batch, at a price.
     ///
     /// # Errors
-    /// When the tensor library refuses.
-    pub fn judge(&self, batch: &Batch) -> Result<Vec<Opinion>> {
+    /// When the tensor library refuses, or nothing was followed that is to be weighed.
+    pub fn judge(&self, batch: &Batch, price: Price) -> Result<Vec<Opinion>> {
         let rows: Vec<Rows> = self
             .members
             .iter()
             .map(|member| {
-                let judged = member.judge(batch, &mut Dropout::Off)?;
+                let judged = match price {
+                    Price::Screening => member.judge(batch, &mut Dropout::Off)?,
+                    Price::Imagining => member.weigh(batch)?,
+                };
                 Ok(Rows {
                     graph: judged.graph.flatten_all()?.to_vec1()?,
                     node: judged.node.flatten_all()?.to_vec1()?,
@@ -164,15 +176,15 @@ impl Ensemble {
         members.map(|m| m.imagine(batch, strides)).collect()
     }
 
-    /// Opinions on training samples with what really happened, in batches of `batch`.
+    /// Opinions at a price on training samples with what really happened, in batches of `batch`.
     ///
     /// # Errors
     /// When the tensor library refuses.
-    pub fn score(&self, samples: &[&Sample], batch: usize) -> Result<Vec<Scored>> {
+    pub fn score(&self, samples: &[&Sample], price: Price, batch: usize) -> Result<Vec<Scored>> {
         let mut out = Vec::with_capacity(samples.len());
         for chunk in samples.chunks(batch.max(1)) {
             let batch = Batch::of_samples(chunk, &self.normaliser, self.device())?;
-            let opinions = self.judge(&batch)?;
+            let opinions = self.judge(&batch, price)?;
             out.extend(opinions.into_iter().zip(chunk).map(|(o, s)| Scored {
                 logit: o.logit,
                 spread: o.spread,

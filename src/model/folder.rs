@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 use candle_core::Device;
 
 use self::tensors::{fill, fill_those};
-use super::adamw::is_imagining;
-use super::card::{CARD_FILE, MODEL_VERSION, ModelCard, OLDEST_VERSION, WHOLE_VERSION};
+use super::adamw::{is_imagining, is_weighing};
+use super::card::{
+    CARD_FILE, LED_VERSION, MODEL_VERSION, ModelCard, OLDEST_VERSION, WHOLE_VERSION,
+};
 use super::ensemble::Ensemble;
 use super::network::Network;
 use super::params::Parameters;
@@ -67,8 +69,8 @@ pub enum ModelError {
         /// The file's.
         version: u64,
     },
-    /// Its imagination is of another make; its judgement is not.
-    #[error("{CARD_FILE} is of version {version}, whose imagination this program cannot read")]
+    /// Its imagination is of another make, or nothing weighs it; its judgement is not.
+    #[error("{CARD_FILE} is of version {version}, whose imagination this program cannot use")]
     Imagination {
         /// The file's.
         version: u32,
@@ -192,16 +194,26 @@ impl WarmStart {
     }
 
     /// Whether its imagination can be gone on from too.
+    pub fn is_led(&self) -> bool {
+        self.card.version >= LED_VERSION
+    }
+
+    /// Whether it can be used as it is.
     pub fn is_whole(&self) -> bool {
         self.card.version >= WHOLE_VERSION
     }
 
-    /// Sets the weights of member `m`; the imagination keeps its own where the model's is of another make.
+    /// Sets the weights of member `m`; the imagination, or what weighs it, keeps its own where the model's is of another
+    /// make.
     ///
     /// # Errors
     /// When they are of other sizes.
     pub fn fill(&self, parameters: &Parameters, m: usize) -> Result<(), ModelError> {
-        let is_told = |name: &str| self.is_whole() || !is_imagining(name);
+        let is_told = |name: &str| match self.card.version {
+            WHOLE_VERSION.. => true,
+            LED_VERSION.. => !is_weighing(name),
+            _ => !is_imagining(name),
+        };
         fill_those(parameters, m, &self.tables, is_told)
     }
 }

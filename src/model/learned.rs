@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use crate::dynamics::{
-    Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Risk,
+    Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Regard, Risk,
     SceneDynamics,
 };
 use crate::pose::Pose;
@@ -16,7 +16,7 @@ use crate::scene::{Safety, Workcell};
 
 use super::batch::Batch;
 use super::course::STRIDES;
-use super::ensemble::{ImaginedPose, Opinion};
+use super::ensemble::{ImaginedPose, Opinion, Price};
 use super::features::{Encoder, GraphInput, Seen};
 use super::folder::WorldModel;
 use super::limits::Limits;
@@ -98,10 +98,14 @@ impl SceneDynamics for Believed<'_> {
                 let graphs: Vec<&GraphInput> = seen.iter().flatten().map(|s| &s.input).collect();
                 let opinions = self.judge(&graphs);
                 let risks = spread_over(&seen, opinions)
-                    .map(|(seen, opinion)| self.risk(&seen.input, &opinion?));
+                    .map(|(seen, opinion)| self.risk(&seen.input, &opinion?, Price::Screening));
                 risks.collect::<Vec<_>>()
             })
             .collect()
+    }
+
+    fn regard(&self) -> Regard {
+        Regard::Closer
     }
 
     fn imagine(&self, actions: &[Action], horizon: usize) -> Vec<Prediction<Imagined>> {
@@ -110,7 +114,8 @@ impl SceneDynamics for Believed<'_> {
         for chunk in actions.chunks(SCREEN_BATCH) {
             let follow = |action: &Action| {
                 let mut seen = self.see(action)?;
-                self.encoder.follow(action, &mut seen, strides);
+                // To the end whatever the horizon: what an action takes is that of the whole one.
+                self.encoder.follow(action, &mut seen, STRIDES);
                 Some(seen)
             };
             let seen: Vec<Option<Seen>> = chunk.par_iter().map(follow).collect();
@@ -158,7 +163,9 @@ impl Believed<'_> {
 
     /// `[B]` opinions; a failure of the whole batch is each action's.
     fn judge(&self, graphs: &[&GraphInput]) -> Vec<Prediction<Opinion>> {
-        self.of_each(graphs, |batch| self.model.ensemble.judge(batch))
+        self.of_each(graphs, |batch| {
+            self.model.ensemble.judge(batch, Price::Screening)
+        })
     }
 
     /// `[B]` opinions and `[N]` imagined poses each, of which the first `strides` are looked at.
@@ -169,7 +176,7 @@ impl Believed<'_> {
     ) -> Vec<Prediction<(Opinion, Poses)>> {
         let ensemble = &self.model.ensemble;
         self.of_each(graphs, |batch| {
-            let opinions = ensemble.judge(batch)?;
+            let opinions = ensemble.judge(batch, Price::Imagining)?;
             let mut rest = ensemble.imagine(batch, strides)?.into_iter();
             let of_graph = |g: &&GraphInput| rest.by_ref().take(g.bodies.len()).collect();
             Ok(opinions
@@ -200,11 +207,11 @@ impl Believed<'_> {
         }
     }
 
-    fn risk(&self, input: &GraphInput, opinion: &Opinion) -> Prediction<Risk> {
+    fn risk(&self, input: &GraphInput, opinion: &Opinion, price: Price) -> Prediction<Risk> {
         if !opinion.is_finite() {
             return Err(PredictionFailure::NotFinite);
         }
-        let calibration = &self.model.card.calibration;
+        let calibration = self.model.card.calibration_at(price);
         let answer = calibration.apply(opinion.logit, opinion.spread);
         let seen = &self.model.card.normaliser;
         let is_known = self.has_known_limits
@@ -235,7 +242,7 @@ impl Believed<'_> {
         opinion: &Opinion,
         (poses, strides): (&[[ImaginedPose; STRIDES]], usize),
     ) -> Prediction<Imagined> {
-        let risk = self.risk(&seen.input, opinion)?;
+        let risk = self.risk(&seen.input, opinion, Price::Imagining)?;
         if seen.input.is_lost() {
             return Err(PredictionFailure::NotFinite);
         }

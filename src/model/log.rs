@@ -25,7 +25,7 @@ pub struct EpochLog {
     pub rate: f64,
     /// Mean loss of each member's judgement; empty where the imagination learned alone.
     pub loss: Vec<f64>,
-    /// Mean loss of the imagination of each member.
+    /// Mean loss of the imagination of each member, with that of what weighs it.
     pub imagination_loss: Vec<f64>,
     /// On the validation split, before calibration.
     pub validation: ValidationReport,

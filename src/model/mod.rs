@@ -12,7 +12,8 @@
 //! 4. [`network`] passes messages between neighbours ([`ops`]: fused operators with their own way
 //!    back), in one trunk to *screen* (the risk of the whole action, in one pass), in another to
 //!    *imagine* (a pose of each box at each stride, decoded from latents that are rolled forward as
-//!    the hand moves, led by short steps of rigid bodies, [`tumble`]; on a [`scale`] of its own).
+//!    the hand moves, led by short steps of rigid bodies, [`tumble`]; on a [`scale`] of its own). What is imagined is
+//!    judged anew by what those steps take of boxes, grip and hand.
 //! 5. [`ensemble`] joins the members; [`calibration`] and [`certify`] make a risk and a bound
 //!    of them, whose [`promise`] is tested. What lies outside the ranges that were learned from
 //!    ([`normaliser`], of hands [`tools`], of a task's limits [`limits`]) has a bound of 1.
@@ -36,7 +37,8 @@
 //! | real pallets among them | AUC on real packings 0.978 to 0.983 |
 //! | the imagination led by the sketch that is followed | moved boxes 0.50 to 0.35 of their way off |
 //! | and by sixty steps a second of rigid bodies in its place, the hand on its way in among them ([`tumble`]) | moved boxes 43 to 14 % of their way off, on real packings 27 to 11 % |
-//! | dropout, width, depth, residual layers, more passes, more of the same episodes, a second judge, a better solved sketch, asking under several draws | nothing, or too little for its cost |
+//! | what is imagined judged anew by what these steps take | AUC 0.992 to 0.994, on real packings 0.983 to 0.987; Brier score 0.031 to 0.027, 0.047 to 0.039 |
+//! | dropout, width, depth, residual layers, more passes, more of the same episodes, a second judge that is told nothing new, a better solved sketch, asking under several draws | nothing, or too little for its cost |
 //!
 #![doc = include_str!("tried.md")]
 

@@ -1,12 +1,14 @@
 //! The network: boxes send messages to their neighbours, then a head judges and a decoder imagines.
 //!
-//! Owns [`Network`]; what its two halves have one of each is [`mod@trunk`]'s. An interaction network (Battaglia et
-//! al., NeurIPS 2016) with residual rounds, twice: *screening* reads the risk of a whole action off the latents of
-//! the one in one pass; *imagining* rolls the latents of the other forward, stride by stride and with a message
-//! between neighbours in each, told what the hand means to do and led by what short steps of rigid bodies make of it, and decodes a
-//! rigid change of pose of each box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
+//! Owns [`Network`]; what its two halves have one of each is [`mod@trunk`]'s, the second thought [`mod@weighing`]'s. An
+//! interaction network (Battaglia et al., NeurIPS 2016) with residual rounds, twice: *screening* reads the risk of a whole
+//! action off the latents of the one in one pass, and *weighing* thinks it over once it is seen what the action takes;
+//! *imagining* rolls the latents of the other forward, stride by stride and with a message between neighbours in each, told
+//! what the hand means to do and led by what short steps of rigid bodies make of it, and decodes a rigid change of pose of
+//! each box at each stride. Shapes: `B` graphs, `N` nodes, `E` edges, `C` width.
 
 mod trunk;
+mod weighing;
 
 use candle_core::{Device, Result, Tensor};
 use serde::{Deserialize, Serialize};
@@ -16,7 +18,8 @@ use super::course::{STRIDE_FEATURES, STRIDES};
 use super::features::WAY_FEATURES;
 use super::ops::{Activation, Dropout, add_norm, asinh, pool, relu};
 use super::params::{Builder, Parameters};
-use trunk::{Affine, Round, Trunk};
+use trunk::{Affine, Encoded, Round, Trunk};
+use weighing::Weighing;
 
 /// Outputs for each graph: any accident, the five kinds, path and speed.
 pub const GRAPH_OUTPUTS: usize = 8;
@@ -61,6 +64,7 @@ pub struct Network {
     stride_out: Affine,
     stride_led: Affine,
     stride_shares: Affine,
+    weighing: Weighing,
 }
 
 /// What one pass says of an action.
@@ -98,6 +102,7 @@ impl Network {
             stride_out: Affine::new(&mut b, "imagining.stride_out", c, STRIDE_OUTPUTS, 0.1)?,
             stride_led: Affine::new(&mut b, "imagining.stride_led", 2 * WAY_FEATURES, c, 1.0)?,
             stride_shares: Affine::new(&mut b, "imagining.stride_lead", c, LEAD_OUTPUTS, 0.1)?,
+            weighing: Weighing::new(&mut b, c)?,
         };
         Ok((network, b.finish()))
     }
@@ -113,6 +118,23 @@ impl Network {
     /// When the tensor library refuses.
     pub fn judge(&self, batch: &Batch, dropout: &mut Dropout<'_>) -> Result<Judged> {
         let seen = self.judging.encode(batch, dropout)?;
+        self.judged(&seen, batch, dropout)
+    }
+
+    /// The same once it is seen what the action takes, at the full price.
+    ///
+    /// # Errors
+    /// When the tensor library refuses, or nothing was followed.
+    pub fn weigh(&self, batch: &Batch) -> Result<Judged> {
+        let Some(taken) = &batch.taken else {
+            candle_core::bail!("nothing was followed that could be weighed");
+        };
+        let seen = self.judging.encode(batch, &mut Dropout::Off)?;
+        let first = self.judged(&seen, batch, &mut Dropout::Off)?;
+        self.weighing.apply(&seen, &first, taken, batch)
+    }
+
+    fn judged(&self, seen: &Encoded, batch: &Batch, dropout: &mut Dropout<'_>) -> Result<Judged> {
         let target = seen.h.index_select(&batch.targets, 0)?;
         let whole = pool(&seen.h, &batch.segments)?;
         let z = Tensor::cat(&[&target, &whole, &seen.action], 1)?;
@@ -220,7 +242,11 @@ mod tests {
     fn every_variable_gets_a_gradient() {
         let (batch, (network, parameters)) = (two_nudges(), network());
         let judged = network.judge(&batch, &mut Dropout::Off).unwrap();
+        let weighed = network.weigh(&batch).unwrap();
         let mut loss = (judged.graph.sum_all().unwrap() + judged.node.sum_all().unwrap()).unwrap();
+        for table in [weighed.graph, weighed.node] {
+            loss = (loss + table.sum_all().unwrap()).unwrap();
+        }
         for stride in network.imagine(&batch, STRIDES).unwrap() {
             loss = (loss + stride.sqr().unwrap().sum_all().unwrap()).unwrap();
         }
@@ -233,6 +259,18 @@ mod tests {
     }
 
     #[test]
+    fn a_second_thought_moves_nothing_of_the_first() {
+        let (batch, (network, parameters)) = (two_nudges(), network());
+        let weighed = network.weigh(&batch).unwrap();
+        let loss = (weighed.graph.sum_all().unwrap() + weighed.node.sum_all().unwrap()).unwrap();
+        let grads = loss.backward().unwrap();
+        for (name, var) in parameters.iter() {
+            let learns = grads.get(var).is_some();
+            assert_eq!(learns, name.starts_with("imagining.weigh."), "{name}");
+        }
+    }
+
+    #[test]
     fn weights_that_are_too_large_to_judge_by_make_no_number_that_passes_for_a_judgement() {
         let (batch, (network, parameters)) = (two_nudges(), network());
         let mut weights = parameters.numbers().unwrap();
@@ -240,7 +278,8 @@ mod tests {
         parameters.set(&weights).unwrap();
         let judged = network.judge(&batch, &mut Dropout::Off).unwrap();
         let mut told = network.imagine(&batch, STRIDES).unwrap();
-        told.extend([judged.graph, judged.node]);
+        let weighed = network.weigh(&batch).unwrap();
+        told.extend([judged.graph, judged.node, weighed.graph, weighed.node]);
         for table in told {
             let numbers = table.flatten_all().unwrap().to_vec1::<f32>().unwrap();
             assert!(numbers.iter().all(|x| x.is_nan()), "{numbers:?}");

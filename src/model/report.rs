@@ -41,6 +41,42 @@ pub struct ValidationReport {
     pub safe_side: Option<SafeSide>,
     /// Imagined poses.
     pub poses: PoseReport,
+    /// The risk of what is imagined; none in reports of before version 12.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighed: Option<WeighedReport>,
+}
+
+/// Figures of the risk once it is seen what an action takes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WeighedReport {
+    /// Mean cross-entropy of any accident.
+    pub log_loss: f64,
+    /// Area under the curve; `None` where one outcome is missing.
+    pub auc: Option<f64>,
+    /// Brier score.
+    pub brier: Option<f64>,
+    /// Expected calibration error, and its floor.
+    pub ece: Option<f64>,
+    /// What a perfect forecaster has at this number of episodes.
+    pub ece_floor: Option<f64>,
+    /// False-safe and coverage at the default limit; `None` before calibration.
+    pub safe_side: Option<SafeSide>,
+}
+
+impl WeighedReport {
+    /// Of opinions at the full price; risks as [`forecasts`] has them.
+    pub fn new(scored: &[Scored], calibration: Option<&Calibration>) -> Self {
+        let all = judge_report(scored, calibration);
+        Self {
+            log_loss: all.log_loss,
+            auc: all.auc,
+            brier: all.brier,
+            ece: all.ece,
+            ece_floor: all.ece_floor,
+            safe_side: all.safe_side,
+        }
+    }
 }
 
 /// How far imagined boxes are from where they went.
@@ -118,6 +154,7 @@ pub fn judge_report(scored: &[Scored], calibration: Option<&Calibration>) -> Val
         ece_floor: ece_floor(&risks, 20, &mut rng),
         safe_side: calibration.map(|_| safe_side(&forecasts, LIMIT)),
         poses: PoseReport::default(),
+        weighed: None,
     }
 }
 

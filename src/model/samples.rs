@@ -11,7 +11,10 @@ use crate::pose::{Pose, Vec3};
 use crate::rollout::{AccidentKind, Frame};
 
 use super::course::{STRIDE_FEATURES, STRIDES};
-use super::features::{ACTION_FEATURES, EDGE_FEATURES, Encoder, GraphInput, NODE_FEATURES, Seen};
+use super::features::{
+    ACT_FEATURES, ACTION_FEATURES, EDGE_FEATURES, Encoder, GraphInput, NODE_FEATURES, Seen,
+    TOLL_FEATURES,
+};
 
 /// Numbers that describe one box's pose after a stride: displacement, rotation vector.
 pub const POSE_NUMBERS: usize = 6;
@@ -59,7 +62,7 @@ pub struct Sample {
     pub receivers: Box<[u8]>,
     /// `[E]` sending node.
     pub senders: Box<[u8]>,
-    /// Nodes, edges, action, strides and ways, one after the other.
+    /// Nodes, edges, action, strides, ways, tolls and act, one after the other.
     numbers: Box<[f16]>,
     /// What came of it.
     pub labels: Labels,
@@ -132,7 +135,22 @@ impl Sample {
 
     /// `[N, STRIDES, WAY_FEATURES]`.
     pub fn way_numbers(&self) -> &[f16] {
-        &self.numbers[self.after_edges() + ACTION_FEATURES + STRIDES * STRIDE_FEATURES..]
+        let start = self.after_edges() + ACTION_FEATURES + STRIDES * STRIDE_FEATURES;
+        &self.numbers[start..self.after_ways()]
+    }
+
+    /// `[N, TOLL_FEATURES]`.
+    pub fn toll_numbers(&self) -> &[f16] {
+        &self.numbers[self.after_ways()..self.numbers.len() - ACT_FEATURES]
+    }
+
+    /// `[ACT_FEATURES]`.
+    pub fn act_numbers(&self) -> &[f16] {
+        &self.numbers[self.numbers.len() - ACT_FEATURES..]
+    }
+
+    fn after_ways(&self) -> usize {
+        self.numbers.len() - ACT_FEATURES - self.nodes() * TOLL_FEATURES
     }
 
     fn after_edges(&self) -> usize {

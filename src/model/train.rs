@@ -98,11 +98,9 @@ pub trait Observer: Sync {
 pub fn can_begin(config: &TrainConfig, model: Option<&WarmStart>) -> Result<(), TrainError> {
     match model {
         None if config.keep_judgement => Err(TrainError::NothingToKeep),
-        Some(model) if !model.is_whole() && !config.keep_judgement => {
-            Err(TrainError::Imagination {
-                version: model.card.version,
-            })
-        }
+        Some(model) if !model.is_led() && !config.keep_judgement => Err(TrainError::Imagination {
+            version: model.card.version,
+        }),
         Some(model) => Ok(model.card.config.can_go_on_as(config)?),
         None => Ok(()),
     }
@@ -250,7 +248,7 @@ fn begin(
         log::cut(folder, None)?;
         if let Some(model) = &data.warm_start {
             let before = EpochLog::before(validate(&members, &normaliser, data)?);
-            // An imagination that nothing was learned by is no model's.
+            // An imagination that learned nothing, or that nothing weighs, is no model's.
             let loss = held_out_loss(&before.validation, config);
             state.best = model.is_whole().then_some((0, loss));
             log::append(folder, &before)?;
@@ -263,7 +261,10 @@ fn begin(
 /// What the best epoch has the least of.
 fn held_out_loss(validation: &ValidationReport, config: &TrainConfig) -> f64 {
     let loss = match config.keep_judgement {
-        true => validation.poses.loss.unwrap_or(f64::NAN),
+        true => {
+            let weighed = validation.weighed.as_ref().map(|w| w.log_loss);
+            validation.poses.loss.unwrap_or(f64::NAN) + weighed.unwrap_or(f64::NAN)
+        }
         false => validation.log_loss,
     };
     // What is no number is better than nothing else; a checkpoint cannot hold what is infinite.

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::support::SupportGraph;
 use crate::dynamics::{
-    BoxFate, Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure, Risk,
-    SceneDynamics,
+    BoxFate, Dynamics, DynamicsError, Imagined, ImaginedFrame, Prediction, PredictionFailure,
+    Regard, Risk, SceneDynamics,
 };
 use crate::pose::Pose;
 use crate::rollout::Action;
@@ -27,6 +27,8 @@ pub(crate) struct Fake {
     /// A box and where it is seen along x: once it is a centimetre from there, whatever is done within so
     /// many seconds topples.
     pub nervous: Option<(String, f64, f64)>,
+    /// Whether that is not so once it is imagined, which takes the place of what was screened.
+    pub looks_closer: bool,
     /// What is done to a box and lasts from so many seconds to so many topples in what is imagined, and only there.
     pub dreads: Option<(String, f64, f64)>,
     /// A box that is imagined to be dragged along x by 5 cm by whatever is done within so many seconds.
@@ -51,6 +53,7 @@ impl Default for Fake {
             leans: None,
             toppling: 0.9,
             nervous: None,
+            looks_closer: false,
             dreads: None,
             drags: None,
             unsteady: None,
@@ -99,7 +102,7 @@ impl Dynamics for Fake {
 
 impl FakeScene<'_> {
     /// Topples what rests on the box; a fast lift and a hard push are a little riskier.
-    fn risk(&self, action: &Action) -> Prediction<Risk> {
+    fn risk(&self, action: &Action, is_too_quick: bool) -> Prediction<Risk> {
         let index = action.box_index();
         let id = &self.workcell.scene.boxes[index].id;
         if self.fake.lost.contains(id) {
@@ -110,9 +113,7 @@ impl FakeScene<'_> {
             Action::Push { force, .. } => force.norm() / 100.0,
             _ => 0.01 / action.motion().map_or(1.0, |m| m.duration()),
         };
-        let topples = !self.graph.is_free(index)
-            || self.fake.cursed.contains(id)
-            || self.is_too_quick(action);
+        let topples = !self.graph.is_free(index) || self.fake.cursed.contains(id) || is_too_quick;
         let risk = if self.lacks_support(id) {
             0.9
         } else if topples {
@@ -182,16 +183,25 @@ impl SceneDynamics for FakeScene<'_> {
         self.fake
             .screened
             .fetch_add(actions.len(), Ordering::Relaxed);
-        actions.iter().map(|a| self.risk(a)).collect()
+        let risk = |a: &Action| self.risk(a, self.is_too_quick(a));
+        actions.iter().map(risk).collect()
     }
 
     fn draws(&self) -> Option<usize> {
         self.fake.worlds
     }
 
+    fn regard(&self) -> Regard {
+        match self.fake.looks_closer {
+            true => Regard::Closer,
+            false => Regard::Another,
+        }
+    }
+
     fn imagine(&self, actions: &[Action], _horizon: usize) -> Vec<Prediction<Imagined>> {
         let imagine = |action: &Action| {
-            let mut risk = self.risk(action)?;
+            let is_seen = self.is_too_quick(action) && !self.fake.looks_closer;
+            let mut risk = self.risk(action, is_seen)?;
             if self.is_dreaded(action) {
                 (risk.risk, risk.bound) = (self.fake.toppling, self.fake.toppling);
             }

@@ -41,7 +41,7 @@ pub struct StepPlan {
     pub lift: Lift,
     /// The whole action.
     pub action: Action,
-    /// What is held against the limit: as imagined, its bound not under the screened one.
+    /// What is held against the limit: as imagined, with what was screened where that counts too.
     pub risk: Risk,
     /// The trajectory.
     pub imagined: Imagined,
@@ -240,10 +240,7 @@ impl Search<'_> {
 
     fn plan(&self, finalist: Rated, imagined: Imagined) -> StepPlan {
         let candidate = finalist.candidate;
-        let risk = Risk {
-            bound: imagined.risk.bound.max(finalist.risk.bound),
-            ..imagined.risk
-        };
+        let risk = self.dynamics.regard().risk(&finalist.risk, imagined.risk);
         StepPlan {
             box_id: self.workcell.scene.boxes[candidate.grasp.box_index]
                 .id

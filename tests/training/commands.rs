@@ -238,9 +238,9 @@ fn a_model_of_another_make_is_told_how_its_judgement_goes_on() {
     .code(2)
     .stderr(says("no judgement to keep"));
     topple(
-        &[&more[..], &by_file[..], &["--calibrate-on", "one"]].concat(),
+        &[&more[..], &by_file[..], &["--imagine-every", "2"]].concat(),
         dir,
     )
     .code(2)
-    .stderr(says("calibrate_on does nothing"));
+    .stderr(says("imagine_every does nothing"));
 }

@@ -62,7 +62,6 @@ pub(super) fn config(
         let is_idle = [
             ("imagine_every", args.imagine_every.is_some()),
             ("dropout", args.dropout.is_some()),
-            ("calibrate_on", !args.calibrate_on.is_empty()),
         ];
         let idle = is_idle
             .iter()

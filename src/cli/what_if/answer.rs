@@ -7,7 +7,7 @@ use crate::cli::Failure;
 use crate::cli::physics::Physics;
 use crate::cli::plan::failed;
 use crate::cli::poke_args::{BoxFace, BoxVector};
-use crate::dynamics::{DynamicsError, Imagined, PredictionFailure, SceneDynamics};
+use crate::dynamics::{DynamicsError, Imagined, PredictionFailure, Regard, SceneDynamics};
 use crate::plan::probe::{Asked, Line, largest_safe};
 use crate::plan::report::{LargestSafeReport, WhatIfAction, WhatIfReport};
 use crate::plan::{GraspFilter, PlanError, Vouched, Wish};
@@ -46,7 +46,7 @@ impl From<Failure> for Unanswered {
     }
 }
 
-/// What is imagined of an action over `horizon` strides, the bound on its risk not under what the screening says.
+/// What is imagined of an action over `horizon` strides, with what the screening says where that counts too.
 fn foreseen(
     scene: &dyn SceneDynamics,
     action: &Action,
@@ -63,10 +63,11 @@ fn foreseen(
         Some(Err(why)) => return Err(Unanswered::NoAnswer(why.to_string())),
         None => return Err(Unanswered::NoAnswer("there is no prediction".to_owned())),
     };
-    if let Some(Ok(screened)) = scene.screen(action).pop()
+    if scene.regard() == Regard::Another
+        && let Some(Ok(screened)) = scene.screen(action).pop()
         && screened.is_valid()
     {
-        imagined.risk.bound = imagined.risk.bound.max(screened.bound);
+        imagined.risk = Regard::Another.risk(&screened, imagined.risk);
     }
     Ok(imagined)
 }

@@ -1,4 +1,4 @@
-//! The columns of the imagination: where short steps of rigid bodies take each box, stride by stride.
+//! The columns of the imagination: where short steps of rigid bodies take each box, stride by stride, and what that takes.
 //!
 //! Owns [`Encoder::follow`]. Screening has no use for them, and they cost as much as the rest: only what is imagined
 //! is followed.
@@ -12,7 +12,8 @@ use super::super::course::{Carry, STRIDES};
 use super::super::samples::{POSE_NUMBERS, intended};
 use super::super::scale::to_scale;
 use super::super::sweep::face_gap;
-use super::super::tumble::{Gone, Guide, HandWay, Tumble};
+use super::super::tumble::{Gone, Guide, HandWay, Outcome, Tumble};
+use super::taken::{ACT_FEATURES, TOLL_FEATURES, of_act, of_box};
 use super::{Encoder, Seen, sanitise};
 
 /// Numbers of a box after a stride: displacement, rotation vector.
@@ -24,10 +25,14 @@ const LOOKS: (f64, usize) = (0.05, 50);
 
 impl Encoder {
     /// Fills in where the boxes of `seen` get to within so many `strides`, on the decoder's scale: how they
-    /// turn, and how far they go, the target beyond its course. Strides that nobody asked for are left at zero.
+    /// turn, and how far they go, the target beyond its course; and what the action takes of them. Strides that nobody
+    /// asked for are left at zero.
     pub fn follow(&self, action: &Action, seen: &mut Seen, strides: usize) {
-        let Some(ways) = self.ways(action, strides.min(STRIDES)) else {
-            seen.input.ways = vec![0.0; seen.input.bodies.len() * STRIDES * WAY_FEATURES];
+        let nodes = seen.input.bodies.len();
+        let Some(Outcome { ways, toll }) = self.carry_out(action, strides.min(STRIDES)) else {
+            seen.input.ways = vec![0.0; nodes * STRIDES * WAY_FEATURES];
+            seen.input.tolls = vec![0.0; nodes * TOLL_FEATURES];
+            seen.input.act = vec![0.0; ACT_FEATURES];
             return;
         };
         let course = &seen.course.strides;
@@ -50,12 +55,20 @@ impl Encoder {
             out.resize((node + 1) * STRIDES * WAY_FEATURES, 0.0);
         }
         seen.input.ways = out;
+        let safety = &self.workcell.safety;
+        let of_node = |&body: &u32| {
+            let body = body as usize;
+            of_box(&toll.boxes[body], self.graph.bodies[body].max_force, safety)
+        };
+        let tolls = seen.input.bodies.iter().flat_map(of_node);
+        seen.input.tolls = tolls.map(|x| x as f32).collect();
+        seen.input.act = of_act(&toll, safety).map(|x| x as f32).to_vec();
         sanitise(&mut seen.input);
     }
 
-    /// Where each body of the belief gets to within so many strides by the [`tumble`](super::super::tumble),
-    /// `[strides, N]`; `None` where the robot has no such gripper, or a hand is never told to close.
-    pub fn ways(&self, action: &Action, strides: usize) -> Option<Vec<Vec<Gone>>> {
+    /// Where each body of the belief gets to within so many strides by the [`tumble`](super::super::tumble), and what
+    /// the whole action takes; `None` where the robot has no such gripper, or a hand is never told to close.
+    pub fn carry_out(&self, action: &Action, strides: usize) -> Option<Outcome> {
         let target = action.box_index();
         let obb = self.graph.bodies[target].obb;
         let max_force = self.workcell.robot.max_hand_force;
@@ -63,10 +76,10 @@ impl Encoder {
         let (grasp, motion) = match action {
             Action::Nudge { by, .. } => {
                 let guide = Guide::Nudge { by: *by, max_force };
-                return Some(tumble.follow(target, &guide, strides));
+                return Some(tumble.carry_out(target, &guide, strides));
             }
             Action::Push { force, .. } => {
-                return Some(tumble.follow(target, &Guide::Push(*force), strides));
+                return Some(tumble.carry_out(target, &Guide::Push(*force), strides));
             }
             Action::Remove { grasp, motion } | Action::Place { grasp, motion, .. } => {
                 (grasp, motion)
@@ -82,15 +95,20 @@ impl Encoder {
             begins: self.comes_near(&way, &open, (target, carry.onset)),
             // Out of the scene a box is held where it is: what becomes of it there is nobody's business.
             opens: match action {
-                Action::Place { .. } => carry.end - carry.onset,
+                Action::Place { .. } if carry.end < motion.duration() => carry.end - carry.onset,
                 _ => f64::INFINITY,
+            },
+            ends: motion.duration() - carry.onset,
+            goal: match action {
+                Action::Place { target, .. } => Some(*target),
+                _ => None,
             },
             shapes: [&open, &closed],
             in_box: grasp.hand_in_box,
             gripper,
             max_force,
         };
-        Some(tumble.follow(target, &Guide::Hand(hand), strides))
+        Some(tumble.carry_out(target, &Guide::Hand(hand), strides))
     }
 
     /// When a hand with boxes `pieces` first comes near anything but its `target`, s after the onset, which it reaches

@@ -5,7 +5,8 @@
 //! neighbours, both ways. All columns are unchanged when the whole scene is turned about the vertical or shifted,
 //! and when it is mirrored, but for what the sketch's search leaves open. Unknown quantities enter as mean and
 //! spread. The columns themselves are [`node`]'s, [`edge`]'s, [`action`]'s and [`foreseen`]'s; where a box is put
-//! down is [`placed`]'s, where boxes get to while it goes on, for what is imagined, [`followed`]'s.
+//! down is [`placed`]'s; where boxes get to while it goes on, for what is imagined, is [`followed`]'s, and what that takes
+//! [`taken`]'s.
 
 mod action;
 mod edge;
@@ -14,12 +15,14 @@ mod followed;
 mod foreseen;
 mod node;
 mod placed;
+mod taken;
 
 pub use action::{ACTION_FEATURES, GRIP_AT, SAFETY_AT};
 pub use edge::EDGE_FEATURES;
 pub use encoder::Encoder;
 pub use followed::WAY_FEATURES;
 pub use node::NODE_FEATURES;
+pub use taken::{ACT_FEATURES, TOLL_FEATURES};
 
 use crate::pose::Vec3;
 use crate::rollout::Action;
@@ -54,6 +57,10 @@ pub struct GraphInput {
     pub strides: Vec<f32>,
     /// `[N, STRIDES, WAY_FEATURES]` where it was followed ([`Encoder::follow`]), else empty.
     pub ways: Vec<f32>,
+    /// `[N, TOLL_FEATURES]`, the same.
+    pub tolls: Vec<f32>,
+    /// `[ACT_FEATURES]`, the same.
+    pub act: Vec<f32>,
 }
 
 /// An action with its frame and course.
@@ -122,14 +129,16 @@ fn log_force(newton: f64) -> f64 {
 const MARK: f32 = 6e4;
 
 impl GraphInput {
-    /// Nodes, edges, action, strides and ways, as a sample lays them one after the other.
-    pub fn tables(&self) -> [&Vec<f32>; 5] {
+    /// Nodes, edges, action, strides, ways, tolls and act, as a sample lays them one after the other.
+    pub fn tables(&self) -> [&Vec<f32>; 7] {
         [
             &self.nodes,
             &self.edges,
             &self.action,
             &self.strides,
             &self.ways,
+            &self.tolls,
+            &self.act,
         ]
     }
 
@@ -141,12 +150,13 @@ impl GraphInput {
 
     /// Whether a box was lost on its way, so that nothing can be imagined.
     pub fn is_lost(&self) -> bool {
-        self.ways.iter().any(|x| x.abs() >= MARK)
+        let mut told = self.ways.iter().chain(&self.tolls).chain(&self.act);
+        told.any(|x| x.abs() >= MARK)
     }
 }
 
 /// Numbers that are not finite become a mark far outside every range: in nodes, edges and action the bound refuses it, in
-/// ways the imagination does ([`GraphInput::is_lost`]), and strides are steps of what the action's columns tell too.
+/// ways and tolls the imagination does ([`GraphInput::is_lost`]), and strides are steps of what the action's columns tell too.
 fn sanitise(input: &mut GraphInput) {
     for table in [
         &mut input.nodes,
@@ -154,6 +164,8 @@ fn sanitise(input: &mut GraphInput) {
         &mut input.action,
         &mut input.strides,
         &mut input.ways,
+        &mut input.tolls,
+        &mut input.act,
     ] {
         for x in table.iter_mut() {
             if !x.is_finite() {

@@ -5,7 +5,7 @@ use candle_core::Device;
 use super::*;
 use crate::dynamics::BoxFate;
 use crate::model::calibration::Calibration;
-use crate::model::card::{DataSource, MODEL_VERSION, ModelCard};
+use crate::model::card::{DataSource, MODEL_VERSION, ModelCard, Weighed};
 use crate::model::config::TrainConfig;
 use crate::model::ensemble::Ensemble;
 use crate::model::features::MAX_NODES;
@@ -44,6 +44,10 @@ fn model(weight: Option<f32>) -> LearnedDynamics {
         validation: ValidationReport::default(),
         calibration: Calibration::fit(&[], &[]),
         promise: None,
+        weighed: Some(Weighed {
+            calibration: Calibration::fit(&[], &[]),
+            promise: None,
+        }),
         normaliser: normaliser.clone(),
     };
     let ensemble = Ensemble {

@@ -204,7 +204,8 @@ pub(crate) fn descend(
         Halves::Judging => None,
         Halves::Imagining | Halves::Both => {
             let imagined = member.network.imagine(batch, STRIDES)?;
-            let loss = imagination_loss(&imagined, targets)?;
+            let weighed = judgement_loss(&member.network.weigh(batch)?, targets)?;
+            let loss = (imagination_loss(&imagined, targets)? + weighed)?;
             losses.imagination = number(&loss)?;
             Some(loss)
         }

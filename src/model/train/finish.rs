@@ -5,15 +5,15 @@
 use std::path::Path;
 
 use super::super::calibration::{Calibration, Scored};
-use super::super::card::{MODEL_VERSION, ModelCard};
+use super::super::card::{MODEL_VERSION, ModelCard, Weighed};
 use super::super::checkpoint::RunState;
 use super::super::config::TrainConfig;
 use super::super::course::STRIDES;
-use super::super::ensemble::Ensemble;
+use super::super::ensemble::{Ensemble, Price};
 use super::super::folder::{WorldModel, hash, weights_bytes};
 use super::super::normaliser::Normaliser;
 use super::super::promise::Promise;
-use super::super::report::{ValidationReport, forecasts, judge_report, pose_report};
+use super::super::report::{ValidationReport, WeighedReport, forecasts, judge_report, pose_report};
 use super::super::samples::Sample;
 use super::epoch::Member;
 use super::{JUDGE_BATCH, TrainError, Trained, TrainingData};
@@ -35,8 +35,10 @@ pub(super) fn validate(
         normaliser: normaliser.clone(),
     };
     let part = |most: usize| spread(&data.validation, most);
-    let scored = score(&ensemble, &part(JUDGED_EACH_EPOCH))?;
-    let mut report = judge_report(&scored, None);
+    let judged = part(JUDGED_EACH_EPOCH);
+    let mut report = judge_report(&score(&ensemble, &judged, Price::Screening)?, None);
+    let weighed = score(&ensemble, &judged, Price::Imagining)?;
+    report.weighed = Some(WeighedReport::new(&weighed, None));
     report.poses = pose_report(&ensemble, &part(IMAGINED_EACH_EPOCH), JUDGE_BATCH)?;
     Ok(report)
 }
@@ -50,13 +52,17 @@ fn spread<T>(samples: &[T], most: usize) -> Vec<&T> {
 
 /// [`Ensemble::score`] in two halves on two threads: the answers do not depend on it. An error where one is not finite:
 /// finite weights can be too large to judge by.
-fn score(ensemble: &Ensemble, samples: &[&Sample]) -> Result<Vec<Scored>, TrainError> {
+fn score(
+    ensemble: &Ensemble,
+    samples: &[&Sample],
+    price: Price,
+) -> Result<Vec<Scored>, TrainError> {
     // Cut between batches, so that no batch changes its contents.
     let cut = samples.len() / 2 / JUDGE_BATCH * JUDGE_BATCH;
     let (first, second) = samples.split_at(cut);
     let (first, second) = rayon::join(
-        || ensemble.score(first, JUDGE_BATCH),
-        || ensemble.score(second, JUDGE_BATCH),
+        || ensemble.score(first, price, JUDGE_BATCH),
+        || ensemble.score(second, price, JUDGE_BATCH),
     );
     let mut out = first?;
     out.extend(second?);
@@ -92,20 +98,28 @@ pub(super) fn finish(
         normaliser: normaliser.clone(),
     };
     let all = |samples| spread(samples, usize::MAX);
-    let validation = score(&ensemble, &all(&data.validation))?;
-    let (calibration, promise) = match &data.warm_start {
-        Some(model) if config.keep_judgement => {
-            (model.card.calibration.clone(), model.card.promise)
-        }
-        _ => {
-            let kept_apart = score(&ensemble, &all(&data.calibration))?;
-            (
-                Calibration::fit(&validation, &kept_apart),
-                Promise::test(&validation, &kept_apart, config.seed),
-            )
-        }
+    let validation = score(&ensemble, &all(&data.validation), Price::Screening)?;
+    let fit = |price, validation: &[Scored]| {
+        let kept_apart = score(&ensemble, &all(&data.calibration), price)?;
+        Ok::<_, TrainError>(Weighed {
+            calibration: Calibration::fit(validation, &kept_apart),
+            promise: Promise::test(validation, &kept_apart, config.seed),
+        })
     };
+    let Weighed {
+        calibration,
+        promise,
+    } = match &data.warm_start {
+        Some(model) if config.keep_judgement => Weighed {
+            calibration: model.card.calibration.clone(),
+            promise: model.card.promise,
+        },
+        _ => fit(Price::Screening, &validation)?,
+    };
+    let imagined = score(&ensemble, &all(&data.validation), Price::Imagining)?;
+    let weighed = fit(Price::Imagining, &imagined)?;
     let mut report = judge_report(&validation, Some(&calibration));
+    report.weighed = Some(WeighedReport::new(&imagined, Some(&weighed.calibration)));
     let part = spread(&data.validation, IMAGINED_AT_THE_END);
     report.poses = pose_report(&ensemble, &part, JUDGE_BATCH)?;
     let best: Vec<Vec<Vec<f32>>> = members.iter().map(|m| m.best.clone()).collect();
@@ -128,6 +142,7 @@ pub(super) fn finish(
         validation: report,
         calibration,
         promise,
+        weighed: Some(weighed),
         normaliser,
     };
     WorldModel::save(folder, &card, &weights)?;

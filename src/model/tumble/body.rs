@@ -137,6 +137,12 @@ impl Body {
         Pose::from_parts(self.com.into(), self.rotation)
     }
 
+    /// Its frame now, within a step.
+    pub fn frame_now(&self) -> Pose {
+        let turned = Quat::from_scaled_axis(self.turned);
+        Pose::from_parts((self.com + self.moved).into(), turned * self.rotation)
+    }
+
     /// Goes on for `h` seconds as it moves.
     pub fn go_on(&mut self, h: f64) {
         self.moved += self.linear * h;

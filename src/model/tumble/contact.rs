@@ -76,6 +76,8 @@ pub struct Contact {
     found_after: f64,
     /// What it bore when its bodies came to rest, N·s in a substep.
     rested: Vec3,
+    /// What presses in this step so far, N·s.
+    pressed: f64,
 }
 
 impl Contact {
@@ -129,6 +131,7 @@ impl Contact {
             friction,
             found_after: pair[0].travel + pair[1].travel,
             rested: carried.unwrap_or_default(),
+            pressed: 0.0,
         }
     }
 
@@ -167,12 +170,34 @@ impl Contact {
         }
     }
 
+    /// Unit vector from the first body to the second.
+    pub fn normal(&self) -> Vec3 {
+        self.normal
+    }
+
+    /// What has pressed since [`Self::start_tally`], N·s.
+    pub fn tallied(&self) -> f64 {
+        self.pressed
+    }
+
+    /// Begins to add up what presses.
+    pub fn start_tally(&mut self) {
+        self.pressed = 0.0;
+    }
+
+    /// Adds what presses in a substep.
+    pub fn tally(&mut self) {
+        self.pressed += self.presses();
+    }
+
+    fn presses(&self) -> f64 {
+        let points = &self.points[..self.count];
+        points.iter().map(|p| p.row.impulse).sum()
+    }
+
     /// What it gives its second body, N·s in a substep.
     fn bears(&self) -> Vec3 {
-        let pressed: f64 = self.points[..self.count]
-            .iter()
-            .map(|p| p.row.impulse)
-            .sum();
+        let pressed = self.presses();
         let [s, t] = &self.tangents;
         self.normal * pressed + s * self.rubs[0].impulse + t * self.rubs[1].impulse
     }

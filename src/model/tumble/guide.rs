@@ -10,6 +10,7 @@ use crate::rollout::{NUDGE_DRIVE, PUSH_S, nudge_seconds, nudge_travel};
 use super::body::{Body, Shape};
 use super::hand::{Hand, HandWay};
 use super::spring::Spring;
+use super::toll::{Exempt, GripToll};
 use super::world::{STEP_S, World};
 
 /// What is done to the target; times are s after the onset.
@@ -28,6 +29,23 @@ pub enum Guide<'a> {
 }
 
 impl Guide<'_> {
+    /// Where the target's middle should be once it is let go.
+    pub(super) fn goal(&self) -> Option<Pose> {
+        match self {
+            Self::Hand(way) => way.goal,
+            Self::Nudge { .. } | Self::Push(_) => None,
+        }
+    }
+
+    /// When it is over, s after the onset, and whether it takes the target out of the scene.
+    pub(super) fn ends(&self) -> (f64, bool) {
+        match self {
+            Self::Hand(way) => (way.ends, way.goal.is_none()),
+            Self::Nudge { by, .. } => (nudge_seconds(by.norm()), false),
+            Self::Push(_) => (PUSH_S, false),
+        }
+    }
+
     /// When it begins, s after the onset: a hand before it.
     pub(super) fn begins(&self) -> f64 {
         match self {
@@ -83,6 +101,38 @@ impl<'a> Driven<'a> {
                 let is_on = now < PUSH_S - 0.5 * STEP_S;
                 world.pushed = is_on.then_some((*target, *force, *middle));
             }
+        }
+    }
+}
+
+impl Driven<'_> {
+    /// Holds what it holds from here on, whatever it bears.
+    pub fn secure(&mut self) {
+        if let Self::Hand(hand) = self {
+            hand.secure();
+        }
+    }
+
+    /// Leaves a world in which only its first `boxes` boxes are left.
+    pub fn vanish(&mut self, world: &mut World, boxes: usize) {
+        world.springs.clear();
+        world.pushed = None;
+        world.shapes.truncate(boxes);
+    }
+
+    /// Who is exempt from what is looked at.
+    pub fn exempt(&self, world: &World) -> Exempt {
+        match self {
+            Self::Hand(hand) => hand.exempt(world),
+            Self::Nudge(_) | Self::Push { .. } => Exempt::default(),
+        }
+    }
+
+    /// What the grip has been through.
+    pub fn grip(&self) -> GripToll {
+        match self {
+            Self::Hand(hand) => hand.toll(),
+            Self::Nudge(_) | Self::Push { .. } => GripToll::default(),
         }
     }
 }

@@ -5,15 +5,16 @@
 
 use crate::grasp::compliance::{DRIVE, MAX_SLIP_M, MAX_SLIP_RAD, TRAVEL_M, TURN};
 use crate::grasp::drive::{GUARD_N, GUARD_S, LEVER_M, PALM_EDGE_M, PALM_FRICTION, PALM_KG};
-use crate::grasp::{Compliance, Lip, cup_shares, pad_torsion_arm, tool_compliance};
+use crate::grasp::{Compliance, Lip, pad_torsion_arm, tool_compliance};
 use crate::pose::{Pose, Vec3};
 use crate::scene::Gripper;
 use crate::scene::geometry::Obb;
 
 use super::body::{Body, Shape};
 use super::guide::{place, send};
-use super::spring::Spring;
-use super::world::{STEP_S, SUBSTEP_S, World};
+use super::spring::{Holds, Spring};
+use super::toll::{Exempt, GripToll};
+use super::world::{STEP_S, World};
 
 /// What the lip of a cup bridges, with what the poses' noise makes of it.
 const LIP: Lip = Lip {
@@ -21,8 +22,6 @@ const LIP: Lip = Lip {
     angle_rad: 0.2,
     edge_m: 0.006,
 };
-/// A cup lets go when its load was too much at two looks one after the other.
-const PATIENCE: usize = 1;
 
 /// A hand that takes its box along; times are s after the onset.
 pub struct HandWay<'a> {
@@ -32,6 +31,10 @@ pub struct HandWay<'a> {
     pub begins: f64,
     /// When it lets go.
     pub opens: f64,
+    /// When its motion ends.
+    pub ends: f64,
+    /// Where the target's middle should be once it is let go; `None` where it is taken out of the scene.
+    pub goal: Option<Pose>,
     /// Its boxes in its own frame, as it comes and as it holds the target.
     pub shapes: [&'a [Obb]; 2],
     /// Where it is meant to be in the target's frame when it grips.
@@ -64,9 +67,11 @@ pub struct Hand<'a> {
     palm: usize,
     /// Where the grip formed off the commanded pose.
     offset: Pose,
+    /// Where the target's middle was in its frame then.
+    held_at: Pose,
     grip: Grip,
-    /// For how many steps its load has been too much.
-    over: usize,
+    toll: GripToll,
+    is_secure: bool,
 }
 
 impl<'a> Hand<'a> {
@@ -97,8 +102,10 @@ impl<'a> Hand<'a> {
             anchor,
             palm,
             offset: Pose::identity(),
+            held_at: Pose::identity(),
             grip: Grip::Before,
-            over: 0,
+            toll: GripToll::default(),
+            is_secure: false,
         }
     }
 
@@ -110,7 +117,7 @@ impl<'a> Hand<'a> {
         if self.grip == Grip::Holding {
             if now >= self.way.opens - 1e-9 {
                 self.let_go(world, Grip::After);
-            } else if self.is_lost(world) {
+            } else if !self.is_secure && self.is_lost(world) {
                 self.let_go(world, Grip::Lost);
             }
         }
@@ -150,20 +157,40 @@ impl<'a> Hand<'a> {
         };
         let on_box = body.frame().inverse() * hand * pads;
         let mut spring = Spring::new([self.palm, self.target], [pads, on_box], gives);
-        if let Gripper::ParallelJaw {
-            max_force,
-            pad_friction,
-            finger,
-            ..
-        } = self.way.gripper
-        {
-            spring.max_force = (pad_friction + body.friction) * max_force;
-            spring.max_torsion = spring.max_force * pad_torsion_arm(finger.y, finger.z);
-        }
+        spring.strain.holds = match self.way.gripper {
+            Gripper::Suction {
+                max_pull,
+                max_shear,
+                max_moment,
+                ..
+            } => Holds::Cup([*max_pull, *max_shear, *max_moment]),
+            Gripper::ParallelJaw {
+                max_force,
+                pad_friction,
+                finger,
+                ..
+            } => {
+                let [_, left, right] = self.way.shapes[1] else {
+                    unreachable!("a jaw is a bar and two fingers");
+                };
+                let apart = right.pose.translation.x - left.pose.translation.x;
+                Holds::Pads {
+                    most: 0.5 * (pad_friction + body.friction) * max_force,
+                    width: (apart - finger.x).max(1e-3),
+                    torsion_arm: pad_torsion_arm(finger.y, finger.z),
+                }
+            }
+        };
         world.springs.push(spring);
         // It is held now, whatever it stood on.
         world.unrest[self.target] = (Vec3::zeros(), Vec3::zeros());
-        world.apart = Some((self.target.min(self.palm), self.target.max(self.palm)));
+        let pair = (self.target.min(self.palm), self.target.max(self.palm));
+        match self.way.gripper {
+            // A box sags against the stem of its cup, whose lip is all that holds it sideways.
+            Gripper::Suction { .. } => world.slick = Some(pair),
+            Gripper::ParallelJaw { .. } => world.apart = Some(pair),
+        }
+        self.held_at = hand.inverse() * (body.frame() * self.shape.at);
         reshape(world, self.palm, self.way.shapes[1]);
         self.grip = Grip::Holding;
     }
@@ -182,45 +209,63 @@ impl<'a> Hand<'a> {
         }
     }
 
+    /// The target's middle now.
+    fn middle(&self, world: &World) -> Pose {
+        world.bodies[self.target].frame() * self.shape.at
+    }
+
     /// Whether the load is more than the grip holds.
     fn is_lost(&mut self, world: &World) -> bool {
         let Some(tool) = world.springs.get(1) else {
             return false;
         };
-        let (stretch, twist) = tool.slip();
-        if stretch > MAX_SLIP_M || twist > MAX_SLIP_RAD {
-            return true;
+        let now = world.bodies[self.palm].frame().inverse() * self.middle(world);
+        let off = self.held_at.inverse() * now;
+        let slip =
+            (off.translation.vector.norm() / MAX_SLIP_M).max(off.rotation.angle() / MAX_SLIP_RAD);
+        self.toll.slip = self.toll.slip.max(slip);
+        self.toll.share = tool.strain.share;
+        let is_cup = matches!(self.way.gripper, Gripper::Suction { .. });
+        slip > 1.0 || is_cup && (tool.stretch() > TRAVEL_M || tool.strain.is_too_much())
+    }
+
+    /// Who is exempt from what is looked at.
+    pub(super) fn exempt(&self, world: &World) -> Exempt {
+        let target = self.target;
+        Exempt {
+            // Bodies begin with the ground.
+            held: (self.grip == Grip::Holding).then_some(target - 1),
+            hand: Some((self.palm, target)),
+            squeeze: match self.way.gripper {
+                Gripper::ParallelJaw { max_force, .. } => {
+                    Some((*max_force, world.bodies[self.palm].rotation * Vec3::x()))
+                }
+                Gripper::Suction { .. } => None,
+            },
         }
-        let Gripper::Suction {
-            max_pull,
-            max_shear,
-            max_moment,
-            ..
-        } = self.way.gripper
-        else {
-            return false;
-        };
-        if stretch > TRAVEL_M {
-            return true;
+    }
+
+    /// What of the grip has been taken so far.
+    pub(super) fn toll(&self) -> GripToll {
+        GripToll {
+            is_lost: self.grip == Grip::Lost,
+            ..self.toll
         }
-        let (force, moment) = tool.load(&world.bodies, SUBSTEP_S);
-        // What the spring pulls the box with, the box pulls the hand with.
-        let limits = [*max_pull, *max_shear, *max_moment];
-        let [shear, pull] = cup_shares(limits, &-force, &moment);
-        self.over = if shear.max(pull) > 1.0 {
-            self.over + 1
-        } else {
-            0
-        };
-        self.over > PATIENCE
+    }
+
+    /// Its box is out of the scene: nobody asks any more whether it is lost.
+    pub(super) fn secure(&mut self) {
+        self.is_secure = true;
     }
 
     fn let_go(&mut self, world: &mut World, then: Grip) {
         world.springs.truncate(1);
         world.apart = None;
+        world.slick = None;
         if matches!(self.way.gripper, Gripper::ParallelJaw { .. }) {
             reshape(world, self.palm, self.way.shapes[0]);
         }
+        world.make_stale(self.palm);
         self.grip = then;
     }
 }

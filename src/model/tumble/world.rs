@@ -41,6 +41,8 @@ pub struct World {
     pub springs: Vec<Spring>,
     /// Two bodies that go through each other.
     pub apart: Option<(usize, usize)>,
+    /// Two bodies that do not rub on each other.
+    pub slick: Option<(usize, usize)>,
     /// A body that is pushed, with what force (N), where in its frame (m).
     pub pushed: Option<(usize, Vec3, Vec3)>,
     /// What each is not pulled by though nothing holds it, m/s² and rad/s²: see [`Self::settle`].
@@ -60,6 +62,7 @@ impl World {
             shapes: Vec::new(),
             springs: Vec::new(),
             apart: None,
+            slick: None,
             pushed: None,
             unrest: Vec::new(),
             rested: Vec::new(),
@@ -72,11 +75,23 @@ impl World {
     /// One step.
     pub fn step(&mut self) {
         self.meet();
+        self.contacts.iter_mut().for_each(Contact::start_tally);
         for _ in 0..SUBSTEPS {
             self.substep();
+            self.contacts.iter_mut().for_each(Contact::tally);
         }
         self.arrive();
         self.rouse();
+    }
+
+    /// What meets in this step.
+    pub fn contacts(&self) -> &[Contact] {
+        &self.contacts
+    }
+
+    /// Box `shape` as it lay when the step began; `None` for the ground.
+    pub fn laid(&self, shape: usize) -> Option<&Laid> {
+        self.laid.get(shape)
     }
 
     fn substep(&mut self) {
@@ -88,6 +103,15 @@ impl World {
         for _ in 0..AFTER {
             self.sweep(false);
         }
+        for spring in &mut self.springs {
+            spring.feel(&self.bodies, SUBSTEP_S);
+        }
+    }
+
+    /// Whether of the first `boxes` boxes none but body `held` moves faster than so many m/s.
+    pub fn is_calm(&self, boxes: usize, held: Option<usize>, speed: f64) -> bool {
+        let mut bodies = self.shapes[..boxes].iter().map(|s| s.body);
+        bodies.all(|i| Some(i) == held || self.bodies[i].reach() < speed)
     }
 
     /// Pulls all down, and gives them what they gave each other before.
@@ -187,7 +211,8 @@ impl World {
         let a = self.shapes[i].body;
         let b = self.shapes.get(j).map_or(0, |s| s.body);
         let (p, q) = (&self.bodies[a], &self.bodies[b]);
-        if a == b || self.apart == Some((a.min(b), a.max(b))) {
+        let pair = Some((a.min(b), a.max(b)));
+        if a == b || self.apart == pair {
             return None;
         }
         if !(p.is_awake() || q.is_awake()) {
@@ -211,7 +236,10 @@ impl World {
             Some(second) => between(first, second, margin)?,
             None => on_ground(first, margin)?,
         };
-        let friction = 0.5 * (p.friction + q.friction);
+        let friction = match self.slick == pair {
+            true => 0.0,
+            false => 0.5 * (p.friction + q.friction),
+        };
         let ends = [a, b];
         Some(Contact::new(
             (i, j),

@@ -44,6 +44,30 @@ fn noise_and_a_small_shift_that_is_still_safe_do_not_stop_the_hand() {
 }
 
 #[test]
+fn a_motion_that_a_closer_look_chose_is_not_given_up_before_one() {
+    let mut toy = Toy::new(tower());
+    let aside = toy.now.scene.box_index("aside").unwrap();
+    let fake = Fake {
+        nervous: Some((
+            "aside".into(),
+            toy.now.scene.boxes[aside].pose.translation.x,
+            f64::INFINITY,
+        )),
+        looks_closer: true,
+        ..Fake::default()
+    };
+    let planner = planner(&fake, None);
+    let goal = retrieve("high");
+    let plan = planner.plan(&toy.now.clone(), &goal).unwrap();
+    toy.strays = Some(("aside", 0.02));
+    let done = execute(&planner, &mut toy, &goal, &plan).unwrap();
+    assert_eq!(
+        (done.stop, toy.answers),
+        (Stop::Done, vec![Onward::CarryOn])
+    );
+}
+
+#[test]
 fn a_motion_that_is_no_longer_safe_goes_on_another_way_that_is() {
     let (first, _) = carried_beside(0.0, 0.0);
     let planned = first.steps[0].planned.step.action.motion().unwrap().clone();

@@ -3,7 +3,7 @@
 //! Owns which ways on there are, what is left of the limits, and which way is taken. What is judged anew counts towards the
 //! limit on the whole plan, beside what the step's bound was before.
 
-use crate::dynamics::{DynamicsError, Imagined, Risk, SceneDynamics};
+use crate::dynamics::{DynamicsError, Imagined, Regard, Risk, SceneDynamics};
 use crate::motion::{lift_options, onward, slower};
 use crate::rollout::{Action, Glance, Motion, Onward};
 use crate::scene::Workcell;
@@ -43,7 +43,15 @@ impl Watch<'_> {
             self.way = way;
             return Ok((Reply::CarriedOn { risk }, Onward::CarryOn));
         }
-        let risk = screened(0).map(|judged| judged.risk);
+        // It was chosen by a closer look, so it is not given up by less than one.
+        let closer = (scene.regard() == Regard::Closer)
+            .then(|| self.imagined(scene.as_ref(), &ways[0], &screened(0)?))
+            .flatten();
+        if let Some((risk, way)) = closer.as_ref().and_then(|i| self.still_safe(&i.risk)) {
+            self.way = way;
+            return Ok((Reply::CarriedOn { risk }, Onward::CarryOn));
+        }
+        let risk = closer.map(|i| i.risk).or(screened(0)).map(|r| r.risk);
         let mut others: Vec<(usize, Risk)> = (1..ways.len())
             .filter_map(|k| Some((k, screened(k)?)))
             .filter(|(_, judged)| self.is_way_on(judged))
@@ -90,12 +98,12 @@ impl Watch<'_> {
         over_plan_limit(self.seen, self.before, bound).is_none()
     }
 
-    /// Another way on carried out in the mind, its bound not under the one that was `judged`.
+    /// Another way on carried out in the mind, which was `judged` before.
     fn imagined(&self, scene: &dyn SceneDynamics, way: &Action, judged: &Risk) -> Option<Imagined> {
         let ways = std::slice::from_ref(way);
         let imagined = scene.imagine(ways, self.planner.settings.horizon).pop()?;
         let mut imagined = imagined.and_then(valid_trajectory).ok()?;
-        imagined.risk.bound = imagined.risk.bound.max(judged.bound);
+        imagined.risk = scene.regard().risk(judged, imagined.risk);
         Some(imagined)
     }
 

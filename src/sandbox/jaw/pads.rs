@@ -14,7 +14,8 @@ use rapier3d::dynamics::{
 
 use super::Jaw;
 use crate::grasp::compliance::{SHEAR, TWIST};
-use crate::pose::{Pose, Quat, Vec3};
+use crate::grasp::pads_bear;
+use crate::pose::{Pose, Quat};
 use crate::sandbox::contact::window;
 use crate::sandbox::crossing::{from_engine, from_vector, to_engine, to_vector};
 use crate::sandbox::engine::Engine;
@@ -122,8 +123,8 @@ impl Jaw {
         let mut force = stretch.translation.vector * SHEAR.0 + slide * SHEAR.1;
         force.x = 0.0;
         let moment = stretch.rotation.scaled_axis() * TWIST.0 + turn * TWIST.1;
-        let used =
-            pads_used(force, moment, hold.width, self.torsion_arm) / (0.5 * hold.friction * normal);
+        let used = pads_bear(&force, &moment, hold.width, self.torsion_arm)
+            / (0.5 * hold.friction * normal);
         if used > 1.0 {
             // The pads slip: what is left of the stretch is what friction bears.
             let mut kept = (force / used - slide * SHEAR.1) / SHEAR.0;
@@ -137,18 +138,4 @@ impl Jaw {
         }
         Some((1.0 - used).max(0.0))
     }
-}
-
-/// The larger of the two pads' friction, N: shear and torsion of each as one ellipsoid.
-///
-/// `force` and `moment` act on the middle between the pads (hand frame, closing along x); a moment
-/// across x loads the pads in opposite directions, `width` apart.
-fn pads_used(force: Vec3, moment: Vec3, width: f64, torsion_arm: f64) -> f64 {
-    let shared = force.yz() * 0.5;
-    let couple = Vec3::new(0.0, moment.z, -moment.y).yz() / width;
-    let torsion = 0.5 * moment.x / torsion_arm;
-    (shared + couple)
-        .norm()
-        .max((shared - couple).norm())
-        .hypot(torsion)
 }
