@@ -123,13 +123,17 @@ impl Observer for Display<'_> {
             ),
         };
         self.say(format!(
-            "epoch {}/{}: {judged}poses {:.4}, held out {}, still {} m, moved {}; {:.0} s, {:.0} s in all",
+            "epoch {}/{}: {judged}poses {:.4}, held out {}, still {} m, moved {}; weighed {:.4}, held out {}, AUC {}, Brier {}; {:.0} s, {:.0} s in all",
             log.epoch,
             self.epochs,
             mean(&log.imagination_loss),
             show(v.poses.loss),
             show(still),
             show(share),
+            mean(&log.weighing_loss),
+            show(v.weighed.as_ref().map(|w| w.log_loss)),
+            show(v.weighed.as_ref().and_then(|w| w.auc)),
+            show(v.weighed.as_ref().and_then(|w| w.brier)),
             log.seconds,
             self.began.elapsed().as_secs_f64(),
         ));

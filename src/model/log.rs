@@ -25,8 +25,11 @@ pub struct EpochLog {
     pub rate: f64,
     /// Mean loss of each member's judgement; empty where the imagination learned alone.
     pub loss: Vec<f64>,
-    /// Mean loss of the imagination of each member, with that of what weighs it.
+    /// Mean loss of the imagination of each member.
     pub imagination_loss: Vec<f64>,
+    /// The same of what weighs it; empty in logs of before there was such, and where the line above holds both.
+    #[serde(default)]
+    pub weighing_loss: Vec<f64>,
     /// On the validation split, before calibration.
     pub validation: ValidationReport,
     /// How long it took, s.
@@ -44,6 +47,7 @@ impl EpochLog {
             rate: 0.0,
             loss: Vec::new(),
             imagination_loss: Vec::new(),
+            weighing_loss: Vec::new(),
             validation,
             seconds: 0.0,
             windows: Vec::new(),

@@ -79,7 +79,7 @@ pub enum Start {
 pub struct Trained {
     /// As it lies in the folder.
     pub card: ModelCard,
-    /// The finished model's forecasts on the validation split, and what happened there.
+    /// The finished model's forecasts on the validation split once it has imagined them, and what happened there.
     pub forecasts: Vec<Forecast>,
 }
 
@@ -201,6 +201,7 @@ pub fn train(
                 false => passed.iter().map(|p| p.mean.judgement).collect(),
             },
             imagination_loss: passed.iter().map(|p| p.mean.imagination).collect(),
+            weighing_loss: passed.iter().map(|p| p.mean.weighing).collect(),
             validation,
             seconds: began.elapsed().as_secs_f64(),
             windows: log::windows(&way, state.step - steps, rate),

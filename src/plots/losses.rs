@@ -128,6 +128,7 @@ mod tests {
             epoch,
             loss: loss.to_vec(),
             imagination_loss: vec![-1.0, -1.2],
+            weighing_loss: Vec::new(),
             ..EpochLog::before(ValidationReport::default())
         };
         let alone = draw(&[log(1, &[]), log(2, &[])], 2).unwrap();

@@ -36,6 +36,7 @@ pub fn of_log(logs: &[EpochLog]) -> Vec<u8> {
         }
         scalars.extend(by_member("epoch/loss", &log.loss));
         scalars.extend(by_member("epoch/imagination_loss", &log.imagination_loss));
+        scalars.extend(by_member("epoch/weighing_loss", &log.weighing_loss));
         scalars.extend(figures("epoch/held_out", &log.validation));
         out.extend(record(log.epoch as u64, steps, scalars));
     }
@@ -87,6 +88,10 @@ fn figures(group: &str, report: &ValidationReport) -> Vec<(String, f32)> {
     add("calibration_error", report.ece);
     add("calibration_error_floor", report.ece_floor);
     add("imagination_loss", report.poses.loss);
+    let weighed = report.weighed.as_ref();
+    add("weighed_log_loss", weighed.map(|w| w.log_loss));
+    add("weighed_auc", weighed.and_then(|w| w.auc));
+    add("weighed_brier", weighed.and_then(|w| w.brier));
     let at = |errors: &[Option<f64>]| errors.get(STRIDE - 1).copied().flatten();
     let t = STRIDE as f64 * STRIDE_S;
     add(
@@ -115,6 +120,7 @@ mod tests {
             rate: 1e-3,
             loss: vec![0.5, 0.6],
             imagination_loss: vec![1.0, 1.1],
+            weighing_loss: Vec::new(),
             validation: ValidationReport::default(),
             seconds,
             windows: vec![WindowLog {

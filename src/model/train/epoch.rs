@@ -41,6 +41,7 @@ pub(crate) struct Member {
 pub(crate) struct Losses {
     pub(super) judgement: f64,
     pub(super) imagination: f64,
+    pub(super) weighing: f64,
 }
 
 /// One member's epoch.
@@ -162,7 +163,9 @@ fn member_epoch(course: &Course<'_>, m: usize, member: &mut Member) -> CandleRes
         };
         passed.steps.push(of_step);
         passed.mean.judgement += loss.judgement / steps as f64;
-        passed.mean.imagination += loss.imagination / imagined_steps(steps, config) as f64;
+        let imagined = imagined_steps(steps, config) as f64;
+        passed.mean.imagination += loss.imagination / imagined;
+        passed.mean.weighing += loss.weighing / imagined;
         let done = course.done.fetch_add(1, Ordering::Relaxed) + 1;
         let all = steps as usize * config.members;
         course.observer.batch(course.epoch + 1, done, all, of_step);
@@ -204,10 +207,10 @@ pub(crate) fn descend(
         Halves::Judging => None,
         Halves::Imagining | Halves::Both => {
             let imagined = member.network.imagine(batch, STRIDES)?;
+            let poses = imagination_loss(&imagined, targets)?;
             let weighed = judgement_loss(&member.network.weigh(batch)?, targets)?;
-            let loss = (imagination_loss(&imagined, targets)? + weighed)?;
-            losses.imagination = number(&loss)?;
-            Some(loss)
+            (losses.imagination, losses.weighing) = (number(&poses)?, number(&weighed)?);
+            Some((poses + weighed)?)
         }
     };
     let judgement = match step.taught {

@@ -146,7 +146,7 @@ pub(super) fn finish(
         normaliser,
     };
     WorldModel::save(folder, &card, &weights)?;
-    let forecasts = forecasts(&validation, Some(&card.calibration));
+    let forecasts = forecasts(&imagined, Some(card.calibration_at(Price::Imagining)));
     Ok(Trained { card, forecasts })
 }
 

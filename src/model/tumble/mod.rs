@@ -11,11 +11,11 @@
 mod body;
 mod clip;
 mod contact;
-mod course;
 mod guide;
 mod hand;
 mod manifold;
 mod row;
+mod run;
 mod spring;
 mod toll;
 mod world;
@@ -28,7 +28,7 @@ use crate::pose::{Pose, Vec3};
 
 use super::contacts::SceneGraph;
 use body::Body;
-use course::Course;
+use run::Run;
 use world::World;
 
 /// Steps in which a belief sinks onto what is below it.
@@ -78,7 +78,7 @@ impl Tumble {
 
     /// Carries an action out: to its end, and on until all is still.
     pub fn carry_out(&self, target: usize, guide: &Guide<'_>, strides: usize) -> Outcome {
-        Course::new(self, target, guide).run(strides)
+        Run::new(self, target, guide).to_its_end(strides)
     }
 }
 

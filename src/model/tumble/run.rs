@@ -1,6 +1,6 @@
 //! An action from where it begins to where all is still again.
 //!
-//! Owns [`Course`]: the clock of design, section 2. A removed box is out of it once it is clear of everything, a placed
+//! Owns [`Run`]: the clock of design, section 2. A removed box is out of it once it is clear of everything, a placed
 //! one belongs to its place once it is let go, and what has been set going is looked at until it rests.
 
 use crate::pose::Pose;
@@ -43,7 +43,7 @@ enum Phase {
 }
 
 /// An action under way.
-pub struct Course<'a> {
+pub struct Run<'a> {
     world: World,
     guide: &'a Guide<'a>,
     driven: Driven<'a>,
@@ -59,7 +59,7 @@ pub struct Course<'a> {
     is_held: bool,
 }
 
-impl<'a> Course<'a> {
+impl<'a> Run<'a> {
     /// Before an action on box `target` begins.
     pub fn new(tumble: &Tumble, target: usize, guide: &'a Guide<'a>) -> Self {
         let mut world = tumble.world.clone();
@@ -82,7 +82,7 @@ impl<'a> Course<'a> {
     }
 
     /// Goes through it, `strides` at least; what it takes does not hang on how many.
-    pub fn run(mut self, strides: usize) -> Outcome {
+    pub fn to_its_end(mut self, strides: usize) -> Outcome {
         // Steps before the onset are counted back from it.
         let mut step = -(-self.guide.begins() / STEP_S).ceil() as i64;
         let mut ways = Vec::with_capacity(strides);
