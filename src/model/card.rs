@@ -17,14 +17,15 @@ use super::report::ValidationReport;
 use crate::rollout::STRIDE_S;
 
 /// The version that this program writes: 8 tells a model's ancestors, 9 what each of its data sets was for; since 11
-/// the imagination is led by what tumbles in short steps, since 12 its risk is weighed by that too.
-pub const MODEL_VERSION: u32 = 12;
+/// the imagination is led by what tumbles in short steps, since 12 its risk is weighed by that too, since 13
+/// in rounds of messages, by steps that are nearer to the sandbox's.
+pub const MODEL_VERSION: u32 = 13;
 /// The oldest whose judgement it can go on from.
 pub const OLDEST_VERSION: u32 = 7;
 /// The oldest whose imagination it can go on from.
 pub const LED_VERSION: u32 = 11;
 /// The oldest that it reads whole.
-pub const WHOLE_VERSION: u32 = 12;
+pub const WHOLE_VERSION: u32 = 13;
 /// The card's file, beside the weights'.
 pub const CARD_FILE: &str = "model.json";
 

@@ -16,8 +16,9 @@ use super::params::Parameters;
 /// The file, beside the model's.
 pub const CHECKPOINT_FILE: &str = "checkpoint.safetensors";
 /// What it writes and reads; before 3 nothing told how old the imagination's moments are, before 4 whether a number was
-/// changed on the disk, before 5 the imagination was another, before 6 nothing weighed it.
-const CHECKPOINT_VERSION: u32 = 6;
+/// changed on the disk, before 5 the imagination was another, before 6 nothing weighed it, before 7 not in
+/// rounds of messages.
+const CHECKPOINT_VERSION: u32 = 7;
 
 /// Where a run stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use super::course::{STRIDE_FEATURES, STRIDES};
 use super::features::WAY_FEATURES;
 use super::ops::{Activation, Dropout, add_norm, asinh, pool, relu};
 use super::params::{Builder, Parameters};
-use trunk::{Affine, Encoded, Round, Trunk};
+use trunk::{Affine, Encoded, Round, Trunk, tell};
 use weighing::Weighing;
 
 /// Outputs for each graph: any accident, the five kinds, path and speed.
@@ -167,9 +167,7 @@ impl Network {
                 .apply(&s, &seen.e, batch, &mut Dropout::Off)?;
             let told = self.stride_in.features(stride, Activation::None)?;
             let led = self.stride_led.features(&leads.told, Activation::None)?;
-            let hidden =
-                self.imagining
-                    .tell(&(self.stride_hidden.apply(&s)? + led)?, &told, batch)?;
+            let hidden = tell(&(self.stride_hidden.apply(&s)? + led)?, &told, batch)?;
             s = add_norm(&s, &self.stride_back.apply(&relu(&hidden)?)?)?;
             let y = self.stride_out.apply(&s)?;
             let step = y.narrow(1, 0, 6)?;

@@ -162,20 +162,8 @@ fn an_imagination_that_learns_alone_leaves_the_judgement_and_its_limits_as_they_
 fn from_a_model_of_another_make_of_imagination_the_judgement_is_taken_and_nothing_else() {
     let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
     run(&data(640), &small(2), first.path());
-    let card = first.path().join("model.json");
-    let text = std::fs::read_to_string(&card).unwrap();
-    let now = format!("\"version\": {}", topple::model::card::MODEL_VERSION);
-    let text = text.replacen(&now, "\"version\": 9", 1);
     // As one that was written before there was anything to be led by.
-    let mut tables = tables(first.path());
-    tables.retain(|name, _| !name.contains("stride_led") && !name.contains("stride_lead"));
-    let entries = tables
-        .iter()
-        .map(|(name, table)| (name.clone(), vec![table.len()], le_bytes(table)));
-    let bytes = serialise(entries.collect(), None).unwrap();
-    let text = text.replacen(&hash(&weights(first.path())), &hash(&bytes), 1);
-    std::fs::write(first.path().join("model.safetensors"), bytes).unwrap();
-    std::fs::write(&card, text).unwrap();
+    let tables = age(first.path(), 9, &["stride_led", "stride_lead"]);
     assert!(topple::model::WorldModel::load(first.path()).is_err());
     let refused = stopped_at_once(&more(first.path()), &small(1), second.path());
     assert!(matches!(
@@ -210,6 +198,53 @@ fn without_a_model_to_go_on_from_there_is_no_judgement_to_keep() {
     };
     let refused = stopped_at_once(&data(320), &alone, folder.path());
     assert!(matches!(refused, Err(TrainError::NothingToKeep)));
+}
+
+#[test]
+fn from_a_model_whose_risk_was_weighed_otherwise_both_halves_are_taken_and_weighing_is_learned_anew()
+ {
+    let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let old = run(&data(640), &small(2), first.path());
+    let log = topple::model::log::read(first.path()).unwrap();
+    let was = log[old.epoch - 1].validation.poses.loss.unwrap();
+    // Its variables had other names.
+    let tables = age(first.path(), 12, &["weigh.round", "weigh.told"]);
+    assert!(topple::model::WorldModel::load(first.path()).is_err());
+    let alone = TrainConfig {
+        keep_judgement: true,
+        ..small(2)
+    };
+    let card = run(&more(first.path()), &alone, second.path());
+    assert!(card.epoch > 0, "one that nothing weighs is no model's");
+    let log = topple::model::log::read(second.path()).unwrap();
+    let before = log[0].validation.poses.loss.unwrap();
+    assert!((before - was).abs() < 1e-9, "{before} {was}");
+    let after = self::tables(second.path());
+    for (name, numbers) in &tables {
+        let is_judging = !name.contains(".imagining.");
+        assert_eq!(after[name] == *numbers, is_judging, "{name}");
+    }
+    assert!(after.len() > tables.len());
+    assert!(topple::model::WorldModel::load(second.path()).is_ok());
+}
+
+/// Has the model in `folder` be one of an older version, without the variables of which a name has one of `parts` in it.
+/// Returns what is left of its numbers.
+fn age(folder: &std::path::Path, version: u32, parts: &[&str]) -> topple::model::folder::Tables {
+    let card = folder.join("model.json");
+    let text = std::fs::read_to_string(&card).unwrap();
+    let now = format!("\"version\": {}", topple::model::card::MODEL_VERSION);
+    let text = text.replacen(&now, &format!("\"version\": {version}"), 1);
+    let mut tables = tables(folder);
+    tables.retain(|name, _| !parts.iter().any(|part| name.contains(part)));
+    let entries = tables
+        .iter()
+        .map(|(name, table)| (name.clone(), vec![table.len()], le_bytes(table)));
+    let bytes = serialise(entries.collect(), None).unwrap();
+    let text = text.replacen(&hash(&weights(folder)), &hash(&bytes), 1);
+    std::fs::write(folder.join("model.safetensors"), bytes).unwrap();
+    std::fs::write(&card, text).unwrap();
+    tables
 }
 
 /// What a run says that nobody would let go on.

@@ -87,7 +87,6 @@ impl Round {
 /// Scene and action in, latents out.
 #[derive(Clone, Debug)]
 pub(super) struct Trunk {
-    width: usize,
     node: Affine,
     edge: Affine,
     action: Affine,
@@ -111,7 +110,6 @@ impl Trunk {
     pub(super) fn new(builder: &mut Builder, name: &str, c: usize, rounds: usize) -> Result<Self> {
         let of = |part: &str| format!("{name}.{part}");
         Ok(Self {
-            width: c,
             rounds: (0..rounds)
                 .map(|k| Round::new(builder, &of(&format!("round{k}")), c))
                 .collect::<Result<_>>()?,
@@ -126,7 +124,7 @@ impl Trunk {
         let action = self.action.features(&batch.action, Activation::Relu)?;
         let spread = self.action_out.apply(&action)?;
         let h = self.node.features(&batch.nodes, Activation::None)?;
-        let own = relu(&self.tell(&h, &spread, batch)?)?;
+        let own = relu(&tell(&h, &spread, batch)?)?;
         let e = self.edge.features(&batch.edges, Activation::Relu)?;
         let mut h = own.clone();
         for round in &self.rounds {
@@ -134,13 +132,13 @@ impl Trunk {
         }
         Ok(Encoded { h, own, e, action })
     }
+}
 
-    /// Adds to each node the first half of its graph's row, to the target the second half too.
-    pub(super) fn tell(&self, h: &Tensor, spread: &Tensor, batch: &Batch) -> Result<Tensor> {
-        let c = self.width;
-        let all = spread.narrow(1, 0, c)?.contiguous()?;
-        let target = spread.narrow(1, c, c)?.contiguous()?;
-        let h = (h + all.index_select(&batch.graph_of, 0)?)?;
-        h.index_add(&batch.targets, &target, 0)
-    }
+/// Adds to each node the first half of its graph's row, `[B, 2C]`, to the target the second half too.
+pub(super) fn tell(h: &Tensor, spread: &Tensor, batch: &Batch) -> Result<Tensor> {
+    let c = h.dim(1)?;
+    let all = spread.narrow(1, 0, c)?.contiguous()?;
+    let target = spread.narrow(1, c, c)?.contiguous()?;
+    let h = (h + all.index_select(&batch.graph_of, 0)?)?;
+    h.index_add(&batch.targets, &target, 0)
 }

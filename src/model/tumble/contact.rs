@@ -2,7 +2,7 @@
 //!
 //! Owns [`Contact`]. Points press and never pull; at their middle two directions and a turn rub, up to friction times
 //! what presses, as in the sandbox. What overlaps is pushed out as by a spring (Catto, "Solver2D", 2024: soft contacts,
-//! one sweep with that bias before bodies go on, one without it after).
+//! one sweep with that bias before bodies go on, some without it after).
 
 use crate::pose::Vec3;
 
@@ -11,7 +11,7 @@ use super::manifold::{Manifold, POINTS};
 use super::row::{Pair, Row};
 
 /// How stiff contacts are, Hz, and how much they are damped.
-const STIFF_HZ: f64 = 60.0;
+const STIFF_HZ: f64 = 80.0;
 /// Damping ratio of contacts.
 const DAMPED: f64 = 10.0;
 /// What overlaps is pushed out no faster, m/s.
@@ -21,7 +21,9 @@ const SAME_M: f64 = 0.03;
 /// Normals whose cosine is less are of other contacts.
 const SAME_NORMAL: f64 = 0.95;
 /// A body that rests feels a change by this share of its weight.
-const FELT: f64 = 0.1;
+const FELT: f64 = 0.03;
+/// Over so many substeps what presses is averaged, as over the sandbox's steps (design, section 2).
+const WINDOW: usize = 3;
 
 /// How contacts give in a substep.
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +78,8 @@ pub struct Contact {
     found_after: f64,
     /// What it bore when its bodies came to rest, N·s in a substep.
     rested: Vec3,
-    /// What presses in this step so far, N·s.
-    pressed: f64,
+    /// What pressed in the last substeps, N·s. It ends with the contact, where the sandbox keeps it with the face.
+    lately: [f64; WINDOW],
 }
 
 impl Contact {
@@ -91,7 +93,8 @@ impl Contact {
         before: Option<&Self>,
     ) -> Self {
         let pair = ends.map(|i| &bodies[i]);
-        let carried = before.map(|b| b.rested);
+        let carried = before.map(|b| (b.rested, b.lately));
+        let (rested, lately) = carried.unwrap_or_default();
         let before = before.filter(|b| b.normal.dot(&met.normal) > SAME_NORMAL);
         let n = met.normal;
         let x = n.iamin();
@@ -130,8 +133,8 @@ impl Contact {
             rubs,
             friction,
             found_after: pair[0].travel + pair[1].travel,
-            rested: carried.unwrap_or_default(),
-            pressed: 0.0,
+            rested,
+            lately,
         }
     }
 
@@ -160,6 +163,29 @@ impl Contact {
         self.found_after = f64::NEG_INFINITY;
     }
 
+    /// Takes in that one of its bodies has woken.
+    pub fn refit(&mut self, bodies: &[Body]) {
+        let pair = self.ends.map(|i| &bodies[i]);
+        let mass = pair[0].inverse_mass + pair[1].inverse_mass;
+        for p in &mut self.points[..self.count] {
+            p.row.refit(mass, pair);
+        }
+        let [s, t, twist] = &mut self.rubs;
+        s.refit(mass, pair);
+        t.refit(mass, pair);
+        twist.refit(0.0, pair);
+    }
+
+    /// Whether its bodies hit each other within so many seconds as they go, faster than a touch, m/s.
+    pub fn is_hit(&self, bodies: &[Body], seconds: f64, touch: f64) -> bool {
+        let [a, b] = self.ends.map(|i| &bodies[i]);
+        self.points[..self.count].iter().any(|p| {
+            let parts = b.speed_at(&p.arms[1]) - a.speed_at(&p.arms[0]);
+            let closes = -self.normal.dot(&parts);
+            closes > touch && closes * seconds > p.gap
+        })
+    }
+
     /// Takes in how far its bodies went in the step that is about to end.
     pub fn go_along(&mut self, bodies: &[Body]) {
         let [a, b] = self.ends.map(|i| &bodies[i]);
@@ -175,19 +201,15 @@ impl Contact {
         self.normal
     }
 
-    /// What has pressed since [`Self::start_tally`], N·s.
-    pub fn tallied(&self) -> f64 {
-        self.pressed
+    /// What presses in a substep, N·s: mean of the last ones.
+    pub fn pressing(&self) -> f64 {
+        self.lately.iter().sum::<f64>() / WINDOW as f64
     }
 
-    /// Begins to add up what presses.
-    pub fn start_tally(&mut self) {
-        self.pressed = 0.0;
-    }
-
-    /// Adds what presses in a substep.
-    pub fn tally(&mut self) {
-        self.pressed += self.presses();
+    /// Takes in what presses in a substep that has just ended.
+    pub fn remember(&mut self) {
+        self.lately.rotate_left(1);
+        self.lately[WINDOW - 1] = self.presses();
     }
 
     fn presses(&self) -> f64 {
@@ -205,6 +227,7 @@ impl Contact {
     /// Its bodies rest as they are.
     pub fn rest(&mut self) {
         self.rested = self.bears();
+        self.lately = [self.presses(); WINDOW];
     }
 
     /// Whether it bears more or less than when it came to rest, beside the weight of who rests (N·s in a substep).

@@ -8,7 +8,7 @@ use crate::grasp::drive::{GUARD_N, GUARD_S, LEVER_M, PALM_EDGE_M, PALM_FRICTION,
 use crate::grasp::{Compliance, Lip, pad_torsion_arm, tool_compliance};
 use crate::pose::{Pose, Vec3};
 use crate::scene::Gripper;
-use crate::scene::geometry::Obb;
+use crate::scene::geometry::{Obb, separation};
 
 use super::body::{Body, Shape};
 use super::guide::{place, send};
@@ -140,17 +140,26 @@ impl<'a> Hand<'a> {
     }
 
     fn take_hold(&mut self, world: &mut World) {
-        let hand = world.bodies[self.palm].frame();
-        self.offset = (self.way.way)(0.0).inverse() * hand;
-        place(&mut world.bodies[self.anchor], &hand);
+        let mut hand = world.bodies[self.palm].frame();
         let (body, gives) = (
             &world.bodies[self.target],
             tool_compliance(self.way.gripper),
         );
-        if !self.grips(&(body.frame() * self.shape.at), &hand) {
+        let middle = body.frame() * self.shape.at;
+        let is_held = self.grips(&middle, &hand);
+        if is_held && matches!(self.way.gripper, Gripper::Suction { .. }) {
+            hand *= Pose::translation(0.0, 0.0, -self.depth(&middle, &hand));
+        }
+        self.offset = (self.way.way)(0.0).inverse() * hand;
+        for i in [self.anchor, self.palm] {
+            world.bodies[i].com = hand.translation.vector;
+            world.bodies[i].rotation = hand.rotation;
+        }
+        if !is_held {
             self.grip = Grip::Lost;
             return;
         }
+        let body = &world.bodies[self.target];
         let pads = match self.way.gripper {
             Gripper::Suction { .. } => Pose::identity(),
             Gripper::ParallelJaw { finger, .. } => Pose::translation(0.0, 0.0, 0.5 * finger.z),
@@ -207,6 +216,15 @@ impl<'a> Hand<'a> {
                 off.translation.vector.norm() < finger.z
             }
         }
+    }
+
+    /// How deep the hand is in the box whose middle is at `middle`, m: it was put where the poses' noise has a face that
+    /// is farther out, and would tear itself off again as it is pushed out.
+    fn depth(&self, middle: &Pose, hand: &Pose) -> f64 {
+        let held = Obb::new(self.shape.half * 2.0, *middle);
+        let pieces = self.way.shapes[0].iter();
+        let gaps = pieces.map(|p| separation(&Obb::new(p.half * 2.0, hand * p.pose), &held).gap);
+        gaps.fold(0.0, |deep, gap| deep.max(-gap))
     }
 
     /// The target's middle now.

@@ -33,14 +33,22 @@ impl Row {
     }
 
     fn new(turn: [Vec3; 2], mass: f64, bodies: [&Body; 2], impulse: f64) -> Self {
-        let spin = [0, 1].map(|k| bodies[k].inverse_inertia * turn[k]);
-        let gives = mass + turn[0].dot(&spin[0]) + turn[1].dot(&spin[1]);
-        Self {
+        let mut row = Self {
             turn,
-            spin,
-            effective: if gives > 1e-12 { 1.0 / gives } else { 0.0 },
             impulse,
-        }
+            ..Self::default()
+        };
+        row.refit(mass, bodies);
+        row
+    }
+
+    /// Takes in that one of its bodies gives way as it did not; `mass` is the sum of inverse masses along a direction,
+    /// none about an axis.
+    pub fn refit(&mut self, mass: f64, bodies: [&Body; 2]) {
+        let turn = &self.turn;
+        self.spin = [0, 1].map(|k| bodies[k].inverse_inertia * turn[k]);
+        let gives = mass + turn[0].dot(&self.spin[0]) + turn[1].dot(&self.spin[1]);
+        self.effective = if gives > 1e-12 { 1.0 / gives } else { 0.0 };
     }
 }
 

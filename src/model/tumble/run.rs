@@ -92,9 +92,9 @@ impl<'a> Run<'a> {
                 // Its course begins here, wherever the hand has shoved it.
                 self.starts[self.target] = self.middle();
             }
-            self.go_on(step);
+            let exempt = self.go_on(step, is_told);
             if !is_told {
-                self.look(step);
+                self.look(step, exempt);
                 is_told = self.is_still(step);
             }
             step += 1;
@@ -108,18 +108,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn go_on(&mut self, step: i64) {
+    /// Takes a step, and looks at what presses in each part of it unless all is told. Returns who was exempt from that.
+    fn go_on(&mut self, step: i64, is_told: bool) -> Exempt {
         if self.phase != Phase::Over {
             self.driven.drive(&mut self.world, step as f64 * STEP_S);
         }
-        self.world.step();
-    }
-
-    /// Takes in a step that has just ended.
-    fn look(&mut self, step: i64) {
         let exempt = match self.phase {
-            Phase::Acting => self.look_at_grip(),
-            Phase::Stopped => self.driven.exempt(&self.world),
+            Phase::Acting | Phase::Stopped => self.driven.exempt(&self.world),
             // It is gone, and the hand with it.
             Phase::Cleared => Exempt {
                 held: Some(self.target),
@@ -127,6 +122,20 @@ impl<'a> Run<'a> {
             },
             Phase::Over => Exempt::default(),
         };
+        let keeper = &mut self.keeper;
+        self.world.step(|world| {
+            if !is_told {
+                keeper.look_at_forces(world, exempt);
+            }
+        });
+        exempt
+    }
+
+    /// Takes in a step that has just ended.
+    fn look(&mut self, step: i64, exempt: Exempt) {
+        if self.phase == Phase::Acting {
+            self.look_at_grip(exempt);
+        }
         self.keeper.look(&self.world, exempt);
         if self.phase == Phase::Acting {
             self.phase = self.next_phase(step);
@@ -137,15 +146,14 @@ impl<'a> Run<'a> {
         self.calm = if is_calm { self.calm + 1 } else { 0 };
     }
 
-    fn look_at_grip(&mut self) -> Exempt {
-        let (exempt, grip) = (self.driven.exempt(&self.world), self.driven.grip());
+    fn look_at_grip(&mut self, exempt: Exempt) {
+        let grip = self.driven.grip();
         let is_let_go = self.is_held && exempt.held.is_none() && !grip.is_lost;
         if let (true, Some(goal)) = (is_let_go, self.guide.goal()) {
             self.keeper.refer(self.target, goal);
         }
         self.is_held = exempt.held.is_some();
         self.keeper.look_at_grip(grip);
-        exempt
     }
 
     /// What comes after a step of the action itself.

@@ -105,6 +105,32 @@ fn a_box_on_top_goes_up_with_what_it_stands_on_and_one_beside_stays() {
 }
 
 #[test]
+fn a_hand_that_is_put_where_noise_has_its_box_already_holds_it_and_does_not_shove_it() {
+    let spec = box_at("a", [0.2, 0.2, 0.2], [0.0, 0.0, 0.1], 0.3);
+    let down = Pose::rotation(Vec3::x() * std::f64::consts::PI);
+    let in_box = Pose::translation(0.0, 0.0, 0.1) * down;
+    let deep = Vec3::z() * 0.006;
+    let grip = spec.pose * in_box;
+    let path = |t: f64| {
+        let mut pose = grip;
+        pose.translation.vector += Vec3::z() * (0.1 * t) - deep;
+        pose
+    };
+    let weak = Gripper::Suction {
+        cup_radius: 0.04,
+        max_pull: 30.0,
+        max_shear: 20.0,
+        max_moment: 0.6,
+    };
+    let shape = cup_shape();
+    let guide = hand(&weak, [&shape, &shape], (in_box, 0.0), &path);
+    let Outcome { ways, toll } = outcome(&scene_of(vec![spec]), &guide);
+    assert!(!toll.grip.is_lost && toll.grip.share < 0.5, "{toll:?}");
+    let off = (ways[0][0].moved - Vec3::z() * (0.1 * STRIDE_S)).norm();
+    assert!(off < 2e-3, "{:?}", ways[0]);
+}
+
+#[test]
 fn a_box_that_is_too_heavy_for_the_cup_stays_where_it_is() {
     let scene = scene_of(vec![box_at("a", [0.3, 0.3, 0.2], [0.0, 0.0, 0.1], 12.0)]);
     let weak = Gripper::Suction {

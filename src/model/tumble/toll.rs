@@ -1,11 +1,11 @@
 //! What an action takes: of each box, of the grip and of the hand, as seen along the way.
 //!
 //! Owns [`Toll`] and who keeps it ([`Keeper`]): the quantities that accidents are told by (design, section 2), at the
-//! belief's means and once a step, where the sandbox looks four times as often.
+//! belief's means. What presses is looked at in each substep, as in the sandbox; where boxes are, once a step.
 
 use crate::pose::{Pose, Vec3, tilt_between};
 
-use super::world::{STEP_S, World};
+use super::world::{STEP_S, SUBSTEP_S, World};
 
 /// Sides of a box.
 const FACES: usize = 6;
@@ -21,7 +21,7 @@ pub struct BoxToll {
     pub path: f64,
     /// How fast it went, at most, m/s.
     pub speed: f64,
-    /// What pressed on one of its faces, mean of a step, at most, N; held or not.
+    /// What pressed on one of its faces, as means of 12.5 ms go, at most, N; held or not.
     pub pressed: f64,
 }
 
@@ -45,7 +45,7 @@ pub struct Toll {
     pub boxes: Vec<BoxToll>,
     /// None where nothing grips.
     pub grip: GripToll,
-    /// What the hand presses with on anything but its target, mean of a step, at most, N.
+    /// What the hand presses with on anything but its target, as such means go, at most, N.
     pub strike: f64,
 }
 
@@ -72,7 +72,7 @@ pub struct Keeper {
     references: Vec<Pose>,
     /// Where its middle was at the last look, m.
     before: Vec<Vec3>,
-    /// What presses on each face in this step, N.
+    /// What presses on each face in this part of a step, N.
     faces: Vec<[f64; FACES]>,
 }
 
@@ -119,7 +119,6 @@ impl Keeper {
             toll.path += gone;
             toll.speed = most(toll.speed, gone / STEP_S);
         }
-        self.look_at_forces(world, exempt);
     }
 
     /// Takes in what the grip has been through.
@@ -132,11 +131,12 @@ impl Keeper {
         self.toll.grip.is_unclear = true;
     }
 
-    fn look_at_forces(&mut self, world: &World, exempt: Exempt) {
+    /// Takes in a part of a step.
+    pub fn look_at_forces(&mut self, world: &World, exempt: Exempt) {
         self.faces.iter_mut().for_each(|f| f.fill(0.0));
         let mut strike = 0.0;
         for contact in world.contacts() {
-            let force = contact.tallied() / STEP_S;
+            let force = contact.pressing() / SUBSTEP_S;
             if force == 0.0 {
                 continue;
             }

@@ -2,7 +2,8 @@
 //!
 //! Owns [`World`]: who meets whom is found once a step, what they do to each other in several parts of it (Macklin et
 //! al., "Small Steps in Physics Simulation", SCA 2019), one sweep before bodies go on and some after. A body sleeps until
-//! it feels one that does not: a belief stands, and most of a stack never hears of what is done to it.
+//! it feels one that does not, or is about to be hit by one: a belief stands, and most of a stack never hears of what is done
+//! to it. Who touches a body that is about to be hit wakes a part of a step after it, and is a wall until then.
 
 use super::body::{Body, Shape};
 use super::contact::{Contact, Softness};
@@ -18,13 +19,15 @@ const SUBSTEPS: usize = 4;
 /// One of them, s.
 pub const SUBSTEP_S: f64 = STEP_S / SUBSTEPS as f64;
 /// Sweeps after bodies have gone on; there is one before.
-const AFTER: usize = 2;
+const AFTER: usize = 3;
 /// What has gone so far does not lie as it did, m.
 const UNREST_M: f64 = 0.01;
 /// Sweeps in which a belief that has sunk together finds how it rests.
 const RESTING: usize = 50;
 /// Bodies that are nearer than this may meet within a step, whatever their speed, m.
 const NEAR_M: f64 = 0.003;
+/// Who is about to be hit faster than this is awake by then, m/s.
+const TOUCH: f64 = 0.01;
 /// Points go on being those of two bodies that have gone no farther, m.
 const KEPT_M: f64 = 3e-4;
 /// The ground's place among shapes: after all of them.
@@ -72,16 +75,17 @@ impl World {
         }
     }
 
-    /// One step.
-    pub fn step(&mut self) {
+    /// One step, in each part of which somebody looks on.
+    pub fn step(&mut self, mut look: impl FnMut(&Self)) {
         self.meet();
-        self.contacts.iter_mut().for_each(Contact::start_tally);
+        self.rouse(|contact, bodies, _| contact.is_hit(bodies, STEP_S, TOUCH));
         for _ in 0..SUBSTEPS {
             self.substep();
-            self.contacts.iter_mut().for_each(Contact::tally);
+            self.contacts.iter_mut().for_each(Contact::remember);
+            look(self);
+            self.rouse(|contact, _, weight| contact.is_felt(weight));
         }
         self.arrive();
-        self.rouse();
     }
 
     /// What meets in this step.
@@ -264,8 +268,8 @@ impl World {
         }
     }
 
-    /// Wakes what feels an awake body.
-    fn rouse(&mut self) {
+    /// Wakes who sleeps and meets an awake body so that it `feels` it, told its weight (N·s in a substep).
+    fn rouse(&mut self, feels: impl Fn(&Contact, &[Body], f64) -> bool) {
         let mut woken = Vec::new();
         for contact in &self.contacts {
             for (i, other) in [(0, 1), (1, 0)].map(|(k, l)| (contact.ends[k], contact.ends[l])) {
@@ -273,14 +277,18 @@ impl World {
                 if body.is_free()
                     && !body.is_awake()
                     && by.is_awake()
-                    && contact.is_felt(body.weight_in(SUBSTEP_S))
+                    && feels(contact, &self.bodies, body.weight_in(SUBSTEP_S))
                 {
                     woken.push(i);
                 }
             }
         }
         for i in woken {
-            self.wake(i);
+            self.bodies[i].wake();
+            for contact in self.contacts.iter_mut().filter(|c| c.ends.contains(&i)) {
+                contact.refit(&self.bodies);
+                contact.make_stale();
+            }
         }
     }
 
