@@ -204,7 +204,7 @@ fn without_a_model_to_go_on_from_there_is_no_judgement_to_keep() {
 fn from_a_model_whose_risk_was_weighed_otherwise_both_halves_are_taken_and_weighing_is_learned_anew()
  {
     let [first, second] = [(); 2].map(|()| tempfile::tempdir().unwrap());
-    let old = run(&data(640), &small(2), first.path());
+    let old = run(&data(640), &small(1), first.path());
     let log = topple::model::log::read(first.path()).unwrap();
     let was = log[old.epoch - 1].validation.poses.loss.unwrap();
     // Its variables had other names.
@@ -212,7 +212,7 @@ fn from_a_model_whose_risk_was_weighed_otherwise_both_halves_are_taken_and_weigh
     assert!(topple::model::WorldModel::load(first.path()).is_err());
     let alone = TrainConfig {
         keep_judgement: true,
-        ..small(2)
+        ..small(1)
     };
     let card = run(&more(first.path()), &alone, second.path());
     assert!(card.epoch > 0, "one that nothing weighs is no model's");

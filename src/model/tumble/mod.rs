@@ -78,7 +78,7 @@ impl Tumble {
 
     /// Carries an action out: to its end, and on until all is still.
     pub fn carry_out(&self, target: usize, guide: &Guide<'_>, strides: usize) -> Outcome {
-        Run::new(self, target, guide).to_its_end(strides)
+        Run::new(self, target, guide).finish(strides)
     }
 }
 

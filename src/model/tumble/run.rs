@@ -82,7 +82,7 @@ impl<'a> Run<'a> {
     }
 
     /// Goes through it, `strides` at least; what it takes does not hang on how many.
-    pub fn to_its_end(mut self, strides: usize) -> Outcome {
+    pub fn finish(mut self, strides: usize) -> Outcome {
         // Steps before the onset are counted back from it.
         let mut step = -(-self.guide.begins() / STEP_S).ceil() as i64;
         let mut ways = Vec::with_capacity(strides);
