@@ -1,8 +1,12 @@
 //! Episodes whose outcome follows a rule that can be written down: a pulled box brings down what rests on it, and
 //! a cup drops what is heavier than it pulls.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use topple::dataset::Episode;
 use topple::grasp::GraspCandidate;
 use topple::model::{DataSource, Sample, TrainingData};
@@ -195,11 +199,20 @@ fn outcome(
     }
 }
 
+/// The first `count` episodes of a seed. To make one ready takes longer than to learn from it, so each is made once for
+/// all tests.
 pub fn samples(count: u64, seed: u64) -> Vec<Sample> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    (0..count)
-        .map(|i| Sample::new(&episode(i, &mut rng)).expect("a whole episode"))
-        .collect()
+    type Made = BTreeMap<u64, (ChaCha8Rng, Vec<Sample>)>;
+    static MADE: Mutex<Made> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap();
+    let fresh = || (ChaCha8Rng::seed_from_u64(seed), Vec::new());
+    let (rng, samples) = made.entry(seed).or_insert_with(fresh);
+    let missing: Vec<Episode> = (samples.len() as u64..count)
+        .map(|i| episode(i, rng))
+        .collect();
+    let ready = |e: &Episode| Sample::new(e).expect("a whole episode");
+    samples.par_extend(missing.par_iter().map(ready));
+    samples[..count as usize].to_vec()
 }
 
 pub fn data(train: u64) -> TrainingData {
