@@ -46,12 +46,17 @@ pub fn draw(logs: &[EpochLog], kept: usize) -> Drawn {
     };
     let imagined = by_member(&|log, m| log.imagination_loss.get(m).copied());
     let imagining = panel("Training: imagining", IMAGINED, imagined);
+    let weighed = by_member(&|log, m| log.weighing_loss.get(m).copied());
+    let weighing = panel("Training: weighing", JUDGED, weighed);
+    let of_weighed = |log: &EpochLog| log.validation.weighed.as_ref().map(|w| w.log_loss);
     let learned = |log: &EpochLog| !log.imagination_loss.is_empty();
     let alone = logs.iter().any(learned) && logs.iter().all(|log| log.loss.is_empty());
     if alone {
         let held_out = by_epoch(&|log| log.validation.poses.loss);
         let held_out = panel("Held out: imagining", IMAGINED, held_out);
-        return side_by_side(&[imagining, held_out], 760, 420);
+        let held_out_weighed = panel("Held out: weighing", HELD_OUT, by_epoch(&of_weighed));
+        let panels = [imagining, held_out, weighing, held_out_weighed];
+        return side_by_side(&panels, 1520, 420);
     }
     let judged = by_member(&|log, m| log.loss.get(m).copied());
     let mut held_out = by_epoch(&|log| Some(log.validation.log_loss));
@@ -64,20 +69,25 @@ pub fn draw(logs: &[EpochLog], kept: usize) -> Drawn {
             stroke: Stroke::Dashed,
         },
     );
-    side_by_side(
-        &[
-            panel("Training: judging", "loss, weighted sum, nats", judged),
-            imagining,
-            panel(
-                "Held out: any accident",
-                "cross-entropy, nats an episode",
-                held_out,
-            ),
-        ],
-        1140,
-        420,
-    )
+    held_out.push(Series {
+        name: "once imagined".into(),
+        points: over_epochs(logs, of_weighed),
+        colour: COLOURS[2],
+        stroke: Stroke::Dashed,
+    });
+    let panels = [
+        panel("Training: judging", JUDGED, judged),
+        imagining,
+        weighing,
+        panel("Held out: any accident", HELD_OUT, held_out),
+    ];
+    side_by_side(&panels, 1520, 420)
 }
+
+/// What losses of judgements are in.
+const JUDGED: &str = "loss, weighted sum, nats";
+/// What they are on stacks not trained on.
+const HELD_OUT: &str = "cross-entropy, nats an episode";
 
 /// What losses of imagined poses are in.
 const IMAGINED: &str = "loss, nats a stride";
@@ -128,14 +138,16 @@ mod tests {
             epoch,
             loss: loss.to_vec(),
             imagination_loss: vec![-1.0, -1.2],
-            weighing_loss: Vec::new(),
+            weighing_loss: vec![0.5, 0.4],
             ..EpochLog::before(ValidationReport::default())
         };
         let alone = draw(&[log(1, &[]), log(2, &[])], 2).unwrap();
         assert!(alone.contains("Held out: imagining") && alone.contains("member 1"));
+        assert!(alone.contains("Training: weighing") && alone.contains("Held out: weighing"));
         assert!(!alone.contains("judging") && !alone.contains("any accident"));
         let both = draw(&[log(1, &[0.5, 0.6])], 1).unwrap();
         assert!(both.contains("judging") && both.contains("any accident"));
+        assert!(both.contains("Training: weighing") && both.contains("once imagined"));
     }
 
     #[test]

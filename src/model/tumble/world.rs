@@ -255,10 +255,13 @@ impl World {
         ))
     }
 
-    /// Has a body take part from the next step on.
+    /// Has a body take part from now on.
     pub fn wake(&mut self, i: usize) {
         self.bodies[i].wake();
-        self.make_stale(i);
+        for contact in self.contacts.iter_mut().filter(|c| c.ends.contains(&i)) {
+            contact.refit(&self.bodies);
+            contact.make_stale();
+        }
     }
 
     /// Has all that a body meets found anew: it gives way as it did not, or has other boxes.
@@ -284,11 +287,7 @@ impl World {
             }
         }
         for i in woken {
-            self.bodies[i].wake();
-            for contact in self.contacts.iter_mut().filter(|c| c.ends.contains(&i)) {
-                contact.refit(&self.bodies);
-                contact.make_stale();
-            }
+            self.wake(i);
         }
     }
 
