@@ -5,9 +5,9 @@
 //! of twenty boxes sink 106 mm, these 7 mm.
 
 use rapier3d::dynamics::{
-    CCDSolver, FrictionModel, ImpulseJointSet, IntegrationParameters, IslandManager,
-    MultibodyJointSet, RigidBodyBuilder, RigidBodyHandle, RigidBodySet, SoftBodySet,
-    SpringCoefficients,
+    CCDSolver, FrictionModel, ImpulseJointHandle, ImpulseJointSet, IntegrationParameters,
+    IslandManager, JointAxis, MultibodyJointSet, RigidBodyBuilder, RigidBodyHandle, RigidBodySet,
+    SoftBodySet, SpringCoefficients,
 };
 use rapier3d::geometry::{
     BroadPhaseBvh, ColliderBuilder, ColliderSet, Group, InteractionGroups, InteractionTestMode,
@@ -20,6 +20,7 @@ use super::SandboxError;
 use super::crossing::{
     Part, cuboid, from_engine, from_vector, mass_properties, to_engine, to_vector,
 };
+use super::hand::{ANGULAR, LINEAR};
 use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3};
 use crate::scene::{Draw, Scene};
@@ -204,6 +205,15 @@ impl Engine {
     /// One step's length in this world, s.
     pub fn dt(&self) -> f64 {
         f64::from(self.parameters.dt)
+    }
+
+    /// What the springs of a joint bore in the latest substep, along and about the axes of its first frame: N and N·m,
+    /// towards where they are stretched to; `None` where there is no such joint.
+    pub(super) fn borne(&self, joint: ImpulseJointHandle) -> Option<(Vec3, Vec3)> {
+        let motors = &self.joints.get(joint)?.data.motors;
+        let substeps_per_s = self.parameters.num_solver_iterations as f64 / self.dt();
+        let of = |axis: JointAxis| f64::from(motors[axis as usize].impulse) * substeps_per_s;
+        Some((Vec3::from(LINEAR.map(of)), Vec3::from(ANGULAR.map(of))))
     }
 
     /// Pose of box `index`'s geometric centre; `None` once it is gone.
