@@ -5,8 +5,8 @@
 //! axes would not do: 100 N of shear then holds 142 N at 45° (measured; design, section 6). The load
 //! is what the joint bore in the step's last substep. Stretch and speed at the end of the step do not tell it: what the
 //! engine solves after the damper leaves a speed that the damper never had, and of a light box of little
-//! inertia that was read as three times the moment there was. Of 691 boxes that cups lost, 52 were lost by that alone,
-//! nearly all of them lighter than 1 kg; with sixteen times the engine's iterations the same ones are held.
+//! inertia that was read as three times the moment there was: of 691 boxes that cups lost, 52 were lost by that alone,
+//! nearly all of them lighter than 1 kg, and 48 of these the engine holds too if it solves sixteen times as often.
 
 use rapier3d::dynamics::{
     CoefficientCombineRule, GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle,

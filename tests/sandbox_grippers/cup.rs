@@ -1,6 +1,9 @@
 //! Where a suction cup lets go.
 
-use crate::lifts::{AMPLE_N, AMPLE_NM, cup, lets_go_at, on_a_plinth, slow_lift};
+use crate::lifts::{
+    AMPLE_N, AMPLE_NM, cup, lets_go_at, on_a_plinth, on_the_ground, quick_lift, slow_lift,
+};
+use topple::gravity::GRAVITY;
 use topple::pose::{Pose, Quat, Vec3, rotation_with_z};
 use topple::scene::geometry::Face;
 
@@ -62,6 +65,41 @@ fn a_cup_lets_go_where_pull_and_moment_together_pass_their_sum() {
             );
         }
     }
+}
+
+/// The load was once read from the speed at which such a box still turned after the engine had solved for the cup, and
+/// one of 0.1 kg was lost before it was lifted, by a cup that holds sixteen of it.
+#[test]
+fn a_light_box_is_lifted_by_a_cup_that_holds_twice_what_it_bears() {
+    let (max_pull, max_moment) = (30.9, 0.3);
+    let mut lifted = 0;
+    for (edge, height) in [(0.1, 0.05), (0.1, 0.15), (0.2, 0.05), (0.2, 0.15)] {
+        for (mass, arm) in [
+            (0.1, 0.01),
+            (0.1, 0.03),
+            (0.2, 0.03),
+            (0.1, 0.06),
+            (0.2, 0.06),
+        ] {
+            let weight = mass * GRAVITY;
+            let lies_on_it = arm + 0.02 <= 0.5 * edge;
+            if !lies_on_it || weight / max_pull + weight * arm / max_moment > 0.5 {
+                continue;
+            }
+            let size = Vec3::new(edge, edge, height);
+            let cell = on_the_ground(size, mass, cup(max_pull, 20.0, max_moment));
+            let hand = Pose::from_parts(
+                Vec3::new(arm, 0.0, 0.5 * height).into(),
+                rotation_with_z(-Vec3::z(), Vec3::x()),
+            );
+            let rollout = quick_lift(&cell, hand, Face::Top);
+            let what = format!("{mass} kg, {size:?}, {arm} m off");
+            assert_eq!(rollout.accidents, [], "{what}");
+            assert!(rollout.completed, "{what}");
+            lifted += 1;
+        }
+    }
+    assert!(lifted >= 12, "{lifted}");
 }
 
 #[test]

@@ -41,6 +41,12 @@ pub fn on_a_plinth(size: Vec3, mass: f64, com: Vec3, gripper: Gripper) -> Workce
     )
 }
 
+/// A box alone on the ground.
+pub fn on_the_ground(size: Vec3, mass: f64, gripper: Gripper) -> Workcell {
+    let at = level(Vec3::new(0.0, 0.0, 0.5 * size.z), 0.0);
+    workcell(scene(vec![], &[BoxOf::new(size, at, mass)]), gripper)
+}
+
 /// Appends a leg without jerks.
 pub fn glide(keys: &mut Vec<HandKey>, to: Pose, seconds: f64) {
     let from = keys[keys.len() - 1];
@@ -70,6 +76,15 @@ pub const LIFTS: [(f64, f64); 2] = [(0.02, 10.0), (0.06, 3.0)];
 /// Grips at `hand_in_box`, waits, lifts by 2 cm in ten seconds (at more than 1 cm/s the box's
 /// swing on the cup adds 8 % to the load), then by 4 cm, and waits again.
 pub fn slow_lift(cell: &Workcell, hand_in_box: Pose, face: Face) -> Rollout {
+    lift(cell, hand_in_box, face, &LIFTS)
+}
+
+/// The same at a working speed: out of everything's way by 0.3 m in a second.
+pub fn quick_lift(cell: &Workcell, hand_in_box: Pose, face: Face) -> Rollout {
+    lift(cell, hand_in_box, face, &[(0.3, 1.0)])
+}
+
+fn lift(cell: &Workcell, hand_in_box: Pose, face: Face, legs: &[(f64, f64)]) -> Rollout {
     let grasp = GraspCandidate {
         box_index: 0,
         gripper: 0,
@@ -88,7 +103,7 @@ pub fn slow_lift(cell: &Workcell, hand_in_box: Pose, face: Face) -> Rollout {
         last.grip = Grip::Closed;
     }
     glide(&mut keys, contact, 0.6);
-    for (height, seconds) in LIFTS {
+    for &(height, seconds) in legs {
         glide(
             &mut keys,
             Pose::translation(0.0, 0.0, height) * contact,
