@@ -32,6 +32,8 @@ pub const DT_S: f64 = 1.0 / STEPS_PER_S;
 /// How far ahead of a moving body contacts are looked for, m: 4.8 m/s for a step. Without it a box
 /// that falls past an edge is inside before it is seen, and is pushed out sideways.
 pub(super) const LOOK_AHEAD_M: f32 = 0.02;
+/// How often all constraints are solved in a substep.
+pub(super) const SWEEPS: usize = 1;
 /// Half the ground slab's edge, m: far beyond any scene.
 const GROUND_HALF: f32 = 50.0;
 
@@ -85,6 +87,7 @@ fn parameters(refinement: u32) -> IntegrationParameters {
     IntegrationParameters {
         dt: (DT_S / f64::from(refinement)) as f32,
         num_solver_iterations: 4,
+        num_internal_pgs_iterations: SWEEPS,
         contact_softness: contacts(120.0),
         static_contact_softness: contacts(240.0),
         // Neighbours that do not press cost as much as those that do once they are in contact:
@@ -207,12 +210,21 @@ impl Engine {
         f64::from(self.parameters.dt)
     }
 
+    /// Solves all constraints so many times in each substep from now on; [`SWEEPS`] is what it begins with.
+    pub(super) fn set_sweeps(&mut self, sweeps: usize) {
+        self.parameters.num_internal_pgs_iterations = sweeps;
+    }
+
+    /// One substep of the engine's solver, s.
+    pub(super) fn substep(&self) -> f64 {
+        self.dt() / self.parameters.num_solver_iterations as f64
+    }
+
     /// What the springs of a joint bore in the latest substep, along and about the axes of its first frame: N and N·m,
     /// towards where they are stretched to; `None` where there is no such joint.
     pub(super) fn borne(&self, joint: ImpulseJointHandle) -> Option<(Vec3, Vec3)> {
         let motors = &self.joints.get(joint)?.data.motors;
-        let substeps_per_s = self.parameters.num_solver_iterations as f64 / self.dt();
-        let of = |axis: JointAxis| f64::from(motors[axis as usize].impulse) * substeps_per_s;
+        let of = |axis: JointAxis| f64::from(motors[axis as usize].impulse) / self.substep();
         Some((Vec3::from(LINEAR.map(of)), Vec3::from(ANGULAR.map(of))))
     }
 

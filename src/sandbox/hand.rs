@@ -11,7 +11,7 @@ use rapier3d::dynamics::{
 
 use super::contact::Forces;
 use super::crossing::{Part, cuboid, from_engine, from_vector, mass_properties, to_engine};
-use super::engine::{Engine, LOOK_AHEAD_M, hand_groups};
+use super::engine::{Engine, LOOK_AHEAD_M, SWEEPS, hand_groups};
 use super::jaw::Jaw;
 use super::suction::Suction;
 use crate::grasp::compliance::{DRIVE, MAX_SLIP_M, MAX_SLIP_RAD, TURN};
@@ -242,6 +242,8 @@ impl Hand {
         }
         engine.remove_body(self.palm);
         engine.remove_body(self.anchor);
+        // A cup that held its box to the end was never told to let go.
+        engine.set_sweeps(SWEEPS);
     }
 }
 

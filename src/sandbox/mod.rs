@@ -44,7 +44,7 @@ pub use stand::draw;
 use crate::rollout::AccidentKind;
 
 /// Bumped whenever a change alters outcomes, so that stored references are known to be stale.
-pub const SANDBOX_VERSION: u32 = 7;
+pub const SANDBOX_VERSION: u32 = 8;
 
 /// Why there is no rollout.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
