@@ -12,7 +12,7 @@ use super::eval_text::{interval, percent};
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, models, print};
 use crate::eval::EVAL_SEED;
-use crate::eval::risk_sweep::{RiskReport, Sweep, SweepError, sweep};
+use crate::eval::risk_sweep::{Asked, RiskReport, Sweep, SweepError, sweep};
 use crate::eval::suite::{Split, Suite};
 use crate::model::{DeviceChoice, LearnedDynamics};
 
@@ -28,6 +28,9 @@ pub struct RiskArgs {
     /// Whose beliefs: any split's but `hard`.
     #[arg(long, value_name = "SPLIT", default_value = "standard", value_parser = split)]
     split: Split,
+    /// Ask for the risk of screening alone, which chooses what is imagined, in place of the one that a plan is chosen by.
+    #[arg(long)]
+    screened: bool,
     /// A model's folder, in place of the one inside the binary.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
@@ -57,6 +60,10 @@ pub fn run(args: &RiskArgs) -> Outcome {
         },
         grasps: args.grasps as usize,
         max_stacks: args.grasps * STACKS_PER_GRASP,
+        asked: match args.screened {
+            true => Asked::Screening,
+            false => Asked::Deciding,
+        },
     };
     let bar = bar(2 * plan.grasps, "grasps found and carried out");
     let dynamics = LearnedDynamics::new(model);
@@ -94,8 +101,14 @@ fn text(split: &str, report: &RiskReport) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{split}: {} grasps on {} beliefs, carried out whatever was predicted; {} predictions failed",
-        report.grasps, report.stacks, report.failed
+        "{split}: {} grasps on {} beliefs, carried out whatever was predicted {}; {} predictions failed",
+        report.grasps,
+        report.stacks,
+        match report.asked {
+            Asked::Deciding => "of what is imagined",
+            Asked::Screening => "in screening",
+        },
+        report.failed
     );
     let _ = writeln!(
         out,

@@ -1,7 +1,7 @@
 //! Whether a risk means what it says: grasps of every predicted risk, carried out regardless.
 //!
 //! Owns the report of `eval risk`. Many grasps on the evaluation's beliefs are judged by the model
-//! alone; from each belief at most one is taken for each of ten bins of predicted risk, until every
+//! alone, by the risk that a plan is chosen by or by the one that only screens ([`Asked`]); from each belief at most one is taken for each of ten bins of predicted risk, until every
 //! bin holds its share. Each is then carried out in the sandbox under a draw of its belief that
 //! nothing else looks at, and counted (`bins`). Predicted and observed rate agree where the mean prediction lies in
 //! Wilson's 95 % interval of the observed rate: a forecaster whose risks are true misses in one bin
@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::own_draw::own_world;
 use super::suite::{DrawPurpose, Suite};
-use crate::dynamics::Dynamics;
+use crate::dynamics::{Dynamics, Prediction, Regard, Risk, SceneDynamics};
 use crate::rollout::Action;
 use crate::sandbox::{self, SandboxError};
 use crate::scene::Workcell;
@@ -39,11 +39,36 @@ pub struct Sweep {
     pub grasps: usize,
     /// Beliefs after which the search for rare risks ends.
     pub max_stacks: u64,
+    /// Which risk is held to its word.
+    pub asked: Asked,
+}
+
+/// Which of the two risks of an action is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// The one that a plan is chosen by: of what is imagined, where that looks closer than screening does.
+    Deciding,
+    /// The one that chooses what is imagined.
+    Screening,
+}
+
+impl Asked {
+    fn of(self, scene: &dyn SceneDynamics, actions: &[Action]) -> Vec<Prediction<Risk>> {
+        if self == Self::Screening || scene.regard() == Regard::Another {
+            return scene.screen(actions);
+        }
+        // The risk is that of the whole action however far its trajectory is looked at.
+        let imagined = scene.imagine(actions, 1);
+        imagined.into_iter().map(|seen| Ok(seen?.risk)).collect()
+    }
 }
 
 /// What came of all of them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RiskReport {
+    /// Which risk was asked for.
+    pub asked: Asked,
     /// Grasps carried out: fewer than asked for where some risks are rare.
     pub grasps: usize,
     /// Beliefs that were looked at.
@@ -118,6 +143,7 @@ pub fn sweep(
     let done: Vec<(f64, bool)> = risks.zip(outcomes).collect();
     let bins = count(&done);
     Ok(RiskReport {
+        asked: plan.asked,
         grasps: done.len(),
         stacks: found.stacks,
         failed: found.failed,
@@ -142,7 +168,7 @@ fn search(
             .into_par_iter()
             .map(|stack| match stop.load(Ordering::Relaxed) {
                 true => Err(SweepError::Interrupted),
-                false => offer(plan.suite, stack, dynamics, &room),
+                false => offer(plan, stack, dynamics, &room),
             })
             .collect::<Result<_, _>>()?;
         for offer in offers {
@@ -166,11 +192,12 @@ fn search(
 
 /// At most one grasp for each bin that has room, the first that was drawn.
 fn offer(
-    suite: Suite,
+    plan: Sweep,
     stack: u64,
     dynamics: &dyn Dynamics,
     room: &[usize; BINS],
 ) -> Result<Offer, SweepError> {
+    let suite = plan.suite;
     let belief = suite.belief(stack)?;
     let actions: Vec<Action> = (0..ATTEMPTS)
         .filter_map(|attempt| suite.action(&belief, stack, attempt))
@@ -185,7 +212,7 @@ fn offer(
         return Ok(out);
     };
     let mut taken = [false; BINS];
-    for (prediction, action) in scene.screen(&actions).into_iter().zip(&actions) {
+    for (prediction, action) in plan.asked.of(&*scene, &actions).into_iter().zip(&actions) {
         let Ok(risk) = prediction else {
             out.failed += 1;
             continue;
@@ -215,30 +242,69 @@ fn carry_out(suite: Suite, grasp: &Chosen) -> Result<bool, SandboxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dynamics::fixed::Rule;
+    use crate::dynamics::fixed::{Rule, disturbing};
+    use crate::dynamics::{DynamicsError, Imagined};
     use crate::eval::own_draw::tight;
     use crate::eval::suite::Split;
+
+    const PLAN: Sweep = Sweep {
+        suite: Suite {
+            split: Split::Standard,
+            seed: 5,
+        },
+        grasps: 12,
+        max_stacks: 32,
+        asked: Asked::Deciding,
+    };
+
+    /// Screens everything as safe and imagines that everything goes wrong.
+    struct SecondThoughts;
+
+    impl Dynamics for SecondThoughts {
+        fn name(&self) -> &'static str {
+            "second thoughts"
+        }
+
+        fn believe<'a>(
+            &'a self,
+            _: &Workcell,
+            _: u64,
+        ) -> Result<Box<dyn SceneDynamics + 'a>, DynamicsError> {
+            Ok(Box::new(Self))
+        }
+    }
+
+    impl SceneDynamics for SecondThoughts {
+        fn screen(&self, actions: &[Action]) -> Vec<Prediction<Risk>> {
+            actions.iter().map(|_| Ok(disturbing(0.05, 0.1))).collect()
+        }
+
+        fn imagine(&self, actions: &[Action], _: usize) -> Vec<Prediction<Imagined>> {
+            let imagined = Imagined {
+                risk: disturbing(0.95, 1.0),
+                frames: Vec::new(),
+                fates: Vec::new(),
+            };
+            actions.iter().map(|_| Ok(imagined.clone())).collect()
+        }
+
+        fn regard(&self) -> Regard {
+            Regard::Closer
+        }
+    }
 
     fn run(threads: usize) -> RiskReport {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .unwrap();
-        let plan = Sweep {
-            suite: Suite {
-                split: Split::Standard,
-                seed: 5,
-            },
-            grasps: 12,
-            max_stacks: 32,
-        };
         let go_on = AtomicBool::new(false);
         // By where the hand grips, so that every risk occurs.
         let by_place = Rule(|action| {
             let at = action.grasp()?.hand_in_box.translation.vector;
             Some((7e4 * (at.x + at.y + at.z).abs()).fract())
         });
-        pool.install(|| sweep(plan, &by_place, &go_on, |_| {}).unwrap())
+        pool.install(|| sweep(PLAN, &by_place, &go_on, |_| {}).unwrap())
     }
 
     #[test]
@@ -261,6 +327,24 @@ mod tests {
             .filter(|b| b.agrees != Some(true))
             .count();
         assert_eq!(report.agreeing + disagree, report.bins.len());
+    }
+
+    #[test]
+    fn what_is_imagined_is_held_to_its_word_and_what_is_screened_where_that_is_asked_for() {
+        let go_on = AtomicBool::new(false);
+        let fullest = |asked| {
+            let plan = Sweep {
+                asked,
+                max_stacks: 2,
+                ..PLAN
+            };
+            let report = sweep(plan, &SecondThoughts, &go_on, |_| {}).unwrap();
+            assert!(report.grasps > 0);
+            let used = report.bins.iter().position(|b| b.n == report.grasps);
+            used.expect("one bin holds all")
+        };
+        assert_eq!(fullest(Asked::Deciding), 9);
+        assert_eq!(fullest(Asked::Screening), 0);
     }
 
     #[test]

@@ -57,6 +57,8 @@ struct Point {
     arms: [Vec3; 2],
     /// m, when the step began.
     gap: f64,
+    /// m, where its bodies are within the step.
+    now: f64,
     /// From the middle of all points, m.
     off: f64,
 }
@@ -110,6 +112,7 @@ impl Contact {
                 row: Row::along(&n, [&arms[0], &arms[1]], pair, warm),
                 arms,
                 gap: p.gap,
+                now: p.gap,
                 off: (p.at - middle).norm(),
             };
         }
@@ -235,13 +238,23 @@ impl Contact {
         (self.bears() - self.rested).norm() > FELT * weight
     }
 
+    /// Whether one of its bodies takes part.
+    pub fn is_busy(&self, bodies: &[Body]) -> bool {
+        self.ends.iter().any(|&i| bodies[i].is_awake())
+    }
+
+    /// Takes in where its bodies are within the step.
+    pub fn measure(&mut self, bodies: &[Body]) {
+        let [a, b] = self.ends.map(|i| &bodies[i]);
+        for p in &mut self.points[..self.count] {
+            let way = b.way_of(&p.arms[1]) - a.way_of(&p.arms[0]);
+            p.now = p.gap + self.normal.dot(&way);
+        }
+    }
+
     /// Gives its bodies what it gave them in the substep before.
     pub fn start_warm(&self, bodies: &mut [Body]) {
-        let ends = self.ends.map(|i| &bodies[i]);
-        if !ends.iter().any(|b| b.is_awake()) {
-            return;
-        }
-        let mut pair = Pair::of(ends);
+        let mut pair = Pair::of(self.ends.map(|i| &bodies[i]));
         for p in &self.points[..self.count] {
             if p.row.impulse != 0.0 {
                 pair.push(&self.normal, &p.row, p.row.impulse);
@@ -254,18 +267,14 @@ impl Contact {
         pair.give_back(bodies, self.ends);
     }
 
-    /// Solves it for all the others as they are; what overlaps is pushed out, or only kept from going on.
+    /// Solves it for all the others as they are, with gaps as they were last [measured](Self::measure); what overlaps is
+    /// pushed out, or only kept from going on.
     pub fn relax(&mut self, bodies: &mut [Body], soft: &Softness, pushes_out: bool) {
-        let [a, b] = self.ends.map(|i| &bodies[i]);
-        if !(a.is_awake() || b.is_awake()) {
-            return;
-        }
-        let mut pair = Pair::of([a, b]);
+        let mut pair = Pair::of(self.ends.map(|i| &bodies[i]));
         let mut pressed = 0.0;
         let mut turned = 0.0;
         for p in &mut self.points[..self.count] {
-            let way = b.way_of(&p.arms[1]) - a.way_of(&p.arms[0]);
-            let gap = p.gap + self.normal.dot(&way);
+            let gap = p.now;
             let (bias, mass, give) = if gap > 0.0 {
                 (gap * soft.per_second, 1.0, 0.0)
             } else if pushes_out {

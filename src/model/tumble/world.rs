@@ -52,7 +52,13 @@ pub struct World {
     pub unrest: Vec<(Vec3, Vec3)>,
     /// Where they lay then.
     rested: Vec<Pose>,
-    contacts: Vec<Contact>,
+    #[expect(
+        clippy::vec_box,
+        reason = "they are large, and most are handed on from step to step"
+    )]
+    contacts: Vec<Box<Contact>>,
+    /// Which of them have an awake body, in order: the others neither give nor take.
+    busy: Vec<usize>,
     laid: Vec<Laid>,
     soft: Softness,
 }
@@ -70,6 +76,7 @@ impl World {
             unrest: Vec::new(),
             rested: Vec::new(),
             contacts: Vec::new(),
+            busy: Vec::new(),
             laid: Vec::new(),
             soft: Softness::new(SUBSTEP_S),
         }
@@ -81,7 +88,7 @@ impl World {
         self.rouse(|contact, bodies, _| contact.is_hit(bodies, STEP_S, TOUCH));
         for _ in 0..SUBSTEPS {
             self.substep();
-            self.contacts.iter_mut().for_each(Contact::remember);
+            self.each_busy(|contact, _| contact.remember());
             look(self);
             self.rouse(|contact, _, weight| contact.is_felt(weight));
         }
@@ -89,8 +96,8 @@ impl World {
     }
 
     /// What meets in this step.
-    pub fn contacts(&self) -> &[Contact] {
-        &self.contacts
+    pub fn contacts(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.iter().map(Box::as_ref)
     }
 
     /// Box `shape` as it lay when the step began; `None` for the ground.
@@ -104,6 +111,7 @@ impl World {
         for body in &mut self.bodies {
             body.go_on(SUBSTEP_S);
         }
+        self.each_busy(|contact, bodies| contact.measure(bodies));
         for _ in 0..AFTER {
             self.sweep(false);
         }
@@ -133,9 +141,10 @@ impl World {
             let arm = self.bodies[*i].rotation * at;
             self.bodies[*i].push(&(force * SUBSTEP_S), &Vec3::zeros(), &arm);
         }
-        for contact in &self.contacts {
-            contact.start_warm(&mut self.bodies);
-        }
+        self.each_busy(|contact, bodies| {
+            contact.measure(bodies);
+            contact.start_warm(bodies);
+        });
         for spring in &mut self.springs {
             spring.begin(&mut self.bodies, SUBSTEP_S);
         }
@@ -145,12 +154,12 @@ impl World {
     fn sweep(&mut self, pushes_out: bool) {
         let (bodies, soft) = (&mut self.bodies, &self.soft);
         if pushes_out {
-            for contact in &mut self.contacts {
-                contact.relax(bodies, soft, true);
+            for &k in &self.busy {
+                self.contacts[k].relax(bodies, soft, true);
             }
         } else {
-            for contact in self.contacts.iter_mut().rev() {
-                contact.relax(bodies, soft, false);
+            for &k in self.busy.iter().rev() {
+                self.contacts[k].relax(bodies, soft, false);
             }
         }
         for spring in &mut self.springs {
@@ -158,10 +167,21 @@ impl World {
         }
     }
 
-    fn arrive(&mut self) {
-        for contact in &mut self.contacts {
-            contact.go_along(&self.bodies);
+    /// Does something to each contact that has an awake body.
+    fn each_busy(&mut self, mut act: impl FnMut(&mut Contact, &mut [Body])) {
+        for &k in &self.busy {
+            act(&mut self.contacts[k], &mut self.bodies);
         }
+    }
+
+    fn look_who_is_busy(&mut self) {
+        self.busy.clear();
+        let busy = (self.contacts.iter().enumerate()).filter(|(_, c)| c.is_busy(&self.bodies));
+        self.busy.extend(busy.map(|(k, _)| k));
+    }
+
+    fn arrive(&mut self) {
+        self.each_busy(|contact, bodies| contact.go_along(bodies));
         for body in &mut self.bodies {
             body.arrive();
         }
@@ -190,6 +210,7 @@ impl World {
                 self.contacts.push(contact);
             }
         }
+        self.look_who_is_busy();
     }
 
     /// Makes the boxes of what is awake ready where they are now.
@@ -211,7 +232,7 @@ impl World {
     }
 
     /// Where shape `i` meets shape `j` or the ground, which goes on from `old`.
-    fn contact_of(&self, i: usize, j: usize, old: Option<Contact>) -> Option<Contact> {
+    fn contact_of(&self, i: usize, j: usize, old: Option<Box<Contact>>) -> Option<Box<Contact>> {
         let a = self.shapes[i].body;
         let b = self.shapes.get(j).map_or(0, |s| s.body);
         let (p, q) = (&self.bodies[a], &self.bodies[b]);
@@ -245,14 +266,9 @@ impl World {
             false => 0.5 * (p.friction + q.friction),
         };
         let ends = [a, b];
-        Some(Contact::new(
-            (i, j),
-            ends,
-            &met,
-            friction,
-            &self.bodies,
-            old.as_ref(),
-        ))
+        let old = old.as_deref();
+        let contact = Contact::new((i, j), ends, &met, friction, &self.bodies, old);
+        Some(Box::new(contact))
     }
 
     /// Has a body take part from now on.
@@ -262,6 +278,7 @@ impl World {
             contact.refit(&self.bodies);
             contact.make_stale();
         }
+        self.look_who_is_busy();
     }
 
     /// Has all that a body meets found anew: it gives way as it did not, or has other boxes.
@@ -274,7 +291,7 @@ impl World {
     /// Wakes who sleeps and meets an awake body so that it `feels` it, told its weight (N·s in a substep).
     fn rouse(&mut self, feels: impl Fn(&Contact, &[Body], f64) -> bool) {
         let mut woken = Vec::new();
-        for contact in &self.contacts {
+        for contact in self.busy.iter().map(|&k| &*self.contacts[k]) {
             for (i, other) in [(0, 1), (1, 0)].map(|(k, l)| (contact.ends[k], contact.ends[l])) {
                 let (body, by) = (&self.bodies[i], &self.bodies[other]);
                 if body.is_free()
