@@ -1,10 +1,10 @@
 //! Whether a risk means what it says: grasps of every predicted risk, carried out regardless.
 //!
-//! Owns the report of `eval risk`. Many grasps on the evaluation's beliefs are judged by the model
-//! alone, by the risk that a plan is chosen by or by the one that only screens ([`Asked`]); from each belief at most one is taken for each of ten bins of predicted risk, until every
-//! bin holds its share. Each is then carried out in the sandbox under a draw of its belief that
-//! nothing else looks at, and counted (`bins`). Predicted and observed rate agree where the mean prediction lies in
-//! Wilson's 95 % interval of the observed rate: a forecaster whose risks are true misses in one bin
+//! Owns the report of `eval risk`. Many grasps on the evaluation's beliefs are judged by the model alone, by the risk that
+//! a plan is chosen by or by the one that only screens ([`Asked`]); from each belief at most one is taken for each of ten
+//! bins of predicted risk, until every bin holds its share. Each is then carried out in the sandbox under a draw of its
+//! belief that nothing else looks at, and counted (`bins`). Predicted and observed rate agree where the mean prediction lies
+//! in Wilson's 95 % interval of the observed rate: a forecaster whose risks are true misses in one bin
 //! of twenty. Within a bin, grasps come as they are found, not evenly. Refuses to fill a bin that
 //! the model seldom uses from elsewhere: it reports how many there were.
 

@@ -57,7 +57,7 @@ struct Point {
     arms: [Vec3; 2],
     /// m, when the step began.
     gap: f64,
-    /// m, where its bodies are within the step.
+    /// m, where its bodies had got to when it was last measured: since then they have not gone on.
     now: f64,
     /// From the middle of all points, m.
     off: f64,
@@ -189,13 +189,10 @@ impl Contact {
         })
     }
 
-    /// Takes in how far its bodies went in the step that is about to end.
-    pub fn go_along(&mut self, bodies: &[Body]) {
-        let [a, b] = self.ends.map(|i| &bodies[i]);
+    /// Ends a step whose last part it was measured in.
+    pub fn arrive(&mut self) {
         for p in &mut self.points[..self.count] {
-            p.gap += self
-                .normal
-                .dot(&(b.way_of(&p.arms[1]) - a.way_of(&p.arms[0])));
+            p.gap = p.now;
         }
     }
 

@@ -141,10 +141,7 @@ impl World {
             let arm = self.bodies[*i].rotation * at;
             self.bodies[*i].push(&(force * SUBSTEP_S), &Vec3::zeros(), &arm);
         }
-        self.each_busy(|contact, bodies| {
-            contact.measure(bodies);
-            contact.start_warm(bodies);
-        });
+        self.each_busy(|contact, bodies| contact.start_warm(bodies));
         for spring in &mut self.springs {
             spring.begin(&mut self.bodies, SUBSTEP_S);
         }
@@ -181,7 +178,7 @@ impl World {
     }
 
     fn arrive(&mut self) {
-        self.each_busy(|contact, bodies| contact.go_along(bodies));
+        self.each_busy(|contact, _| contact.arrive());
         for body in &mut self.bodies {
             body.arrive();
         }
