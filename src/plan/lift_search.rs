@@ -2,10 +2,11 @@
 //!
 //! Owns the rounds of drawing, screening and refitting. Every grasp has a sampler of its own; the
 //! samples of all of them are screened in one batch. What geometry turns down or nobody can
-//! predict costs NaN, which no sampler takes. Where nothing is safe yet all rounds are gone through; where something is,
-//! they end once they better it by little. Going through all four took 107 ms a step where this takes 62 (12 boxes, no
-//! check, `bench --only plan`), and of 150 steps (seed 20270303) as many were solved and refused, and no more went wrong; none at all where
-//! something is safe took 54 ms, and solved one step less.
+//! predict costs NaN, which no sampler takes. Where nothing is safe yet all rounds are gone through;
+//! where something is, they end once they better it by little. Going through all four took 107 ms a
+//! step where this takes 62 (12 boxes, no check, `bench --only plan`); of 150 steps (seed 20270303) as
+//! many were solved and refused, and no more went wrong. No round at all where something is safe took
+//! 54 ms, and one step less was solved.
 
 use rand_chacha::ChaCha8Rng;
 
