@@ -34,6 +34,7 @@ const SANDBOX_SETTINGS: PlannerSettings = PlannerSettings {
     iterations: 2,
     elites: 3,
     untried: 8,
+    patience: 1,
 };
 
 /// Keeps the draw that a scene is checked with apart from all others.

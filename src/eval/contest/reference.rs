@@ -41,11 +41,15 @@ const SEARCHING: SandboxDynamics = SandboxDynamics {
     ..REFERENCE
 };
 
-/// The reference's budget there: the lifts of the best three grasps, 16 of each in a round.
+/// Rounds of a search there.
+const ROUNDS: usize = 3;
+
+/// The reference's budget there: the lifts of the best three grasps, 16 of each in a round, and all rounds of them.
 fn searching_settings() -> PlannerSettings {
     PlannerSettings {
         imagine: 48,
-        iterations: 3,
+        iterations: ROUNDS,
+        patience: ROUNDS,
         untried: UNTRIED,
         ..PlannerSettings::default()
     }

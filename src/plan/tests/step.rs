@@ -43,6 +43,38 @@ fn searching_the_lift_never_ends_worse_than_the_plain_lifts() {
 }
 
 #[test]
+fn rounds_end_once_they_better_by_little_what_is_safe_and_go_on_where_nothing_is() {
+    let screened = |toppling, patience| {
+        let fake = Fake {
+            cursed: vec!["high".into()],
+            toppling,
+            ..Fake::default()
+        };
+        let scene = fake.believe(&tower(), 0).unwrap();
+        let settings = PlannerSettings {
+            iterations: 8,
+            patience,
+            ..quick()
+        };
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let objective = Objective::default();
+        let wish = [Wish::remove(2)];
+        search_step(
+            scene.as_ref(),
+            &tower(),
+            &wish,
+            &settings,
+            &objective,
+            &mut rng,
+        );
+        fake.screened.load(std::sync::atomic::Ordering::Relaxed)
+    };
+    let counts = [0, 1, 8].map(|patience| screened(0.001, patience));
+    assert!(counts.is_sorted_by(|a, b| a < b), "{counts:?}");
+    assert_eq!(screened(0.5, 0), screened(0.5, 8));
+}
+
+#[test]
 fn no_more_is_screened_than_the_budget_allows() {
     let fake = Fake::default();
     let scene = fake.believe(&tower(), 0).unwrap();

@@ -52,7 +52,8 @@ pub struct PlannerSettings {
     #[garde(range(min = 1, max = 4096))]
     #[serde(deserialize_with = "count")]
     pub imagine: usize,
-    /// Rounds of drawing and refitting (4).
+    /// Rounds of drawing and refitting, at most (4): once something is safe, the first round that betters it by little is
+    /// the last.
     #[garde(range(min = 1, max = 64))]
     #[serde(deserialize_with = "count")]
     pub iterations: usize,
@@ -66,6 +67,10 @@ pub struct PlannerSettings {
     #[garde(skip)]
     #[serde(skip)]
     pub untried: usize,
+    /// Rounds on end that may better by little what is safe, after which there are no more (1). No key of task files.
+    #[garde(skip)]
+    #[serde(skip)]
+    pub patience: usize,
 }
 
 impl Default for PlannerSettings {
@@ -78,6 +83,7 @@ impl Default for PlannerSettings {
             iterations: 4,
             elites: 8,
             untried: 8,
+            patience: 1,
         }
     }
 }
