@@ -34,7 +34,7 @@ const SANDBOX_SETTINGS: PlannerSettings = PlannerSettings {
     iterations: 2,
     elites: 3,
     untried: 8,
-    patience: 1,
+    patience: 2,
 };
 
 /// Keeps the draw that a scene is checked with apart from all others.

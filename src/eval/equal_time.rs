@@ -65,7 +65,7 @@ pub struct EqualTime {
 #[serde(deny_unknown_fields)]
 struct Stored {
     sandbox_version: u32,
-    /// Bumped with the suites and the planner, which the time is of.
+    /// Bumped with the suites. A planner that takes another time than the one it was measured of is measured anew.
     reference_version: u32,
     suite: String,
     seed: u64,

@@ -7,8 +7,8 @@ use crate::eval::tasks::PlannerTask;
 use crate::plan::PlannerSettings;
 use crate::sandbox::{CloserLook, SandboxDynamics};
 
-/// Bumped whenever the reference's budget or the planner beneath it changes, so that its stored deeds are
-/// known to be stale.
+/// Bumped whenever the reference's budget changes or the planner beneath it decides otherwise with that, so that its
+/// stored deeds are known to be stale.
 pub const REFERENCE_VERSION: u32 = 4;
 
 /// The reference's physics: 2 draws to screen, then 32 to confirm, safe at none of 32. What goes wrong once

@@ -44,7 +44,7 @@ fn searching_the_lift_never_ends_worse_than_the_plain_lifts() {
 
 #[test]
 fn rounds_end_once_they_better_by_little_what_is_safe_and_go_on_where_nothing_is() {
-    let screened = |toppling, patience| {
+    let screened = |toppling, iterations, patience| {
         let fake = Fake {
             cursed: vec!["high".into()],
             toppling,
@@ -52,7 +52,7 @@ fn rounds_end_once_they_better_by_little_what_is_safe_and_go_on_where_nothing_is
         };
         let scene = fake.believe(&tower(), 0).unwrap();
         let settings = PlannerSettings {
-            iterations: 8,
+            iterations,
             patience,
             ..quick()
         };
@@ -69,9 +69,11 @@ fn rounds_end_once_they_better_by_little_what_is_safe_and_go_on_where_nothing_is
         );
         fake.screened.load(std::sync::atomic::Ordering::Relaxed)
     };
-    let counts = [0, 1, 8].map(|patience| screened(0.001, patience));
+    let counts = [0, 1, 8].map(|patience| screened(0.001, 8, patience));
     assert!(counts.is_sorted_by(|a, b| a < b), "{counts:?}");
-    assert_eq!(screened(0.5, 0), screened(0.5, 8));
+    assert_eq!(counts[0], screened(0.001, 0, 0));
+    assert_eq!(screened(0.5, 8, 0), screened(0.5, 8, 8));
+    assert!(screened(0.5, 8, 0) > screened(0.5, 0, 0));
 }
 
 #[test]

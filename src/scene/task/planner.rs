@@ -32,7 +32,7 @@ impl PlannerKind {
     }
 }
 
-/// The planner's budget. More of anything plans better and slower.
+/// The planner's budget. More of anything plans no worse, and slower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields, default)]
 pub struct PlannerSettings {
@@ -52,8 +52,8 @@ pub struct PlannerSettings {
     #[garde(range(min = 1, max = 4096))]
     #[serde(deserialize_with = "count")]
     pub imagine: usize,
-    /// Rounds of drawing and refitting, at most (4): once something is safe, the first round that betters it by little is
-    /// the last.
+    /// Rounds of drawing and refitting, at most (4): once something is screened as safe, the first
+    /// round that betters it by little is the last.
     #[garde(range(min = 1, max = 64))]
     #[serde(deserialize_with = "count")]
     pub iterations: usize,
@@ -67,7 +67,9 @@ pub struct PlannerSettings {
     #[garde(skip)]
     #[serde(skip)]
     pub untried: usize,
-    /// Rounds on end that may better by little what is safe, after which there are no more (1). No key of task files.
+    /// Rounds on end that may better by little what is safe, after which there are no more (1): none draws no round
+    /// once screening has found something safe, as many as `iterations` draws all of them, for a somewhat cheaper lift. No
+    /// key of task files.
     #[garde(skip)]
     #[serde(skip)]
     pub patience: usize,
