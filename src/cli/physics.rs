@@ -25,7 +25,7 @@ pub use args::{DynamicsKind, PhysicsArgs, load_task};
 const FRAME_STEPS: u64 = 24;
 
 /// The budget on the sandbox where the task file leaves it open: a candidate costs a hundred times
-/// what it costs the world model.
+/// what it costs the world model, so there are few, in all rounds.
 const SANDBOX_SETTINGS: PlannerSettings = PlannerSettings {
     kind: PlannerKind::Cem,
     horizon: 8,

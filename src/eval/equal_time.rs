@@ -65,7 +65,7 @@ pub struct EqualTime {
 #[serde(deny_unknown_fields)]
 struct Stored {
     sandbox_version: u32,
-    /// Bumped with the suites. A planner that takes another time than the one it was measured of is measured anew.
+    /// Bumped with the suites, not where the planner takes another time: that is for `--measure-equal-time`.
     reference_version: u32,
     suite: String,
     seed: u64,

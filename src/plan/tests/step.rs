@@ -42,32 +42,34 @@ fn searching_the_lift_never_ends_worse_than_the_plain_lifts() {
     assert!(best(4) < best(0));
 }
 
+/// How many actions are screened for the tower's top where whatever is done to it topples with this risk.
+fn screened(toppling: f64, settings: PlannerSettings) -> usize {
+    let fake = Fake {
+        cursed: vec!["high".into()],
+        toppling,
+        ..Fake::default()
+    };
+    let scene = fake.believe(&tower(), 0).unwrap();
+    search_step(
+        scene.as_ref(),
+        &tower(),
+        &[Wish::remove(2)],
+        &settings,
+        &Objective::default(),
+        &mut ChaCha8Rng::seed_from_u64(1),
+    );
+    fake.screened.load(std::sync::atomic::Ordering::Relaxed)
+}
+
 #[test]
 fn rounds_end_once_they_better_by_little_what_is_safe_and_go_on_where_nothing_is() {
     let screened = |toppling, iterations, patience| {
-        let fake = Fake {
-            cursed: vec!["high".into()],
-            toppling,
-            ..Fake::default()
-        };
-        let scene = fake.believe(&tower(), 0).unwrap();
         let settings = PlannerSettings {
             iterations,
             patience,
             ..quick()
         };
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let objective = Objective::default();
-        let wish = [Wish::remove(2)];
-        search_step(
-            scene.as_ref(),
-            &tower(),
-            &wish,
-            &settings,
-            &objective,
-            &mut rng,
-        );
-        fake.screened.load(std::sync::atomic::Ordering::Relaxed)
+        screened(toppling, settings)
     };
     let counts = [0, 1, 8].map(|patience| screened(0.001, 8, patience));
     assert!(counts.is_sorted_by(|a, b| a < b), "{counts:?}");
@@ -118,33 +120,14 @@ fn where_one_grasp_is_all_there_is_a_gentler_lift_of_it_stands_by() {
 
 #[test]
 fn no_grasp_is_given_up_before_other_lifts_of_it_were_screened_however_few_are_at_a_time() {
-    let screened = |toppling| {
-        let fake = Fake {
-            cursed: vec!["high".into()],
-            toppling,
-            ..Fake::default()
-        };
-        let scene = fake.believe(&tower(), 0).unwrap();
-        let mut rng = ChaCha8Rng::seed_from_u64(1);
-        // In parts of twelve.
-        let settings = PlannerSettings {
-            screen: 48,
-            elites: 3,
-            iterations: 0,
-            ..quick()
-        };
-        let objective = Objective::default();
-        let wish = [Wish::remove(2)];
-        search_step(
-            scene.as_ref(),
-            &tower(),
-            &wish,
-            &settings,
-            &objective,
-            &mut rng,
-        );
-        fake.screened.load(std::sync::atomic::Ordering::Relaxed)
+    // In parts of twelve.
+    let settings = PlannerSettings {
+        screen: 48,
+        elites: 3,
+        iterations: 0,
+        ..quick()
     };
     // A part more is enough to see that there is no hope, and where there is some all of them are screened.
-    assert_eq!((screened(0.99), screened(0.5)), (36, 48));
+    let counts = [0.99, 0.5].map(|toppling| screened(toppling, settings));
+    assert_eq!(counts, [36, 48]);
 }
