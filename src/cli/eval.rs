@@ -15,6 +15,7 @@ use super::eval_planner::{self, PlannerArgs};
 use super::eval_risk::{self, RiskArgs};
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, eval_text, models, print};
+use crate::eval::choices::Choices;
 use crate::eval::open_loop::SplitReport;
 use crate::eval::reference::{ReferenceError, ceiling};
 use crate::eval::suite::{Split, Suite};
@@ -133,8 +134,12 @@ fn of_split(
     };
     let count = args.episodes as usize;
     let looked_for = bar(count, &format!("cases of {}", split.name()));
-    let cases = suite.cases(count, |found| go_on(found, &looked_for, interrupt));
+    let choices = choices(&args.common, split.name(), interrupt)?;
+    let cases = suite.cases(count, &choices, |found| {
+        go_on(found, &looked_for, interrupt)
+    });
     looked_for.finish_and_clear();
+    keep(&choices);
     let cases = cases.map_err(sandbox_failed)?;
     interrupt.check()?;
     let ceiling = if args.no_ceiling {
@@ -225,6 +230,23 @@ pub(super) fn reference_failed(error: ReferenceError, signal: Option<i32>) -> Fa
 pub(super) fn to_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(report)
         .map_err(|e| Failure::failed_message(e, "Please report this with the command."))
+}
+
+/// What earlier runs chose of `name`, stored beside the references.
+pub(super) fn choices(
+    common: &Common,
+    name: &str,
+    interrupt: &Interrupt,
+) -> Result<Choices, Failure> {
+    Choices::stored_in(&common.reference, name, common.seed)
+        .map_err(|e| reference_failed(e, interrupt.signal()))
+}
+
+/// Stores what was chosen. A run goes on without that: nobody's figures hang on it.
+pub(super) fn keep(choices: &Choices) {
+    if let Err(why) = choices.store() {
+        print::note(format!("{why}; the next run has to choose anew"));
+    }
 }
 
 /// Shows how many were `found`, and whether to look for more.

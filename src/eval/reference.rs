@@ -177,6 +177,7 @@ mod tests {
 
     use super::*;
     use crate::eval::EVAL_SEED;
+    use crate::eval::choices::Choices;
     use crate::eval::own_draw::tight;
     use crate::eval::suite::Split;
     use crate::pose::Vec3;
@@ -193,7 +194,9 @@ mod tests {
             };
             let stored = read(&path_of(&dir, suite), suite).unwrap();
             let stored = stored.expect("a ceiling of this sandbox is stored");
-            let first = suite.cases(1, |_| ControlFlow::Continue(())).unwrap();
+            let first = suite
+                .cases(1, &Choices::of_this_run(), |_| ControlFlow::Continue(()))
+                .unwrap();
             assert_eq!(stored.split, split.name());
             assert!(stored.cases.len() >= 2000, "{}", split.name());
             let is_stored = stored.cases.contains(&hash_of(&first[0]));

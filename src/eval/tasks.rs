@@ -11,6 +11,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::choices::Choices;
 use super::suite::{Split, Suite};
 use crate::dataset::actions::random_target;
 use crate::dataset::recipe::Stack;
@@ -101,6 +102,7 @@ pub fn tasks(
     suite: PlannerSuite,
     seed: u64,
     count: usize,
+    choices: &Choices,
     mut told: impl FnMut(usize) -> ControlFlow<()>,
 ) -> Result<Vec<PlannerTask>, SandboxError> {
     let mut found = Vec::with_capacity(count);
@@ -108,7 +110,7 @@ pub fn tasks(
     while found.len() < count {
         let chunk: Vec<Option<PlannerTask>> = (next..next + CHUNK)
             .into_par_iter()
-            .map(|stack| task(suite, seed, stack))
+            .map(|stack| task(suite, seed, stack, choices))
             .collect::<Result<_, _>>()?;
         found.extend(chunk.into_iter().flatten());
         next += CHUNK;
@@ -139,6 +141,7 @@ pub(super) fn task(
     suite: PlannerSuite,
     seed: u64,
     stack: u64,
+    choices: &Choices,
 ) -> Result<Option<PlannerTask>, SandboxError> {
     let split = split_of(stack);
     // The model is judged on other stacks of the same splits.
@@ -149,7 +152,7 @@ pub(super) fn task(
     let mut rng = ChaCha8Rng::seed_from_u64(cases.seed);
     rng.set_stream(stack);
     let (belief, required) = match split {
-        Split::Hard => match cases.first_undecided(stack)? {
+        Split::Hard => match cases.first_undecided(stack, choices)? {
             Some(found) => found,
             None => return Ok(None),
         },
@@ -286,9 +289,13 @@ mod tests {
 
     #[test]
     fn a_search_that_is_broken_off_ends_with_the_first_of_the_tasks() {
-        let first = tasks(PlannerSuite::Steps, 1, 1000, |_| ControlFlow::Break(())).unwrap();
+        let choices = Choices::of_this_run();
+        let first = tasks(PlannerSuite::Steps, 1, 1000, &choices, |_| {
+            ControlFlow::Break(())
+        });
+        let first = first.unwrap();
         assert!((1..=CHUNK as usize).contains(&first.len()));
-        let all = tasks(PlannerSuite::Steps, 1, first.len(), |_| {
+        let all = tasks(PlannerSuite::Steps, 1, first.len(), &choices, |_| {
             ControlFlow::Continue(())
         });
         assert_eq!(all, Ok(first));

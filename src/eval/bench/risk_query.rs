@@ -16,6 +16,7 @@ use super::clock::{go_on, least_of, on_one_thread};
 use super::screening::screen_us;
 use super::{BenchError, Effort};
 use crate::dynamics::Dynamics;
+use crate::eval::choices::Choices;
 use crate::eval::open_loop::label;
 use crate::eval::own_draw::{SPARE_STREAMS, own_world};
 use crate::eval::suite::{Case, DrawPurpose, Suite};
@@ -65,10 +66,14 @@ pub fn risk_query(
     effort: &Effort,
     stop: &AtomicBool,
 ) -> Result<RiskQuery, BenchError> {
-    let cases = suite.cases(effort.cases.max(1), |_| match go_on(stop) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(_) => ControlFlow::Break(()),
-    })?;
+    let cases = suite.cases(
+        effort.cases.max(1),
+        &Choices::of_this_run(),
+        |_| match go_on(stop) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        },
+    )?;
     go_on(stop)?;
     let labels: Vec<bool> = cases
         .par_iter()

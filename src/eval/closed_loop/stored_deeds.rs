@@ -102,6 +102,7 @@ fn read(path: &Path) -> Result<Option<StoredDeeds>, ReferenceError> {
 mod tests {
     use super::*;
     use crate::eval::EVAL_SEED;
+    use crate::eval::choices::Choices;
     use crate::eval::suite::Split;
     use crate::eval::tasks::fixture::one_box;
     use crate::eval::tasks::task;
@@ -167,10 +168,12 @@ mod tests {
                 PlannerSuite::Tasks => 300,
             };
             assert!(stored.tasks.len() >= told, "{}", suite.name());
+            let choices = Choices::of_this_run();
             // The hard third takes too long to make here.
             for (split, from) in [(Split::Standard, 0), (Split::Real, 2)] {
                 let mut stacks = (from..).step_by(3);
-                let first = stacks.find_map(|stack| task(suite, EVAL_SEED, stack).unwrap());
+                let first =
+                    stacks.find_map(|stack| task(suite, EVAL_SEED, stack, &choices).unwrap());
                 let first = first.unwrap();
                 assert_eq!(first.split, split);
                 let hash = hash_of(&first);

@@ -1,6 +1,7 @@
 //! Which cases a suite is made of: of each stack some actions, of hard ones those that the draws do not agree on.
 //!
-//! Owns [`Case`] and how cases are chosen and found, in parallel and in the same order whatever the number of threads.
+//! Owns [`Case`] and how cases are chosen and found, in parallel and in the same order whatever the number of threads. What
+//! was chosen in an earlier run is `choices`' to know.
 
 use std::ops::ControlFlow;
 
@@ -8,6 +9,7 @@ use rayon::prelude::*;
 
 use super::{DrawPurpose, Split, Suite};
 use crate::dataset::recipe::Stack;
+use crate::eval::choices::Choices;
 use crate::rollout::Action;
 use crate::sandbox::engine::Engine;
 use crate::sandbox::exact::standing_worlds;
@@ -72,21 +74,32 @@ impl Suite {
     ///
     /// # Errors
     /// When the sandbox cannot make the stack.
-    pub fn cases_of(self, stack: u64) -> Result<Vec<Case>, SandboxError> {
+    pub fn cases_of(self, stack: u64, choices: &Choices) -> Result<Vec<Case>, SandboxError> {
         let belief = self.belief(stack)?;
         let all = |count| (0..count).filter_map(|a| self.case(&belief, stack, a));
         if self.split != Split::Hard {
             return Ok(all(CASES_PER_STACK).collect());
         }
-        let seed = self.draw_seed(DrawPurpose::Select, stack);
+        let tried: Vec<Case> = all(HARD_ATTEMPTS).collect();
+        let chosen = choices.of(&tried, || self.disputed(&belief, &tried))?;
+        let of = |attempt: &u64| tried.iter().find(|case| case.attempt == *attempt);
+        Ok(chosen.iter().filter_map(of).cloned().collect())
+    }
+
+    /// The attempts of `tried` that the selecting draws do not agree on, then at most as many on which they do.
+    fn disputed(self, belief: &Stack, tried: &[Case]) -> Result<Vec<u64>, SandboxError> {
+        let Some(first) = tried.first() else {
+            return Ok(Vec::new());
+        };
+        let seed = self.draw_seed(DrawPurpose::Select, first.stack);
         let worlds = standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?;
         let (mut undecided, mut decided) = (Vec::new(), Vec::new());
-        for case in all(HARD_ATTEMPTS) {
+        for case in tried {
             let goes_wrong = case.goes_wrong_in(&worlds)?;
             // Of a belief of which few draws stand there are fewer of them than were asked for.
             match goes_wrong.iter().all(|wrong| *wrong == goes_wrong[0]) {
-                true => decided.push(case),
-                false => undecided.push(case),
+                true => decided.push(case.attempt),
+                false => undecided.push(case.attempt),
             }
         }
         decided.truncate(undecided.len());
@@ -99,24 +112,39 @@ impl Suite {
     ///
     /// # Errors
     /// When the sandbox cannot make the stack.
-    pub fn first_undecided(self, stack: u64) -> Result<Option<(Stack, usize)>, SandboxError> {
+    pub fn first_undecided(
+        self,
+        stack: u64,
+        choices: &Choices,
+    ) -> Result<Option<(Stack, usize)>, SandboxError> {
         let belief = self.belief(stack)?;
-        let seed = self.draw_seed(DrawPurpose::Select, stack);
+        let case = |attempt| self.case(&belief, stack, attempt);
+        let tried: Vec<Case> = (0..HARD_ATTEMPTS).filter_map(case).collect();
+        let chosen = choices.of(&tried, || self.first_disputed(&belief, &tried))?;
+        let first = tried
+            .iter()
+            .find(|case| chosen.first() == Some(&case.attempt));
+        let required = first.map(|case| case.action.box_index());
+        Ok(required.map(|required| (belief, required)))
+    }
+
+    /// The first attempt of `tried` that the selecting draws do not agree on, if there is one.
+    fn first_disputed(self, belief: &Stack, tried: &[Case]) -> Result<Vec<u64>, SandboxError> {
+        let Some(first) = tried.first() else {
+            return Ok(Vec::new());
+        };
+        let seed = self.draw_seed(DrawPurpose::Select, first.stack);
         let worlds = standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?;
-        for attempt in 0..HARD_ATTEMPTS {
-            let Some(action) = self.action(&belief, stack, attempt) else {
-                continue;
-            };
+        for case in tried {
             let mut seen = [false; 2];
             for world in &worlds {
-                let goes_wrong = sandbox::goes_wrong(&belief.workcell, world, &action)?;
-                seen[usize::from(goes_wrong)] = true;
+                seen[usize::from(case.goes_wrong(world)?)] = true;
                 if seen == [true; 2] {
-                    return Ok(Some((belief, action.box_index())));
+                    return Ok(vec![case.attempt]);
                 }
             }
         }
-        Ok(None)
+        Ok(Vec::new())
     }
 
     /// The first `count` cases, in parallel; the same whatever the number of threads. `found` is told how many
@@ -127,6 +155,7 @@ impl Suite {
     pub fn cases(
         self,
         count: usize,
+        choices: &Choices,
         mut found: impl FnMut(usize) -> ControlFlow<()>,
     ) -> Result<Vec<Case>, SandboxError> {
         /// Stacks that are looked through at a time, at most.
@@ -138,7 +167,7 @@ impl Suite {
         while cases.len() < count {
             let of_stacks: Vec<Vec<Case>> = (next..next + chunk)
                 .into_par_iter()
-                .map(|stack| self.cases_of(stack))
+                .map(|stack| self.cases_of(stack, choices))
                 .collect::<Result<_, _>>()?;
             cases.extend(of_stacks.into_iter().flatten());
             next += chunk;
@@ -148,5 +177,30 @@ impl Suite {
         }
         cases.truncate(count);
         Ok(cases)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hard_cases_are_the_same_where_the_choice_is_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let suite = Suite {
+            split: Split::Hard,
+            seed: 5,
+        };
+        let find = |stack| {
+            let choices = Choices::stored_in(dir.path(), "hard", 5).unwrap();
+            let cases = suite.cases_of(stack, &choices).unwrap();
+            choices.store().unwrap();
+            cases
+        };
+        let is_hard = |stack: &u64| !find(*stack).is_empty();
+        let stack = (0..20).find(is_hard).expect("one of twenty is hard");
+        assert_eq!(find(stack), find(stack));
+        let anew = suite.cases_of(stack, &Choices::of_this_run());
+        assert_eq!(find(stack), anew.unwrap());
     }
 }
