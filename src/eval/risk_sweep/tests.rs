@@ -1,3 +1,5 @@
+//! What a sweep over risks finds, counts and leaves out.
+
 use super::*;
 use crate::dynamics::fixed::{Rule, disturbing};
 use crate::dynamics::{DynamicsError, Imagined};
