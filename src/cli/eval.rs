@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
+use super::eval_choices::{choices, keep};
 use super::eval_planner::{self, PlannerArgs};
 use super::eval_risk::{self, RiskArgs};
 use super::interrupt::Interrupt;
@@ -134,12 +135,15 @@ fn of_split(
     };
     let count = args.episodes as usize;
     let looked_for = bar(count, &format!("cases of {}", split.name()));
-    let choices = choices(&args.common, split.name(), interrupt)?;
+    let choices = match split {
+        Split::Hard => choices(&args.common, split.name(), interrupt)?,
+        _ => Choices::of_this_run(),
+    };
     let cases = suite.cases(count, &choices, |found| {
+        keep(&choices);
         go_on(found, &looked_for, interrupt)
     });
     looked_for.finish_and_clear();
-    keep(&choices);
     let cases = cases.map_err(sandbox_failed)?;
     interrupt.check()?;
     let ceiling = if args.no_ceiling {
@@ -230,23 +234,6 @@ pub(super) fn reference_failed(error: ReferenceError, signal: Option<i32>) -> Fa
 pub(super) fn to_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(report)
         .map_err(|e| Failure::failed_message(e, "Please report this with the command."))
-}
-
-/// What earlier runs chose of `name`, stored beside the references.
-pub(super) fn choices(
-    common: &Common,
-    name: &str,
-    interrupt: &Interrupt,
-) -> Result<Choices, Failure> {
-    Choices::stored_in(&common.reference, name, common.seed)
-        .map_err(|e| reference_failed(e, interrupt.signal()))
-}
-
-/// Stores what was chosen. A run goes on without that: nobody's figures hang on it.
-pub(super) fn keep(choices: &Choices) {
-    if let Err(why) = choices.store() {
-        print::note(format!("{why}; the next run has to choose anew"));
-    }
 }
 
 /// Shows how many were `found`, and whether to look for more.

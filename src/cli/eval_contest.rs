@@ -8,7 +8,8 @@ use std::fmt::Write;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::eval::{Common, Told, bar, choices, go_on, keep, reference_failed, sandbox_failed};
+use super::eval::{Common, Told, bar, go_on, reference_failed, sandbox_failed};
+use super::eval_choices::{choices, keep};
 use super::eval_planner::PlannerArgs;
 use super::interrupt::Interrupt;
 use super::{Failure, eval_text, print};
@@ -74,10 +75,10 @@ impl Contest<'_> {
         let looked_for = bar(count, &format!("tasks of {}", suite.name()));
         let choices = choices(&self.args.common, suite.name(), self.interrupt)?;
         let found = tasks(suite, self.args.common.seed, count, &choices, |found| {
+            keep(&choices);
             go_on(found, &looked_for, self.interrupt)
         });
         looked_for.finish_and_clear();
-        keep(&choices);
         let found = found.map_err(sandbox_failed)?;
         self.interrupt.check()?;
         Ok(found)

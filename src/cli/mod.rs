@@ -11,6 +11,7 @@
 pub mod bench;
 mod bench_text;
 pub mod eval;
+mod eval_choices;
 mod eval_contest;
 pub mod eval_planner;
 pub mod eval_risk;

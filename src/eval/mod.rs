@@ -5,7 +5,7 @@
 //!
 //! - `suite`: the model's cases by split; `tasks`: the planner's;
 //! - `reference`: the sandbox under 32 draws, stored; `stored`: how such files are read and written;
-//! - `choices`: which cases and tasks are hard, stored;
+//! - `choices`: which cases and tasks are hard, stored once found;
 //! - `own_draw`: the world that a case is carried out in;
 //! - `open_loop`: the model against the sandbox, of poses `pose_errors`; `closed_loop`: the planner in it;
 //! - `risk_sweep`: grasps of every predicted risk, carried out regardless;

@@ -289,12 +289,16 @@ mod tests {
 
     #[test]
     fn a_search_that_is_broken_off_ends_with_the_first_of_the_tasks() {
-        let choices = Choices::of_this_run();
-        let first = tasks(PlannerSuite::Steps, 1, 1000, &choices, |_| {
-            ControlFlow::Break(())
-        });
+        let first = tasks(
+            PlannerSuite::Steps,
+            1,
+            1000,
+            &Choices::of_this_run(),
+            |_| ControlFlow::Break(()),
+        );
         let first = first.unwrap();
         assert!((1..=CHUNK as usize).contains(&first.len()));
+        let choices = Choices::of_this_run();
         let all = tasks(PlannerSuite::Steps, 1, first.len(), &choices, |_| {
             ControlFlow::Continue(())
         });

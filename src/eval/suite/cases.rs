@@ -81,9 +81,27 @@ impl Suite {
             return Ok(all(CASES_PER_STACK).collect());
         }
         let tried: Vec<Case> = all(HARD_ATTEMPTS).collect();
-        let chosen = choices.of(&tried, || self.disputed(&belief, &tried))?;
+        let chosen = self.chosen("disputed", &tried, choices, || {
+            self.disputed(&belief, &tried)
+        })?;
         let of = |attempt: &u64| tried.iter().find(|case| case.attempt == *attempt);
         Ok(chosen.iter().filter_map(of).cloned().collect())
+    }
+
+    /// What `choose`, which is called `rule`, chooses of `tried`, or chose in an earlier run.
+    fn chosen(
+        self,
+        rule: &str,
+        tried: &[Case],
+        choices: &Choices,
+        choose: impl FnOnce() -> Result<Vec<u64>, SandboxError>,
+    ) -> Result<Vec<u64>, SandboxError> {
+        let seed = tried
+            .first()
+            .map(|case| self.draw_seed(DrawPurpose::Select, case.stack));
+        let among: Vec<u64> = tried.iter().map(|case| case.attempt).collect();
+        let asked = (rule, seed, SELECTING_DRAWS, CASES_PER_STACK, tried);
+        choices.of(&asked, &among, choose)
     }
 
     /// The attempts of `tried` that the selecting draws do not agree on, then at most as many on which they do.
@@ -120,7 +138,9 @@ impl Suite {
         let belief = self.belief(stack)?;
         let case = |attempt| self.case(&belief, stack, attempt);
         let tried: Vec<Case> = (0..HARD_ATTEMPTS).filter_map(case).collect();
-        let chosen = choices.of(&tried, || self.first_disputed(&belief, &tried))?;
+        let chosen = self.chosen("first disputed", &tried, choices, || {
+            self.first_disputed(&belief, &tried)
+        })?;
         let first = tried
             .iter()
             .find(|case| chosen.first() == Some(&case.attempt));
@@ -184,23 +204,45 @@ impl Suite {
 mod tests {
     use super::*;
 
+    const HARD: Suite = Suite {
+        split: Split::Hard,
+        seed: 5,
+    };
+
     #[test]
-    fn hard_cases_are_the_same_where_the_choice_is_found_again() {
+    fn what_is_hard_is_the_same_where_the_choice_is_found_again() {
         let dir = tempfile::tempdir().unwrap();
-        let suite = Suite {
-            split: Split::Hard,
-            seed: 5,
+        let find = |stack, choices: &Choices| {
+            let cases = HARD.cases_of(stack, choices).unwrap();
+            let first = HARD.first_undecided(stack, choices).unwrap();
+            (cases, first.map(|(_, required)| required))
         };
-        let find = |stack| {
+        let hard = (0..20).find_map(|stack| {
+            let found = find(stack, &Choices::of_this_run());
+            (!found.0.is_empty()).then_some((stack, found))
+        });
+        let (stack, anew) = hard.expect("one of twenty is hard");
+        for _ in 0..2 {
             let choices = Choices::stored_in(dir.path(), "hard", 5).unwrap();
-            let cases = suite.cases_of(stack, &choices).unwrap();
+            assert_eq!(find(stack, &choices), anew);
             choices.store().unwrap();
-            cases
-        };
-        let is_hard = |stack: &u64| !find(*stack).is_empty();
-        let stack = (0..20).find(is_hard).expect("one of twenty is hard");
-        assert_eq!(find(stack), find(stack));
-        let anew = suite.cases_of(stack, &Choices::of_this_run());
-        assert_eq!(find(stack), anew.unwrap());
+        }
+    }
+
+    #[test]
+    fn a_choice_that_is_known_is_not_made_again() {
+        let choices = Choices::of_this_run();
+        // Some stacks have no box that a hand gets at.
+        let some = (0..20).find_map(|stack| {
+            let belief = HARD.belief(stack).unwrap();
+            let case = |attempt| HARD.case(&belief, stack, attempt);
+            let tried: Vec<Case> = (0..HARD_ATTEMPTS).filter_map(case).collect();
+            (!tried.is_empty()).then_some((stack, tried))
+        });
+        let (stack, tried) = some.expect("one of twenty can be grasped");
+        let last = tried.last().unwrap().clone();
+        HARD.chosen("disputed", &tried, &choices, || Ok(vec![last.attempt]))
+            .unwrap();
+        assert_eq!(HARD.cases_of(stack, &choices), Ok(vec![last]));
     }
 }

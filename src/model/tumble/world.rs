@@ -1,13 +1,15 @@
 //! Bodies under way, step by step.
 //!
-//! Owns [`World`]: who meets whom is found once a step, what they do to each other in several parts of it (Macklin et
+//! Owns [`World`]: who meets whom is found once a step (`meeting`), what they do to each other in several parts of it (Macklin et
 //! al., "Small Steps in Physics Simulation", SCA 2019), one sweep before bodies go on and some after. A body sleeps until
 //! it feels one that does not, or is about to be hit by one: a belief stands, and most of a stack never hears of what is done
 //! to it. Who touches a body that is about to be hit wakes a part of a step after it, and is a wall until then.
 
+mod meeting;
+
 use super::body::{Body, Shape};
 use super::contact::{Contact, Softness};
-use super::manifold::{Laid, between, on_ground};
+use super::manifold::Laid;
 use super::spring::Spring;
 
 use crate::pose::{Pose, Vec3};
@@ -24,14 +26,8 @@ const AFTER: usize = 3;
 const UNREST_M: f64 = 0.01;
 /// Sweeps in which a belief that has sunk together finds how it rests.
 const RESTING: usize = 50;
-/// Bodies that are nearer than this may meet within a step, whatever their speed, m.
-const NEAR_M: f64 = 0.003;
 /// Who is about to be hit faster than this is awake by then, m/s.
 const TOUCH: f64 = 0.01;
-/// Points go on being those of two bodies that have gone no farther, m.
-const KEPT_M: f64 = 3e-4;
-/// The ground's place among shapes: after all of them.
-const GROUND: usize = usize::MAX;
 
 /// Bodies under way.
 #[derive(Clone, Debug)]
@@ -188,84 +184,6 @@ impl World {
                 *unrest = (Vec3::zeros(), Vec3::zeros());
             }
         }
-    }
-
-    /// Finds who meets whom.
-    fn meet(&mut self) {
-        let before = std::mem::take(&mut self.contacts);
-        self.lay();
-        let mut before = before.into_iter().peekable();
-        for i in 0..self.shapes.len() {
-            for j in (i + 1..self.shapes.len()).chain([GROUND]) {
-                let mut old = None;
-                while before.peek().is_some_and(|c| c.shapes <= (i, j)) {
-                    old = before.next().filter(|c| c.shapes == (i, j));
-                }
-                let Some(contact) = self.contact_of(i, j, old) else {
-                    continue;
-                };
-                self.contacts.push(contact);
-            }
-        }
-        self.look_who_is_busy();
-    }
-
-    /// Makes the boxes of what is awake ready where they are now.
-    fn lay(&mut self) {
-        let all = self.laid.len() != self.shapes.len();
-        if all {
-            self.laid = self.shapes.iter().map(|s| self.laid_now(s)).collect();
-            return;
-        }
-        for k in 0..self.shapes.len() {
-            if self.bodies[self.shapes[k].body].is_awake() {
-                self.laid[k] = self.laid_now(&self.shapes[k]);
-            }
-        }
-    }
-
-    fn laid_now(&self, shape: &Shape) -> Laid {
-        Laid::new(&shape.half, &(self.bodies[shape.body].frame() * shape.at))
-    }
-
-    /// Where shape `i` meets shape `j` or the ground, which goes on from `old`.
-    fn contact_of(&self, i: usize, j: usize, old: Option<Box<Contact>>) -> Option<Box<Contact>> {
-        let a = self.shapes[i].body;
-        let b = self.shapes.get(j).map_or(0, |s| s.body);
-        let (p, q) = (&self.bodies[a], &self.bodies[b]);
-        let pair = Some((a.min(b), a.max(b)));
-        if a == b || self.apart == pair {
-            return None;
-        }
-        if !(p.is_awake() || q.is_awake()) {
-            // As it rests until something wakes it.
-            return old;
-        }
-        let margin = NEAR_M + (p.reach() + q.reach()) * STEP_S;
-        let first = &self.laid[i];
-        if self
-            .laid
-            .get(j)
-            .is_some_and(|second| !first.is_near(second, margin))
-        {
-            return None;
-        }
-        let old = match old {
-            Some(old) if old.is_fresh(&self.bodies, KEPT_M) => return Some(old),
-            old => old,
-        };
-        let met = match self.laid.get(j) {
-            Some(second) => between(first, second, margin)?,
-            None => on_ground(first, margin)?,
-        };
-        let friction = match self.slick == pair {
-            true => 0.0,
-            false => 0.5 * (p.friction + q.friction),
-        };
-        let ends = [a, b];
-        let old = old.as_deref();
-        let contact = Contact::new((i, j), ends, &met, friction, &self.bodies, old);
-        Some(Box::new(contact))
     }
 
     /// Has a body take part from now on.
