@@ -81,49 +81,32 @@ impl Suite {
             return Ok(all(CASES_PER_STACK).collect());
         }
         let tried: Vec<Case> = all(HARD_ATTEMPTS).collect();
-        let chosen = self.chosen("disputed", &tried, choices, || {
-            self.disputed(&belief, &tried)
-        })?;
+        let rule: (_, Rule) = ("disputed", disputed);
+        let chosen = self.chosen(rule, &belief, &tried, choices)?;
         let of = |attempt: &u64| tried.iter().find(|case| case.attempt == *attempt);
         Ok(chosen.iter().filter_map(of).cloned().collect())
     }
 
-    /// What `choose`, which is called `rule`, chooses of `tried`, or chose in an earlier run.
+    /// What a rule, with its name, chooses of the cases `tried` on a belief, or chose in an earlier run.
     fn chosen(
         self,
-        rule: &str,
+        (name, rule): (&str, Rule),
+        belief: &Stack,
         tried: &[Case],
         choices: &Choices,
-        choose: impl FnOnce() -> Result<Vec<u64>, SandboxError>,
     ) -> Result<Vec<u64>, SandboxError> {
-        let seed = tried
-            .first()
-            .map(|case| self.draw_seed(DrawPurpose::Select, case.stack));
-        let among: Vec<u64> = tried.iter().map(|case| case.attempt).collect();
-        let asked = (rule, seed, SELECTING_DRAWS, CASES_PER_STACK, tried);
-        choices.of(&asked, &among, choose)
-    }
-
-    /// The attempts of `tried` that the selecting draws do not agree on, then at most as many on which they do.
-    fn disputed(self, belief: &Stack, tried: &[Case]) -> Result<Vec<u64>, SandboxError> {
         let Some(first) = tried.first() else {
             return Ok(Vec::new());
         };
         let seed = self.draw_seed(DrawPurpose::Select, first.stack);
-        let worlds = standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?;
-        let (mut undecided, mut decided) = (Vec::new(), Vec::new());
-        for case in tried {
-            let goes_wrong = case.goes_wrong_in(&worlds)?;
-            // Of a belief of which few draws stand there are fewer of them than were asked for.
-            match goes_wrong.iter().all(|wrong| *wrong == goes_wrong[0]) {
-                true => decided.push(case.attempt),
-                false => undecided.push(case.attempt),
-            }
-        }
-        decided.truncate(undecided.len());
-        undecided.extend(decided);
-        undecided.truncate(CASES_PER_STACK as usize);
-        Ok(undecided)
+        let among: Vec<u64> = tried.iter().map(|case| case.attempt).collect();
+        let asked = (name, seed, SELECTING_DRAWS, CASES_PER_STACK, tried);
+        choices.of(&asked, &among, || {
+            rule(
+                tried,
+                &standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?,
+            )
+        })
     }
 
     /// The belief of a stack and the first of its removals that the selecting draws do not agree on.
@@ -138,33 +121,13 @@ impl Suite {
         let belief = self.belief(stack)?;
         let case = |attempt| self.case(&belief, stack, attempt);
         let tried: Vec<Case> = (0..HARD_ATTEMPTS).filter_map(case).collect();
-        let chosen = self.chosen("first disputed", &tried, choices, || {
-            self.first_disputed(&belief, &tried)
-        })?;
+        let rule: (_, Rule) = ("first disputed", first_disputed);
+        let chosen = self.chosen(rule, &belief, &tried, choices)?;
         let first = tried
             .iter()
             .find(|case| chosen.first() == Some(&case.attempt));
         let required = first.map(|case| case.action.box_index());
         Ok(required.map(|required| (belief, required)))
-    }
-
-    /// The first attempt of `tried` that the selecting draws do not agree on, if there is one.
-    fn first_disputed(self, belief: &Stack, tried: &[Case]) -> Result<Vec<u64>, SandboxError> {
-        let Some(first) = tried.first() else {
-            return Ok(Vec::new());
-        };
-        let seed = self.draw_seed(DrawPurpose::Select, first.stack);
-        let worlds = standing_worlds(&belief.workcell, seed, SELECTING_DRAWS)?;
-        for case in tried {
-            let mut seen = [false; 2];
-            for world in &worlds {
-                seen[usize::from(case.goes_wrong(world)?)] = true;
-                if seen == [true; 2] {
-                    return Ok(vec![case.attempt]);
-                }
-            }
-        }
-        Ok(Vec::new())
     }
 
     /// The first `count` cases, in parallel; the same whatever the number of threads. `found` is told how many
@@ -198,6 +161,40 @@ impl Suite {
         cases.truncate(count);
         Ok(cases)
     }
+}
+
+/// Which attempts of some cases are chosen for what comes of them in the selecting draws.
+type Rule = fn(&[Case], &[Engine]) -> Result<Vec<u64>, SandboxError>;
+
+/// Those that the draws do not agree on, then at most as many on which they do.
+fn disputed(tried: &[Case], worlds: &[Engine]) -> Result<Vec<u64>, SandboxError> {
+    let (mut undecided, mut decided) = (Vec::new(), Vec::new());
+    for case in tried {
+        let goes_wrong = case.goes_wrong_in(worlds)?;
+        // Of a belief of which few draws stand there are fewer of them than were asked for.
+        match goes_wrong.iter().all(|wrong| *wrong == goes_wrong[0]) {
+            true => decided.push(case.attempt),
+            false => undecided.push(case.attempt),
+        }
+    }
+    decided.truncate(undecided.len());
+    undecided.extend(decided);
+    undecided.truncate(CASES_PER_STACK as usize);
+    Ok(undecided)
+}
+
+/// The first that the draws do not agree on, if there is one.
+fn first_disputed(tried: &[Case], worlds: &[Engine]) -> Result<Vec<u64>, SandboxError> {
+    for case in tried {
+        let mut seen = [false; 2];
+        for world in worlds {
+            seen[usize::from(case.goes_wrong(world)?)] = true;
+            if seen == [true; 2] {
+                return Ok(vec![case.attempt]);
+            }
+        }
+    }
+    Ok(Vec::new())
 }
 
 #[cfg(test)]
@@ -237,12 +234,13 @@ mod tests {
             let belief = HARD.belief(stack).unwrap();
             let case = |attempt| HARD.case(&belief, stack, attempt);
             let tried: Vec<Case> = (0..HARD_ATTEMPTS).filter_map(case).collect();
-            (!tried.is_empty()).then_some((stack, tried))
+            (!tried.is_empty()).then_some((belief, tried))
         });
-        let (stack, tried) = some.expect("one of twenty can be grasped");
+        let (belief, tried) = some.expect("one of twenty can be grasped");
         let last = tried.last().unwrap().clone();
-        HARD.chosen("disputed", &tried, &choices, || Ok(vec![last.attempt]))
+        let the_last: Rule = |tried, _| Ok(tried.last().map(|c| c.attempt).into_iter().collect());
+        HARD.chosen(("disputed", the_last), &belief, &tried, &choices)
             .unwrap();
-        assert_eq!(HARD.cases_of(stack, &choices), Ok(vec![last]));
+        assert_eq!(HARD.cases_of(last.stack, &choices), Ok(vec![last]));
     }
 }
