@@ -18,7 +18,8 @@ pub struct Risk {
     /// What is held against `max_risk`: a bound on the risk, never below it. 1 bounds nothing: so answers
     /// who abstains.
     pub bound: f64,
-    /// P of each kind, in the order of [`crate::rollout::AccidentKind::ALL`]; kinds may coincide.
+    /// P of each kind, in the order of [`crate::rollout::AccidentKind::ALL`]; kinds may coincide. The sandbox, where it
+    /// screens, counts what came first alone.
     pub by_accident: [f64; 5],
     /// Expected path length of the boxes not held, m.
     pub path_length: f64,
@@ -50,9 +51,9 @@ impl Risk {
 /// What becomes of one box over all members and draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct BoxFate {
-    /// P(its centre moves by more than the task's `max_displacement`).
+    /// P(its centre moves by more than the `max_displacement` of [`Imagined::told_for`]).
     pub p_moves: f64,
-    /// P(it tilts by more than the task's `max_tilt`, or its centre sinks by more than half its height):
+    /// P(it tilts by more than the `max_tilt` of [`Imagined::told_for`], or its centre sinks by more than half its height):
     /// [`Rollout::falls`](crate::rollout::Rollout::falls).
     pub p_falls: f64,
     /// Expected displacement of its centre, m.
@@ -63,6 +64,15 @@ pub struct BoxFate {
     /// risk allows.
     #[serde(skip)]
     pub unseen: bool,
+}
+
+impl BoxFate {
+    fn is_valid(&self) -> bool {
+        let probabilities = [self.p_moves, self.p_falls];
+        probabilities.iter().all(|p| (0.0..=1.0).contains(p))
+            && self.displacement_mean.is_finite()
+            && self.displacement_p95.is_finite()
+    }
 }
 
 /// The boxes at one moment as they are imagined: the mean over members or draws.
@@ -85,17 +95,43 @@ pub struct Imagined {
     pub frames: Vec<ImaginedFrame>,
     /// `[N]` in the scene's order.
     pub fates: Vec<BoxFate>,
+    /// The limits that risk and fates are told for: the task's, or stricter ones where no others were learned.
+    pub told_for: Safety,
 }
 
 impl Imagined {
-    /// The same once `risk` is known better, as by the draws of a check: no box falls more likely than there is an accident, and
-    /// none but `target` fares worse than the one that this would be allows, under the limit `max_displacement` (m).
-    pub fn allowed_by(mut self, risk: &Risk, target: usize, max_displacement: f64) -> Self {
+    /// Whether every number is finite and every probability lies in `[0, 1]`.
+    pub fn is_valid(&self) -> bool {
+        let finite_pose = |p: &Pose| {
+            let all = p.translation.vector.iter().chain(p.rotation.coords.iter());
+            all.into_iter().all(|x| x.is_finite())
+        };
+        let finite_frame = |f: &ImaginedFrame| {
+            f.boxes.iter().all(finite_pose) && f.position_std.iter().all(|s| s.is_finite())
+        };
+        self.risk.is_valid()
+            && self.frames.iter().all(finite_frame)
+            && self.fates.iter().all(BoxFate::is_valid)
+    }
+
+    /// The same once `risk` is known better, as by the draws of a check: no box falls more likely than there is an accident,
+    /// none but `target` moves more likely than any does, and all of them together do not less likely.
+    pub fn allowed_by(mut self, risk: &Risk, target: usize) -> Self {
+        let max_displacement = self.told_for.max_displacement;
         let disturb = risk.by_accident[AccidentKind::Disturb.index()];
-        for (i, fate) in self.fates.iter_mut().enumerate() {
+        for fate in &mut self.fates {
             fate.p_falls = fate.p_falls.min(risk.risk);
-            if i == target {
-                continue;
+        }
+        let fates = self.fates.iter_mut().enumerate();
+        let mut others: Vec<&mut BoxFate> = fates
+            .filter(|(i, _)| *i != target)
+            .map(|(_, f)| f)
+            .collect();
+        let of_all: f64 = others.iter().map(|fate| fate.p_moves).sum();
+        for fate in &mut others {
+            // Of risks alone it is known how often they come true.
+            if of_all < disturb && of_all > 0.0 {
+                fate.p_moves *= disturb / of_all;
             }
             fate.p_moves = fate.p_moves.min(disturb);
             if fate.unseen {
@@ -298,13 +334,78 @@ mod tests {
             risk,
             frames: Vec::new(),
             fates: vec![fate; 2],
+            told_for: Safety::default(),
         };
-        let told = imagined.allowed_by(&risk, 0, 0.05).fates;
+        let told = imagined.allowed_by(&risk, 0).fates;
         // How far it goes is what is done to it; that it falls is an accident all the same.
         let p_falls = 0.02;
         assert_eq!(told[0], BoxFate { p_falls, ..fate });
         let other = (told[1].p_moves, told[1].p_falls, told[1].displacement_p95);
         assert_eq!(other, (0.01, 0.02, 0.05));
+    }
+
+    #[test]
+    fn boxes_move_as_likely_between_them_as_the_risk_says_that_any_does() {
+        let moving = |p_moves: f64| BoxFate {
+            p_moves,
+            ..BoxFate::default()
+        };
+        let told = |fates: Vec<BoxFate>, disturb: f64| {
+            let risk = fixed::disturbing(disturb, disturb);
+            let imagined = Imagined {
+                risk,
+                frames: Vec::new(),
+                fates,
+                told_for: Safety::default(),
+            };
+            let fates = imagined.allowed_by(&risk, 0).fates;
+            fates.iter().map(|f| f.p_moves).collect::<Vec<f64>>()
+        };
+        let three = || [0.9, 0.1, 0.05].map(moving).to_vec();
+        for (told, wanted) in [
+            (told(three(), 0.3), [0.9, 0.2, 0.1]),
+            (told(three(), 0.12), [0.9, 0.1, 0.05]),
+            (
+                told([0.9, 0.0, 0.0].map(moving).to_vec(), 0.3),
+                [0.9, 0.0, 0.0],
+            ),
+        ] {
+            let off = told.iter().zip(wanted).map(|(p, w)| (p - w).abs());
+            assert!(off.fold(0.0, f64::max) < 1e-12, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_imagined_is_no_answer_where_any_number_of_it_is_none() {
+        let frame = ImaginedFrame {
+            t: 0.0,
+            boxes: vec![Pose::identity()],
+            position_std: vec![0.0],
+        };
+        let imagined = Imagined {
+            risk: fixed::disturbing(0.1, 0.1),
+            frames: vec![frame],
+            fates: vec![BoxFate::default()],
+            told_for: Safety::default(),
+        };
+        assert!(imagined.is_valid());
+        let spoil: [fn(&mut Imagined); 6] = [
+            |i| i.risk.bound = f64::NAN,
+            |i| i.frames[0].boxes[0].translation.x = f64::INFINITY,
+            |i| {
+                i.frames[0].boxes[0].rotation = nalgebra::Unit::new_unchecked(
+                    nalgebra::Quaternion::new(f64::NAN, 0.0, 0.0, 0.0),
+                )
+            },
+            |i| i.frames[0].position_std[0] = f64::NAN,
+            |i| i.fates[0].p_falls = 1.5,
+            |i| i.fates[0].displacement_mean = f64::NAN,
+        ];
+        for spoil in spoil {
+            let mut spoilt = imagined.clone();
+            spoil(&mut spoilt);
+            assert!(!spoilt.is_valid(), "{spoilt:?}");
+        }
     }
 
     #[test]

@@ -209,7 +209,7 @@ pub struct BodyState {
 /// The scene at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
-    /// s from the action's start; negative while the scene settles.
+    /// s from the action's start, before which the scene has settled.
     pub t: f64,
     /// `[N]` in the scene's order; a removed box keeps its last state.
     pub boxes: Vec<BodyState>,
@@ -227,11 +227,13 @@ pub struct Frame {
 pub struct Rollout {
     /// Where each box belongs, `[N]`: where it stood after settling; one that was put down, at its target.
     pub reference: Vec<Pose>,
-    /// Every [`STRIDE_S`] from [`Action::onset`], the onset first; or at the rate that was asked for.
+    /// Every [`STRIDE_S`] from [`Action::onset`], the onset first, or at the rate that was asked for; and last where it ends,
+    /// which may be between two of these.
     pub frames: Vec<Frame>,
     /// Each latched once for each kind and box, in order of time.
     pub accidents: Vec<Accident>,
-    /// Whether the box was carried clear (remove) or released at its target (place); true otherwise.
+    /// Whether the box was carried clear (remove) or released at its target (place). Of a nudge or a push whether it was
+    /// carried out to its end, which it is not where nothing was left to happen.
     pub completed: bool,
     /// Path length of the centres of all boxes not held, summed, m.
     pub path_length: f64,

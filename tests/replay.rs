@@ -5,7 +5,8 @@ use std::path::Path;
 
 use clap::Parser;
 use serde_json::{Value, json};
-use topple::cli::replay::{ReplayArgs, read_recording, run};
+use topple::cli::replay::{ReplayArgs, run};
+use topple::cli::replay_source::read_recording;
 use topple::cli::{Exit, Failure};
 
 #[derive(Parser)]
@@ -135,6 +136,16 @@ task: {kind: retrieve, box: a}
     let recording = read_recording(&path, None).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(recording.targets, [0]);
     assert_eq!(recording.frames.len(), 1);
+    // JSON is YAML too.
+    let in_json = folder.path().join("task.json");
+    let task = json!({"version": 1, "name": "two", "task": {"kind": "retrieve", "box": "a"}, "scene": {"boxes": [
+        {"id": "a", "size": [0.3, 0.3, 0.2], "position": [0, 0, 0.1], "mass": 2},
+        {"id": "b", "size": [0.3, 0.3, 0.2], "position": [0, 0, 0.3], "mass": 2},
+    ]}});
+    fs::write(&in_json, task.to_string()).unwrap();
+    let the_same = read_recording(&in_json, None).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(the_same.targets, recording.targets);
+    assert_eq!(the_same.boxes, recording.boxes);
 }
 
 #[test]

@@ -11,14 +11,14 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
-use super::eval_choices::{choices, keep};
+use super::eval_kept::{choices, keep, note_missing};
 use super::eval_planner::{self, PlannerArgs};
 use super::eval_risk::{self, RiskArgs};
 use super::interrupt::Interrupt;
 use super::{Exit, Failure, Outcome, eval_text, models, print};
 use crate::eval::choices::Choices;
 use crate::eval::open_loop::SplitReport;
-use crate::eval::reference::{ReferenceError, ceiling};
+use crate::eval::reference::{ReferenceError, ceiling, without_ceiling};
 use crate::eval::suite::{Split, Suite};
 use crate::eval::{EVAL_SEED, open_loop};
 use crate::model::{DeviceChoice, LearnedDynamics, WorldModel};
@@ -149,13 +149,21 @@ fn of_split(
     let ceiling = if args.no_ceiling {
         None
     } else {
-        let bar = bar(cases.len(), &format!("ceiling of {}", split.name()));
         let dir = &args.common.reference;
+        let failed = |e| reference_failed(e, interrupt.signal());
+        let missing = without_ceiling(dir, suite, &cases).map_err(failed)?;
+        note_missing(
+            missing,
+            cases.len(),
+            &format!("cases of {}", split.name()),
+            dir,
+        );
+        let bar = bar(cases.len(), &format!("ceiling of {}", split.name()));
         let known = ceiling(dir, suite, &cases, &interrupt.stop, |done| {
             bar.set_position(done as u64);
         });
         bar.finish_and_clear();
-        Some(known.map_err(|e| reference_failed(e, interrupt.signal()))?)
+        Some(known.map_err(failed)?)
     };
     let bar = bar(cases.len(), split.name());
     let (ceiling, stop) = (ceiling.as_deref(), &*interrupt.stop);

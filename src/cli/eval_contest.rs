@@ -9,12 +9,14 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::eval::{Common, Told, bar, go_on, reference_failed, sandbox_failed};
-use super::eval_choices::{choices, keep};
+use super::eval_kept::{choices, keep, note_missing};
 use super::eval_planner::PlannerArgs;
 use super::interrupt::Interrupt;
 use super::{Failure, eval_text, print};
 use crate::dynamics::Dynamics;
-use crate::eval::closed_loop::{self, ContestError, Turns, deeds_of, reference_deeds};
+use crate::eval::closed_loop::{
+    self, ContestError, Turns, deeds_of, reference_deeds, without_deed,
+};
 use crate::eval::contest::{Contestant, Deed, Ring};
 use crate::eval::equal_time::{EqualTime, Origin, Wanted, equal_time, measured_episodes, recorded};
 use crate::eval::tasks::{PlannerSuite, PlannerTask, tasks};
@@ -91,8 +93,10 @@ impl Contest<'_> {
         tasks: &[PlannerTask],
         ring: &Ring,
     ) -> Result<Vec<Deed>, Failure> {
-        let bar = bar_of(suite, Contestant::Sandbox, tasks.len());
         let (dir, seed) = (&self.args.common.reference, self.args.common.seed);
+        let missing = without_deed(dir, (suite, seed), tasks).map_err(|e| self.failed(e.into()))?;
+        note_missing(missing, tasks.len(), suite.name(), dir);
+        let bar = bar_of(suite, Contestant::Sandbox, tasks.len());
         let stop = &*self.interrupt.stop;
         let done = reference_deeds(dir, suite, seed, tasks, ring, stop, || bar.inc(1));
         bar.finish_and_clear();

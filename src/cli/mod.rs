@@ -11,8 +11,8 @@
 pub mod bench;
 mod bench_text;
 pub mod eval;
-mod eval_choices;
 mod eval_contest;
+mod eval_kept;
 pub mod eval_planner;
 pub mod eval_risk;
 mod eval_text;
@@ -31,6 +31,7 @@ mod plan_text;
 pub mod poke_args;
 pub mod print;
 pub mod replay;
+pub mod replay_source;
 pub mod schema;
 pub mod train;
 mod train_data;

@@ -1,6 +1,6 @@
 //! A file that is written must not be the one that was read.
 //!
-//! Owns the refusal: a task, a plan or a data set is somebody's work, what is made of it can be made again. Owns as well
+//! Owns the refusal: a task, a plan, a data set or a model is somebody's work, what is made of it can be made again. Owns as well
 //! what else is told of a name before anything is written there: that it can't be a file's, or is stdout's
 //! ([`is_stdout`]).
 
@@ -44,6 +44,21 @@ pub(super) fn refuse_task(out: &Path, flag: &str, task: &TaskFile) -> Result<(),
     match &task.scene_source {
         SceneSource::File(scene) => refuse_input(out, flag, scene),
         SceneSource::Inline => Ok(()),
+    }
+}
+
+/// The same for a file of the model that is asked, where one was named.
+///
+/// # Errors
+/// When `out` lies in its folder.
+pub(super) fn refuse_model(out: &Path, flag: &str, model: Option<&Path>) -> Result<(), Failure> {
+    let whole = |path: &Path| fs::canonicalize(path).ok();
+    match (whole(out), model.and_then(whole)) {
+        (Some(written), Some(model)) if written.starts_with(&model) => Err(Failure::input_message(
+            format!("{flag} {} would replace a file of the model", out.display()),
+            format!("name another file with {flag}"),
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -138,6 +153,20 @@ mod tests {
         assert!(report.to_string().contains("a file of the data set"));
         assert!(refuse_input(&set.join("new.html"), "--html", &set).is_ok());
         assert!(refuse_input(&folder.path().join("set.html"), "--html", &set).is_ok());
+    }
+
+    #[test]
+    fn a_file_of_the_model_that_is_asked_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join("model");
+        fs::create_dir(&model).unwrap();
+        let weights = model.join("model.safetensors");
+        fs::write(&weights, "").unwrap();
+        let refused = |out: &Path| refuse_model(out, "--moveit", Some(&model)).is_err();
+        assert!(refused(&weights));
+        assert!(!refused(&model.join("grasps.yaml")));
+        assert!(!refused(&folder.path().join("grasps.yaml")));
+        assert!(refuse_model(&weights, "--moveit", None).is_ok());
     }
 
     #[test]

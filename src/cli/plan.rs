@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::overwrite::{is_stdout, refuse_beside_json, refuse_no_place, refuse_task};
+use super::overwrite::{is_stdout, refuse_beside_json, refuse_model, refuse_no_place, refuse_task};
 use super::physics::{Physics, PhysicsArgs, check_stands, load_task, plant};
 use super::plan_text::in_words;
 use super::waiting::Waiting;
@@ -67,6 +67,7 @@ pub fn run(args: &PlanArgs) -> Outcome {
     let file = load_task(&args.task, &args.physics)?;
     if let Some(path) = &args.moveit {
         refuse_task(path, "--moveit", &file)?;
+        refuse_model(path, "--moveit", args.physics.model.as_deref())?;
         refuse_no_place(path, "--moveit")?;
         refuse_beside_json(path, "--moveit", args.physics.json)?;
     }

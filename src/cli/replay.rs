@@ -1,11 +1,9 @@
 //! `topple replay`: a scenario, a recorded episode or a plan, shown.
 //!
-//! Owns how a file's kind is told (a folder is a data set, JSON a plan, the rest a task), and what
-//! the command prints. A file that is named for output is replaced when it exists.
+//! Owns the flags, which outputs are refused, and what the command prints; what is shown is read by `replay_source`. A file
+//! that is named for output is replaced when it exists.
 
-use std::fs;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,12 +11,12 @@ use serde_json::{Value, json};
 use super::overwrite::{
     is_same_place, is_stdout, refuse_beside_json, refuse_input, refuse_no_place, refuse_task,
 };
+use super::replay_source::read;
 use super::{Exit, Failure, Outcome, print};
-use crate::dataset::Dataset;
 use crate::replay::export::{ExportError, Format};
 use crate::replay::picture::{LARGEST_PX, PictureSize, SMALLEST_PX};
 use crate::replay::{Recording, screen};
-use crate::scene::task::{self, TaskFile};
+use crate::scene::task::TaskFile;
 
 /// Show a scenario, a recorded episode or a plan.
 #[derive(Args, Debug)]
@@ -209,101 +207,4 @@ fn output_failure(error: ExportError) -> Failure {
         ExportError::IsFolder { .. } => Failure::input(error),
         ExportError::Write { .. } | ExportError::Encode { .. } => Failure::Failed(error.into()),
     }
-}
-
-/// What `file` shows.
-///
-/// # Errors
-/// When it is none of the kinds that are known, or damaged.
-pub fn read_recording(file: &Path, episode: Option<u64>) -> Result<Recording, Failure> {
-    read(file, episode).map(|(recording, _)| recording)
-}
-
-/// The same, and the task where it is one.
-fn read(file: &Path, episode: Option<u64>) -> Result<(Recording, Option<TaskFile>), Failure> {
-    let metadata = fs::metadata(file).map_err(|e| {
-        Failure::input_message(
-            format!("cannot read {}: {e}", file.display()),
-            "give a task (YAML), a plan (JSON) or the folder of a data set",
-        )
-    })?;
-    if metadata.is_dir() {
-        return Ok((read_episode(file, episode)?, None));
-    }
-    if episode.is_some() {
-        return Err(Failure::input_message(
-            format!("{} is no data set, so it has no episodes", file.display()),
-            "leave --episode out, or give the folder of a data set",
-        ));
-    }
-    if is_task(file) {
-        return of_task(file, task::load(file).map_err(Failure::input)?);
-    }
-    let text = read_text(file)?;
-    // YAML may begin with a brace too, but a task file that does is a rarity; a plan always does.
-    if is_named(file, &["json"]) || text.trim_start().starts_with('{') {
-        let recording = Recording::from_plan_json(&text).map_err(|e| in_file(file, e))?;
-        return Ok((recording, None));
-    }
-    of_task(file, task::parse(&text, file).map_err(Failure::input)?)
-}
-
-fn of_task(file: &Path, task: TaskFile) -> Result<(Recording, Option<TaskFile>), Failure> {
-    let recording = Recording::from_task(&task).map_err(|e| in_file(file, e))?;
-    Ok((recording, Some(task)))
-}
-
-fn is_named(file: &Path, endings: &[&str]) -> bool {
-    let ending = file.extension().and_then(|e| e.to_str());
-    ending.is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
-}
-
-fn is_task(file: &Path) -> bool {
-    is_named(file, &["yaml", "yml"])
-}
-
-fn read_text(file: &Path) -> Result<String, Failure> {
-    let remedy = "give a task (YAML), a plan (JSON) or the folder of a data set";
-    let bytes = fs::read(file).map_err(|e| {
-        Failure::input_message(format!("cannot read {}: {e}", file.display()), remedy)
-    })?;
-    String::from_utf8(bytes).map_err(|_| {
-        Failure::input_message(format!("{} is not a text file", file.display()), remedy)
-    })
-}
-
-/// Episode `index` of a data set, or the first that is there.
-fn read_episode(folder: &Path, index: Option<u64>) -> Result<Recording, Failure> {
-    let data = Dataset::open(folder).map_err(Failure::input)?;
-    let ranges = data.ranges();
-    let Some(first) = ranges.first() else {
-        let remedy = match data.is_complete() {
-            true => "it is a shard that no file of its set fell to; give another one",
-            false => "run the `topple generate` that began it again: it goes on",
-        };
-        let what = format!("{} holds no episodes", folder.display());
-        return Err(Failure::input_message(what, remedy));
-    };
-    let index = index.unwrap_or(first.start);
-    let Some(episode) = data.episode(index).map_err(Failure::input)? else {
-        return Err(Failure::input_message(
-            format!("{} has no episode {index}", folder.display()),
-            format!("it holds episodes {}", in_words(&ranges)),
-        ));
-    };
-    Recording::from_episode(&episode).map_err(|e| in_file(folder, e))
-}
-
-/// "0 to 127, 256 to 263".
-fn in_words(ranges: &[Range<u64>]) -> String {
-    let words = |range: &Range<u64>| match range.end - 1 {
-        last if last == range.start => last.to_string(),
-        last => format!("{} to {last}", range.start),
-    };
-    ranges.iter().map(words).collect::<Vec<_>>().join(", ")
-}
-
-fn in_file(file: &Path, error: crate::replay::ReplayError) -> Failure {
-    let remedy = miette::Diagnostic::help(&error).map_or(String::new(), |h| h.to_string());
-    Failure::input_message(format!("{}: {error}", file.display()), remedy)
 }

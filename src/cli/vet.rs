@@ -4,7 +4,6 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde_json::json;
 
 use super::physics::{Physics, PhysicsArgs, check_stands, load_task};
 use super::plan_text::checked_in_words;
@@ -47,20 +46,15 @@ pub fn run(args: &VetArgs) -> Outcome {
     physics.warn_of(&file.workcell);
     Physics::warn_of_gripper(&file);
     let planner = physics.planner(file.planner, args.physics.seed);
+    let max_risk = file.workcell.safety.max_risk;
     let stands = check_stands(&file.workcell, args.physics.seed);
     let stands = stands.map_err(PlanError::from);
     let judged = match stands.and_then(|()| vet(&planner, &file.workcell, &steps)) {
         Ok(judged) => judged,
         Err(PlanError::Dynamics(why @ DynamicsError::DoesNotStand { .. })) => {
             if args.physics.json {
-                // All keys of a report, and why none of them could be filled.
-                print::json(&json!({
-                    "verdict": "unsafe",
-                    "reason": why.to_string(),
-                    "steps": [],
-                    "first_unsafe": null,
-                    "repaired": null,
-                }))?;
+                let asked = physics.asked(&file, args.physics.seed);
+                print::json(&VetReport::refused(asked, max_risk, why.to_string()))?;
             } else {
                 print::text(&format!("{}: {why}\n", file.name))?;
             }
@@ -85,8 +79,9 @@ pub fn run(args: &VetArgs) -> Outcome {
     };
     let asked = physics.asked(&file, args.physics.seed);
     let safe_repair = repaired.as_ref().filter(|p| p.verdict == Verdict::Safe);
-    let in_full = safe_repair.map(|plan| PlanReport::new(asked, &file.workcell, plan, None));
-    let report = VetReport::new(&steps, &judged, in_full);
+    let in_full =
+        safe_repair.map(|plan| PlanReport::new(asked.clone(), &file.workcell, plan, None));
+    let report = VetReport::new(asked, max_risk, (&steps, &judged), in_full);
     if args.physics.json {
         print::json(&report)?;
     } else {

@@ -142,6 +142,8 @@ fn no_answer(args: &WhatIfArgs, by: By, max_risk: f64, reason: &str) -> Value {
         "risk_by_accident": null,
         "verified_risk": null,
         "verified_draws": 0,
+        "moves_beyond_m": null,
+        "falls_beyond_deg": null,
         "boxes": {},
         "largest_safe": null,
     })

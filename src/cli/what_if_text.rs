@@ -33,13 +33,11 @@ pub fn in_words(file: &TaskFile, report: &WhatIfReport) -> String {
         percent(by.crush),
         percent(by.strike)
     );
-    let safety = &file.workcell.safety;
     let _ = writeln!(
         out,
-        "imagined (moves: at some time by more than {} m; falls: tilts by more than {:.0} degrees, or sinks by half its \
+        "imagined (moves: at some time by more than {:.3} m; falls: tilts by more than {:.0} degrees, or sinks by half its \
          height; how far: in the end):",
-        safety.max_displacement,
-        safety.max_tilt.to_degrees()
+        report.moves_beyond_m, report.falls_beyond_deg
     );
     out += &boxes(report);
     if let Some(largest) = &report.largest_safe {

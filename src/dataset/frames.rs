@@ -1,4 +1,5 @@
-//! The frames table, `data/chunk-000/file-000.parquet`: one row for each stride of each episode.
+//! The frames table, `data/chunk-000/file-000.parquet`: one row for each stride of each episode, and one for its end, which
+//! may be between two strides: `timestamp` says when.
 //!
 //! Owns the columns of [`Frame`]. `episode_index`, `frame_index`, `timestamp` and `index` are
 //! LeRobot's; `index` grows from row to row and is unique, but it is no running count, since a

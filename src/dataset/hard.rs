@@ -66,7 +66,7 @@ pub(super) fn episodes(
     Ok(None)
 }
 
-/// Two removals of one box: one that the draws disagree on, and one that ends otherwise.
+/// Two removals of one box: one that the draws disagree on, and one that ends well more often.
 fn choose(
     scene: &Stack,
     selecting: &[(Draw, Engine)],

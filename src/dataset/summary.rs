@@ -44,7 +44,7 @@ pub struct Summary {
     pub by_action: BTreeMap<&'static str, Rates>,
     /// Beliefs that were tried under several draws: the same stack and the same action.
     pub undecided: Undecided,
-    /// Boxes that were removed in several ways.
+    /// Boxes that were removed more than once, by other grasps or under other draws.
     pub removals: BothWays,
     /// Episodes for each purpose.
     pub splits: BTreeMap<&'static str, u64>,

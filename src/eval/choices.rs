@@ -16,6 +16,9 @@ use super::reference::{ReferenceError, hash_of};
 use super::stored::{read_json, write_json};
 use crate::sandbox::{SANDBOX_VERSION, SandboxError};
 
+/// What a stored choice is of.
+const VERSIONS: [(&str, u32); 1] = [("sandbox_version", SANDBOX_VERSION)];
+
 /// What was chosen so far; shared by the threads that choose.
 pub struct Choices(Mutex<Known>);
 
@@ -49,7 +52,7 @@ impl Choices {
     /// When what is stored cannot be read.
     pub fn stored_in(dir: &Path, name: &str, seed: u64) -> Result<Self, ReferenceError> {
         let path = dir.join(format!("choices-{name}-{seed}.json"));
-        let stored: Option<Stored> = read_json(&path, &[("sandbox_version", SANDBOX_VERSION)])?;
+        let stored: Option<Stored> = read_json(&path, &VERSIONS)?;
         Ok(Self(Mutex::new(Known {
             path: Some(path),
             chosen: stored.map_or_else(BTreeMap::new, |s| s.chosen),
@@ -96,7 +99,13 @@ impl Choices {
             chosen: known.chosen.clone(),
         };
         known.is_news = false;
-        write_json(&path, &stored).inspect_err(|_| known.path = None)
+        write_json(&path, &VERSIONS, &stored).inspect_err(|_| known.path = None)
+    }
+
+    /// Whether nothing was chosen that is not stored.
+    #[cfg(test)]
+    pub(super) fn are_all_stored(&self) -> bool {
+        !self.lock().is_news
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -141,7 +150,7 @@ mod tests {
                 sandbox_version: version,
                 chosen,
             };
-            write_json(&path, &stored).unwrap();
+            write_json(&path, &[], &stored).unwrap();
             let choices = Choices::stored_in(dir.path(), "hard", 1).unwrap();
             choices.of(&"a", &[7], || Ok(vec![])).unwrap()
         };

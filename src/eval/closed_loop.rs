@@ -22,7 +22,7 @@ use figures::{Entry, broken_down};
 
 pub use figures::PlannerFigures;
 pub use held_out::HeldOut;
-pub use stored_deeds::reference_deeds;
+pub use stored_deeds::{reference_deeds, without_deed};
 
 /// A suite's figures.
 #[derive(Clone, Debug, Serialize)]

@@ -30,6 +30,12 @@ const RECORDED_TASKS: usize = 60;
 /// One to look at a candidate, one to look at it more closely.
 const LEAST_EPISODES: usize = 2;
 
+/// What a stored number is of.
+const VERSIONS: [(&str, u32); 2] = [
+    ("sandbox_version", SANDBOX_VERSION),
+    ("reference_version", REFERENCE_VERSION),
+];
+
 /// Which number is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -102,7 +108,8 @@ pub fn equal_time(
         seed,
         episodes,
     };
-    Ok(match write_json(&path_of(dir, (suite, seed)), &stored) {
+    let path = path_of(dir, (suite, seed));
+    Ok(match write_json(&path, &VERSIONS, &stored) {
         Ok(()) => (of(episodes, Origin::Measured), None),
         Err(why) => (of(episodes, Origin::Unrecorded), Some(why)),
     })
@@ -120,11 +127,7 @@ pub fn recorded(
     dir: &Path,
     (suite, seed): (PlannerSuite, u64),
 ) -> Result<Option<usize>, ReferenceError> {
-    let versions = [
-        ("sandbox_version", SANDBOX_VERSION),
-        ("reference_version", REFERENCE_VERSION),
-    ];
-    let stored: Option<Stored> = read_json(&path_of(dir, (suite, seed)), &versions)?;
+    let stored: Option<Stored> = read_json(&path_of(dir, (suite, seed)), &VERSIONS)?;
     let is_ours = |stored: &Stored| {
         (stored.sandbox_version, stored.reference_version) == (SANDBOX_VERSION, REFERENCE_VERSION)
             && (stored.suite.as_str(), stored.seed) == (suite.name(), seed)
@@ -243,7 +246,7 @@ mod tests {
                 seed,
                 episodes,
             };
-            write_json(&path, &stored).unwrap();
+            write_json(&path, &[], &stored).unwrap();
             recorded(dir.path(), KEY).unwrap()
         };
         let ours = (SANDBOX_VERSION, REFERENCE_VERSION);

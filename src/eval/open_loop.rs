@@ -58,7 +58,7 @@ pub struct SplitReport {
     pub episodes: usize,
     /// Share that ended in an accident.
     pub base_rate: f64,
-    /// Share of beliefs whose risk under the ceiling's draws lies between 0.05 and 0.95.
+    /// Share of cases whose risk under the ceiling's draws lies between 0.05 and 0.95.
     pub undecided: Option<f64>,
     /// Predictions that were not finite.
     pub failed: usize,

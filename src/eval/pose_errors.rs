@@ -163,6 +163,7 @@ mod tests {
     use crate::pose::{Vec3, level};
     use crate::rollout::fixture_for_tests::one_box;
     use crate::rollout::{Grip, HandKey, Motion};
+    use crate::scene::Safety;
     use crate::scene::geometry::Face;
 
     fn at(x: f64, y: f64) -> Pose {
@@ -187,6 +188,7 @@ mod tests {
             risk: disturbing(0.0, 0.0),
             frames: imagined.iter().map(frame).collect(),
             fates: vec![BoxFate::default()],
+            told_for: Safety::default(),
         };
         pose_errors(&case, rollout, &imagined)
     }

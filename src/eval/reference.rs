@@ -19,6 +19,8 @@ use crate::sandbox::{SANDBOX_VERSION, SandboxError};
 
 /// Draws of the ceiling (design, section 7).
 pub const CEILING_DRAWS: usize = 32;
+/// What a stored ceiling is of.
+const VERSIONS: [(&str, u32); 1] = [("sandbox_version", SANDBOX_VERSION)];
 /// Stacks that are simulated between two savings.
 const STACKS_AT_ONCE: usize = 64;
 
@@ -93,11 +95,12 @@ pub fn ceiling(
     progress: impl Fn(usize) + Sync,
 ) -> Result<Vec<f64>, ReferenceError> {
     let path = path_of(dir, suite);
-    let hashes: Vec<String> = cases.iter().map(hash_of).collect();
-    let (keys, counts) =
-        read(&path, suite)?.map_or_else(Default::default, |c| (c.cases, c.accidents));
-    let mut known = Recalled::new(hashes, keys, counts);
+    let mut known = recalled(&path, suite, cases)?;
     let open = known.open();
+    if !open.is_empty() {
+        // A folder that cannot be written to is found out before the work, not after.
+        store(&path, suite, &known)?;
+    }
     let done = AtomicUsize::new(cases.len() - open.len());
     // Stored every few stacks: an interruption costs minutes, not hours.
     for groups in by_stack(cases, &open).chunks(STACKS_AT_ONCE) {
@@ -121,22 +124,41 @@ pub fn ceiling(
         {
             known.answer(place, count);
         }
-        let (cases, accidents) = known.columns();
-        let ceiling = Ceiling {
-            sandbox_version: SANDBOX_VERSION,
-            split: suite.split.name().to_owned(),
-            seed: suite.seed,
-            draws: CEILING_DRAWS,
-            cases,
-            accidents,
-        };
-        write_json(&path, &ceiling)?;
+        store(&path, suite, &known)?;
     }
     let shares = known
         .answers()
         .into_iter()
         .map(|k| k as f64 / CEILING_DRAWS as f64);
     Ok(shares.collect())
+}
+
+/// How many of `cases` have no ceiling in `dir`.
+///
+/// # Errors
+/// When what is stored cannot be read.
+pub fn without_ceiling(dir: &Path, suite: Suite, cases: &[Case]) -> Result<usize, ReferenceError> {
+    Ok(recalled(&path_of(dir, suite), suite, cases)?.open().len())
+}
+
+fn recalled(path: &Path, suite: Suite, cases: &[Case]) -> Result<Recalled<usize>, ReferenceError> {
+    let hashes: Vec<String> = cases.iter().map(hash_of).collect();
+    let stored = read(path, suite)?;
+    let (keys, counts) = stored.map_or_else(Default::default, |c| (c.cases, c.accidents));
+    Ok(Recalled::new(hashes, keys, counts))
+}
+
+fn store(path: &Path, suite: Suite, known: &Recalled<usize>) -> Result<(), ReferenceError> {
+    let (cases, accidents) = known.columns();
+    let ceiling = Ceiling {
+        sandbox_version: SANDBOX_VERSION,
+        split: suite.split.name().to_owned(),
+        seed: suite.seed,
+        draws: CEILING_DRAWS,
+        cases,
+        accidents,
+    };
+    write_json(path, &VERSIONS, &ceiling)
 }
 
 /// The `open` ones, by place; neighbouring ones of the same stack share their settled worlds.
@@ -161,7 +183,7 @@ fn count_accidents(suite: Suite, group: &[&Case]) -> Result<Vec<usize>, SandboxE
 
 /// A stored reference, if it is one of this sandbox.
 fn read(path: &Path, suite: Suite) -> Result<Option<Ceiling>, ReferenceError> {
-    let stored: Option<Ceiling> = read_json(path, &[("sandbox_version", SANDBOX_VERSION)])?;
+    let stored: Option<Ceiling> = read_json(path, &VERSIONS)?;
     let is_ours = |stored: &Ceiling| {
         stored.sandbox_version == SANDBOX_VERSION
             && stored.seed == suite.seed
@@ -183,7 +205,8 @@ mod tests {
     use crate::pose::Vec3;
     use crate::rollout::Action;
 
-    /// References that are stored and asked about other cases would be made anew without a word, which takes hours.
+    /// References that are stored and asked about other cases would be made anew without a word, which takes hours; so would
+    /// choices.
     #[test]
     fn the_stored_ceilings_are_those_of_todays_cases() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
@@ -194,9 +217,11 @@ mod tests {
             };
             let stored = read(&path_of(&dir, suite), suite).unwrap();
             let stored = stored.expect("a ceiling of this sandbox is stored");
+            let choices = Choices::stored_in(&dir, split.name(), EVAL_SEED).unwrap();
             let first = suite
-                .cases(1, &Choices::of_this_run(), |_| ControlFlow::Continue(()))
+                .cases(1, &choices, |_| ControlFlow::Continue(()))
                 .unwrap();
+            assert!(choices.are_all_stored(), "{}", split.name());
             assert_eq!(stored.split, split.name());
             assert!(stored.cases.len() >= 2000, "{}", split.name());
             let is_stored = stored.cases.contains(&hash_of(&first[0]));

@@ -1,9 +1,9 @@
 //! What a reference keeps on disk: JSON that took hours, read and written in one way.
 //!
-//! Owns that only a file that is not there is computed without a word. Refuses to take one that cannot be read for none:
-//! it would be replaced, and whoever wants that can move it away.
+//! Owns that nothing that took hours is replaced by less: a file that cannot be read is not taken for none, and whoever wants
+//! that can move it away; one that another version of the program stored is kept beside the new one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -29,29 +29,53 @@ pub(super) fn read_json<T: DeserializeOwned>(
         return Ok(None);
     };
     let whole: Value = serde_json::from_slice(&bytes).map_err(|e| unreadable(e.to_string()))?;
-    // What has no version at all is none of an older program either.
-    let has_any = versions.iter().any(|(key, _)| whole.get(key).is_some());
-    let is_ours = |(key, ours): &(&str, u32)| whole.get(key) == Some(&Value::from(*ours));
-    if has_any && !versions.iter().all(is_ours) {
+    if others(&whole, versions).is_some() {
         return Ok(None);
     }
     let stored = serde_json::from_value(whole);
     stored.map(Some).map_err(|e| unreadable(e.to_string()))
 }
 
-/// Writes `value` whole or not at all, in a folder that is made where it is not there.
+/// The versions that `whole` is of, where these are not ours; what has no version at all is of none other.
+fn others(whole: &Value, versions: &[(&str, u32)]) -> Option<Vec<String>> {
+    let theirs = || versions.iter().map(|(key, _)| whole.get(key));
+    let is_ours = |(key, ours): &(&str, u32)| whole.get(key) == Some(&Value::from(*ours));
+    let is_other = theirs().any(|v| v.is_some()) && !versions.iter().all(is_ours);
+    is_other.then(|| theirs().flatten().map(Value::to_string).collect())
+}
+
+/// Writes `value` whole or not at all, in a folder that is made where it is not there. What is there of other `versions` is
+/// renamed first.
 ///
 /// # Errors
 /// When the system refuses.
-pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), ReferenceError> {
+pub(super) fn write_json(
+    path: &Path,
+    versions: &[(&str, u32)],
+    value: &impl Serialize,
+) -> Result<(), ReferenceError> {
     let write = || {
         std::fs::create_dir_all(folder_of(path))?;
+        if let Some(kept) = place_of_others(path, versions)? {
+            std::fs::rename(path, kept)?;
+        }
         write_whole(path, &serde_json::to_vec(value)?)
     };
     write().map_err(|error: std::io::Error| ReferenceError::Write {
         path: path.to_owned(),
         error,
     })
+}
+
+/// Where what other versions stored at `path` is to go: `kept.json` of the versions 6 and 4 to `kept.of-6-4.json`.
+fn place_of_others(path: &Path, versions: &[(&str, u32)]) -> std::io::Result<Option<PathBuf>> {
+    let Some(bytes) = if_there(std::fs::read(path))? else {
+        return Ok(None);
+    };
+    // What cannot be read was refused before anything was computed.
+    let whole: Value = serde_json::from_slice(&bytes)?;
+    let theirs = others(&whole, versions);
+    Ok(theirs.map(|numbers| path.with_extension(format!("of-{}.json", numbers.join("-")))))
 }
 
 #[cfg(test)]
@@ -63,7 +87,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("kept/numbers.json");
         assert!(read_json::<Vec<u32>>(&path, &[]).unwrap().is_none());
-        write_json(&path, &[1, 2]).unwrap();
+        write_json(&path, &[], &[1, 2]).unwrap();
         assert_eq!(read_json::<Vec<u32>>(&path, &[]).unwrap(), Some(vec![1, 2]));
         let refused = |path: &Path| {
             let error = read_json::<Vec<u32>>(path, &[("version", 2)]).unwrap_err();
@@ -96,5 +120,23 @@ mod tests {
         let ours = read("{\"version\": 2, \"hours\": 3}").unwrap();
         assert_eq!(ours.map(|kept| kept.hours), Some(3));
         assert!(read("{\"version\": 2, \"days\": 3}").is_err());
+    }
+
+    #[test]
+    fn what_took_another_version_hours_is_kept_beside_what_takes_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("kept.json");
+        let versions = [("version", 2), ("suite", 5)];
+        let old = "{\"version\": 1, \"suite\": 4, \"days\": 3}";
+        std::fs::write(&path, old).unwrap();
+        let ours = serde_json::json!({"version": 2, "suite": 5});
+        for _ in 0..2 {
+            write_json(&path, &versions, &ours).unwrap();
+            let stored: Option<Value> = read_json(&path, &versions).unwrap();
+            assert_eq!(stored, Some(ours.clone()));
+        }
+        let kept = dir.path().join("kept.of-1-4.json");
+        assert_eq!(std::fs::read_to_string(kept).unwrap(), old);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 }

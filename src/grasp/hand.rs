@@ -17,6 +17,8 @@ const PALM_M: [f64; 3] = [0.10, 0.10, 0.08];
 const BAR_M: f64 = 0.06;
 /// How much wider than the box a jaw opens on its way in, m: 1 cm on each side.
 const OPENING_SLACK_M: f64 = 0.02;
+/// How much wider than the box a jaw has to open at least, m: half of what is wished for.
+pub(super) const JAW_PLAY_M: f64 = 0.01;
 
 /// The boxes that make up the hand, in the hand frame, with the jaw `opening` metres wide.
 ///

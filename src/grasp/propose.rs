@@ -11,6 +11,7 @@ use crate::scene::{Gripper, Workcell};
 
 use super::GraspCandidate;
 use super::access::access_among;
+use super::hand::JAW_PLAY_M;
 use super::obstacles::Obstacles;
 use super::rejection::Rejection;
 use super::statics::grip_load;
@@ -206,8 +207,7 @@ fn jaw_hands(
 ) -> Result<Vec<Pose>, Rejection> {
     let axes = face_axes(face);
     let narrowest = size[axes[0]].min(size[axes[1]]);
-    // 1 cm of play on each side would be wished for; half of that has to be there.
-    if narrowest + 0.01 > max_opening {
+    if narrowest + JAW_PLAY_M > max_opening {
         return Err(Rejection::JawTooNarrow {
             width_m: narrowest,
             max_opening_m: max_opening,
@@ -218,7 +218,7 @@ fn jaw_hands(
     let base = rotation_with_z(-face.normal(), axis(axes[0]));
     let mut hands = Vec::new();
     for (closing, along) in [(axes[0], axes[1]), (axes[1], axes[0])] {
-        if size[closing] + 0.01 > max_opening {
+        if size[closing] + JAW_PLAY_M > max_opening {
             continue;
         }
         let turn = if closing == axes[0] { 0.0 } else { FRAC_PI_2 };

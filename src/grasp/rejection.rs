@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+use super::hand::JAW_PLAY_M;
+
 /// The part of the motion in which something is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,7 +82,9 @@ pub enum Rejection {
         shortest_edge_m: f64,
     },
     /// The jaw does not open wide enough.
-    #[error("the box is {width_m:.3} m wide, the jaw opens {max_opening_m:.3} m")]
+    #[error(
+        "the box is {width_m:.3} m wide, the jaw opens {max_opening_m:.3} m and needs {JAW_PLAY_M} m of play"
+    )]
     JawTooNarrow {
         /// The box's width between the pads, m.
         width_m: f64,
@@ -154,7 +158,7 @@ impl Rejection {
             Self::JawTooNarrow {
                 width_m,
                 max_opening_m,
-            } => width_m - max_opening_m,
+            } => width_m + JAW_PLAY_M - max_opening_m,
             Self::TooHeavy { used, .. } => used,
             Self::OutOfReach { distance_m, max_m } => distance_m - max_m,
             _ => 0.0,
@@ -189,5 +193,20 @@ impl Rejection {
             Self::NeverClear { .. } => "never_clear",
             Self::BadMotion { .. } => "bad_motion",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jaw_that_opens_a_little_wider_than_the_box_is_told_what_is_missing() {
+        let narrow = Rejection::JawTooNarrow {
+            width_m: 0.445,
+            max_opening_m: 0.45,
+        };
+        assert!((narrow.shortfall() - 0.005).abs() < 1e-12);
+        assert!(narrow.to_string().ends_with("0.01 m of play"), "{narrow}");
     }
 }

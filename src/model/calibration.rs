@@ -45,7 +45,7 @@ pub struct Calibration {
     pub kinds: [[f64; 2]; 5],
     /// Certified thresholds on the score, ascending.
     pub ladder: Vec<Rung>,
-    /// Spreads above this never occurred: the bound is 1 there.
+    /// Spreads above this hardly ever occurred (a quarter more than 99.9 % of those that did): the bound is 1 there.
     pub spread_limit: f64,
     /// How much less an episode counts because stacks are alike; 1 where they are not.
     pub design_effect: f64,

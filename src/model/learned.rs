@@ -1,7 +1,7 @@
 //! The world model as a [`Dynamics`]: beliefs and actions in, calibrated risks and trajectories out.
 //!
 //! Owns [`LearnedDynamics`]. Answers are finite or a typed failure. What lies outside the training
-//! data, or makes the members disagree as they never did, is refused: its bound is 1. So is what is asked under limits
+//! data, or makes the members disagree as they hardly ever did, is refused: its bound is 1. So is what is asked under limits
 //! stricter than those that were learned from; under laxer ones it is judged by those that were.
 
 use rayon::prelude::*;
@@ -225,7 +225,7 @@ impl Believed<'_> {
             by_accident: calibration.by_accident(&opinion.kinds, answer.risk),
             path_length: opinion.path_length,
             peak_speed: opinion.peak_speed,
-            // The members differ in logits; to first order that is so much probability.
+            // The members differ in logits; were the curve that calibrates these a sigmoid, that would be so much probability.
             disagreement: slope * opinion.spread,
         };
         if risk.is_valid() {
@@ -278,22 +278,15 @@ impl Believed<'_> {
         let last_std = |node: usize| poses[node][strides - 1].position_std;
         let limit = self.encoder.workcell().safety.max_displacement;
         let fates = fates(seen, opinion, last_std, (&observed, limit), &frames);
-        let finite = |f: &ImaginedFrame| {
-            f.position_std.iter().all(|s| s.is_finite())
-                && f.boxes.iter().all(|p| {
-                    let all = p.translation.vector.iter().chain(p.rotation.coords.iter());
-                    all.into_iter().all(|x| x.is_finite())
-                })
+        let imagined = Imagined {
+            risk,
+            frames,
+            fates,
+            told_for: self.encoder.workcell().safety,
         };
-        if frames.iter().all(finite) {
-            let imagined = Imagined {
-                risk,
-                frames,
-                fates,
-            };
-            Ok(imagined.allowed_by(&risk, action.box_index(), limit))
-        } else {
-            Err(PredictionFailure::NotFinite)
+        match imagined.is_valid() {
+            true => Ok(imagined.allowed_by(&risk, action.box_index())),
+            false => Err(PredictionFailure::NotFinite),
         }
     }
 }

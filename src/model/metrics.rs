@@ -82,16 +82,32 @@ pub fn bins_of_equal_count(risks: &[f64]) -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// Expected calibration error over [`ECE_BINS`] bins of equal count; `None` of too few.
+/// For each risk how often what has exactly this one happened.
+fn rates_of_ties(risks: &[f64], labels: &[bool]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..risks.len()).collect();
+    order.sort_by(|&a, &b| risks[a].total_cmp(&risks[b]));
+    let mut rates = vec![0.0; risks.len()];
+    for tied in order.chunk_by(|&a, &b| risks[a] == risks[b]) {
+        let happened = tied.iter().filter(|&&k| labels[k]).count();
+        for &k in tied {
+            rates[k] = happened as f64 / tied.len() as f64;
+        }
+    }
+    rates
+}
+
+/// Expected calibration error over [`ECE_BINS`] bins of equal count; `None` of too few. Where a bin ends among equal risks,
+/// it has of what happened at this risk as large a share as of the risks: which of them come first says nothing.
 pub fn ece(risks: &[f64], labels: &[bool]) -> Option<f64> {
     let n = risks.len();
     if n < ECE_BINS {
         return None;
     }
+    let rates = rates_of_ties(risks, labels);
     let mut sum = 0.0;
     for members in bins_of_equal_count(risks) {
         let predicted: f64 = members.iter().map(|&k| risks[k]).sum();
-        let happened = members.iter().filter(|&&k| labels[k]).count() as f64;
+        let happened: f64 = members.iter().map(|&k| rates[k]).sum();
         sum += (predicted - happened).abs();
     }
     Some(sum / n as f64)
@@ -182,6 +198,16 @@ mod tests {
             .map(|r| (r * 1.5 - 0.25).clamp(0.0, 1.0))
             .collect();
         assert!(ece(&bold, &labels).unwrap() > floor + 0.05);
+    }
+
+    #[test]
+    fn the_calibration_error_of_equal_risks_does_not_hang_on_their_order() {
+        let labels: Vec<bool> = (0..30).map(|i| i < 15).collect();
+        let mixed: Vec<bool> = (0..30).map(|i| i % 2 == 0).collect();
+        for labels in [labels, mixed] {
+            assert!(ece(&[0.5; 30], &labels).unwrap() < 1e-12);
+            assert!((ece(&[0.7; 30], &labels).unwrap() - 0.2).abs() < 1e-12);
+        }
     }
 
     #[test]

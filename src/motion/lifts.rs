@@ -1,4 +1,6 @@
-//! Lifts worth trying: the plain one, a handful of alternatives, and random ones for the generator.
+//! Lifts worth trying.
+//!
+//! Owns the plain one, a handful of alternatives, and random ones for the generator.
 
 use rand::Rng;
 

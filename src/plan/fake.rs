@@ -219,6 +219,7 @@ impl SceneDynamics for FakeScene<'_> {
                 risk,
                 frames: vec![frame(0.0), frame(0.25)],
                 fates,
+                told_for: Safety::default(),
             })
         };
         actions.iter().map(imagine).collect()

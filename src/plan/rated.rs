@@ -84,15 +84,7 @@ pub(super) fn valid(risk: Risk) -> Prediction<Risk> {
 
 /// A trajectory whose numbers are all finite, or a failure that cannot win.
 pub(super) fn valid_trajectory(imagined: Imagined) -> Prediction<Imagined> {
-    let finite_pose = |p: &crate::pose::Pose| {
-        p.translation.vector.iter().all(|x| x.is_finite())
-            && p.rotation.coords.iter().all(|x| x.is_finite())
-    };
-    let finite = imagined
-        .frames
-        .iter()
-        .all(|f| f.boxes.iter().all(finite_pose));
-    if finite && imagined.risk.is_valid() {
+    if imagined.is_valid() {
         Ok(imagined)
     } else {
         Err(PredictionFailure::NotFinite)

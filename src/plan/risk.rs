@@ -39,9 +39,10 @@ fn upper_quantile(tail: f64) -> f64 {
     t - above / below
 }
 
-/// P(any step goes wrong) when each goes wrong with the given probability: 1 - Π(1 - p).
+/// P(any step goes wrong) when each goes wrong with the given probability: 1 - Π(1 - p), and of a single step exactly its own,
+/// since it is held against a limit that may be the same number.
 pub fn of_plan(steps: impl IntoIterator<Item = f64>) -> f64 {
-    1.0 - steps.into_iter().map(|p| 1.0 - p).product::<f64>()
+    steps.into_iter().fold(0.0, |any, p| any + p * (1.0 - any))
 }
 
 #[cfg(test)]
@@ -65,5 +66,8 @@ mod tests {
     fn a_plans_risk_is_that_of_any_step_going_wrong() {
         assert!((of_plan([0.1, 0.2]) - 0.28).abs() < 1e-12);
         assert_eq!(of_plan([]), 0.0);
+        for alone in [0.02, 0.1, 0.3] {
+            assert_eq!(of_plan([0.0, alone]), alone);
+        }
     }
 }

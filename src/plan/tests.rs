@@ -13,6 +13,7 @@ mod shield;
 mod step;
 mod telling;
 mod toy;
+mod turning_back;
 mod vet;
 mod watch;
 

@@ -241,7 +241,8 @@ impl Engine {
         Some((from_vector(at_centre), from_vector(body.angvel())))
     }
 
-    /// Adds `force` (N) on box `index` at `point` (world, m) for the coming step.
+    /// Lets `force` (N) act on box `index` at `point` (world, m) in each step, in the place of what acted there, until it is
+    /// called again.
     ///
     /// No action does this: it is what the tests of contacts push boxes over with, and public because they lie
     /// outside the crate.

@@ -177,6 +177,7 @@ impl SceneDynamics for Drawn<'_> {
                     risk: counted_risk(&rollouts),
                     frames: mean_frames(&rollouts, horizon),
                     fates: fates(&self.workcell, &rollouts),
+                    told_for: self.workcell.safety,
                 })
             })
             .collect()

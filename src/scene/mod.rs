@@ -32,12 +32,13 @@ pub struct Scene {
     pub boxes: Vec<BoxSpec>,
 }
 
-/// Standard deviations of an observed pose, cut at 3σ when drawn.
+/// Standard deviations of an observed pose, cut at 3σ when drawn. Of heights and of which face is up a scene is sure: what
+/// stands on something stands at its height.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PoseNoise {
-    /// m, for each axis.
+    /// m, along x and along y.
     pub position_m: f64,
-    /// rad, for each axis.
+    /// rad, about z.
     pub rotation_rad: f64,
 }
 

@@ -1,7 +1,7 @@
 //! Episodes of sets that are not whole, as `topple replay` shows them.
 
 use topple::cli::Failure;
-use topple::cli::replay::read_recording;
+use topple::cli::replay_source::read_recording;
 
 use super::commands::{text, topple};
 use super::*;

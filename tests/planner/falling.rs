@@ -33,6 +33,7 @@ fn a_scene_that_does_not_stand_gets_objects_with_all_their_keys() {
         (&answer["verdict"], &answer["steps"]),
         (&"unsafe".into(), &Value::Array(vec![]))
     );
+    assert_eq!(answer["max_risk"], 0.02);
     for key in ["first_unsafe", "repaired"] {
         assert_eq!(answer.get(key), Some(&Value::Null), "{key}");
     }

@@ -74,6 +74,9 @@ fn vetting_names_the_first_unsafe_step_and_repairs_it() {
     let report = json(&done.get_output().stdout);
     assert_eq!(report["verdict"], "unsafe");
     assert_eq!(report["first_unsafe"], 0);
+    for key in ["version", "task", "seed", "dynamics", "model", "max_risk"] {
+        assert!(!report[key].is_null(), "{key}");
+    }
     assert_eq!(report["steps"][1]["box"], "high");
     assert_eq!(report["repaired"]["steps"][0]["box"], "high");
 }

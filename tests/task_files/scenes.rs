@@ -34,6 +34,16 @@ fn overlaps_are_told_with_their_depth() {
         22,
         &["home", "inside box `a`"],
     );
+    let error = mistake_of(
+        "home: {position: [-0.6, 0, 1.6]}",
+        "home: {position: [-0.6, 0, -0.1]}",
+    );
+    assert_told(
+        &error,
+        MistakeKind::Overlap,
+        22,
+        &["home", "0.100 m into the ground"],
+    );
 }
 
 #[test]

@@ -100,7 +100,6 @@ pub(super) fn poke(
             Err(_) => Ok::<_, DynamicsError>(false),
         }
     })?;
-    let max_displacement = workcell.safety.max_displacement;
     let about = WhatIfAction {
         kind: line.action(size).name(),
         box_id: asked.id.clone(),
@@ -109,7 +108,7 @@ pub(super) fn poke(
     };
     Ok(Answer {
         about,
-        imagined: imagined.allowed_by(&vouched.risk, line.box_index, max_displacement),
+        imagined: imagined.allowed_by(&vouched.risk, line.box_index),
         vouched,
         largest: Some(LargestSafeReport {
             value: found.value,
@@ -158,11 +157,9 @@ pub(super) fn by_face(
     };
     Ok(Answer {
         about,
-        imagined: step.imagined.allowed_by(
-            &vouched.risk,
-            step.grasp.box_index,
-            workcell.safety.max_displacement,
-        ),
+        imagined: step
+            .imagined
+            .allowed_by(&vouched.risk, step.grasp.box_index),
         vouched,
         largest: None,
     })

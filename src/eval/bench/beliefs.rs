@@ -1,4 +1,6 @@
-//! Beliefs of the standard families with a given number of boxes, and candidates for each.
+//! What is timed.
+//!
+//! Owns beliefs of the standard families with a given number of boxes, and candidates for each.
 
 use std::sync::atomic::AtomicBool;
 

@@ -1,4 +1,6 @@
-//! Stopwatches: the least of a few rounds, and one thread.
+//! Stopwatches.
+//!
+//! Owns that the least of a few rounds counts, and how one thread is timed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;

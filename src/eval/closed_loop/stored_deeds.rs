@@ -4,7 +4,7 @@
 //! is done.
 
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -18,6 +18,12 @@ use crate::eval::reference::{ReferenceError, hash_of};
 use crate::eval::stored::{read_json, write_json};
 use crate::eval::tasks::{PlannerSuite, PlannerTask};
 use crate::sandbox::SANDBOX_VERSION;
+
+/// What a stored deed is of.
+const VERSIONS: [(&str, u32); 2] = [
+    ("sandbox_version", SANDBOX_VERSION),
+    ("reference_version", REFERENCE_VERSION),
+];
 
 /// Stored deeds of the reference.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,11 +48,13 @@ pub fn reference_deeds(
     stop: &AtomicBool,
     progress: impl Fn() + Sync,
 ) -> Result<Vec<Deed>, ContestError> {
-    let path = dir.join(format!("sandbox-{}-{seed}.json", suite.name()));
-    let hashes: Vec<String> = tasks.iter().map(hash_of).collect();
-    let (keys, deeds) = read(&path)?.map_or_else(Default::default, |s| (s.tasks, s.deeds));
-    let known = Recalled::new(hashes, keys, deeds);
+    let path = path_of(dir, (suite, seed));
+    let known = recalled(&path, tasks)?;
     let open = known.open();
+    if !open.is_empty() {
+        // A folder that cannot be written to is found out before the work, not after.
+        store(&path, &known)?;
+    }
     let known = Mutex::new(known);
     let next = AtomicUsize::new(0);
     // Stored one by one: an interruption costs a task of each thread, not hours.
@@ -77,6 +85,28 @@ pub fn reference_deeds(
     Ok(known.answers())
 }
 
+/// How many of `tasks` the reference has not done, by what is stored in `dir`.
+///
+/// # Errors
+/// When what is stored cannot be read.
+pub fn without_deed(
+    dir: &Path,
+    of: (PlannerSuite, u64),
+    tasks: &[PlannerTask],
+) -> Result<usize, ReferenceError> {
+    Ok(recalled(&path_of(dir, of), tasks)?.open().len())
+}
+
+fn path_of(dir: &Path, (suite, seed): (PlannerSuite, u64)) -> PathBuf {
+    dir.join(format!("sandbox-{}-{seed}.json", suite.name()))
+}
+
+fn recalled(path: &Path, tasks: &[PlannerTask]) -> Result<Recalled<Deed>, ReferenceError> {
+    let hashes: Vec<String> = tasks.iter().map(hash_of).collect();
+    let (keys, deeds) = read(path)?.map_or_else(Default::default, |s| (s.tasks, s.deeds));
+    Ok(Recalled::new(hashes, keys, deeds))
+}
+
 fn store(path: &Path, known: &Recalled<Deed>) -> Result<(), ReferenceError> {
     let (tasks, deeds) = known.columns();
     let stored = StoredDeeds {
@@ -85,16 +115,12 @@ fn store(path: &Path, known: &Recalled<Deed>) -> Result<(), ReferenceError> {
         tasks,
         deeds,
     };
-    write_json(path, &stored)
+    write_json(path, &VERSIONS, &stored)
 }
 
 /// Stored deeds, if they are of this sandbox and budget.
 fn read(path: &Path) -> Result<Option<StoredDeeds>, ReferenceError> {
-    let versions = [
-        ("sandbox_version", SANDBOX_VERSION),
-        ("reference_version", REFERENCE_VERSION),
-    ];
-    let stored: Option<StoredDeeds> = read_json(path, &versions)?;
+    let stored: Option<StoredDeeds> = read_json(path, &VERSIONS)?;
     Ok(stored.filter(|stored| stored.tasks.len() == stored.deeds.len()))
 }
 
@@ -154,13 +180,12 @@ mod tests {
         );
     }
 
-    /// As for the ceilings: deeds of other tasks would be done anew without a word, which takes hours.
+    /// As for the ceilings: deeds of other tasks would be done anew without a word, which takes hours, and tasks chosen anew.
     #[test]
     fn the_stored_deeds_are_those_of_todays_tasks() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
         for suite in PlannerSuite::ALL {
-            let name = format!("sandbox-{}-{EVAL_SEED}.json", suite.name());
-            let stored = read(&dir.join(name)).unwrap();
+            let stored = read(&path_of(&dir, (suite, EVAL_SEED))).unwrap();
             let stored = stored.expect("deeds of this sandbox and budget are stored");
             // As many as the README's figures are of.
             let told = match suite {
@@ -168,9 +193,8 @@ mod tests {
                 PlannerSuite::Tasks => 300,
             };
             assert!(stored.tasks.len() >= told, "{}", suite.name());
-            let choices = Choices::of_this_run();
-            // The hard third takes too long to make here.
-            for (split, from) in [(Split::Standard, 0), (Split::Real, 2)] {
+            let choices = Choices::stored_in(&dir, suite.name(), EVAL_SEED).unwrap();
+            for (split, from) in [(Split::Standard, 0), (Split::Hard, 1), (Split::Real, 2)] {
                 let mut stacks = (from..).step_by(3);
                 let first =
                     stacks.find_map(|stack| task(suite, EVAL_SEED, stack, &choices).unwrap());
@@ -179,6 +203,7 @@ mod tests {
                 let hash = hash_of(&first);
                 assert!(stored.tasks.contains(&hash), "{} {split:?}", suite.name());
             }
+            assert!(choices.are_all_stored(), "{}", suite.name());
         }
     }
 
@@ -193,7 +218,7 @@ mod tests {
                 tasks: vec!["0123456789abcdef".to_owned(); tasks],
                 deeds: vec![Deed::default()],
             };
-            write_json(&path, &stored).unwrap();
+            write_json(&path, &[], &stored).unwrap();
             read(&path).unwrap().is_some()
         };
         assert!(readable(REFERENCE_VERSION, 1));

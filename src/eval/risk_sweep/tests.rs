@@ -5,6 +5,7 @@ use crate::dynamics::fixed::{Rule, disturbing};
 use crate::dynamics::{DynamicsError, Imagined};
 use crate::eval::own_draw::tight;
 use crate::eval::suite::Split;
+use crate::scene::Safety;
 
 const PLAN: Sweep = Sweep {
     suite: Suite {
@@ -43,6 +44,7 @@ impl SceneDynamics for SecondThoughts {
             risk: disturbing(0.95, 1.0),
             frames: Vec::new(),
             fates: Vec::new(),
+            told_for: Safety::default(),
         };
         actions.iter().map(|_| Ok(imagined.clone())).collect()
     }

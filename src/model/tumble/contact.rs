@@ -141,7 +141,7 @@ impl Contact {
         }
     }
 
-    /// What the nearest point that nobody took yet presses with, if that is the same one.
+    /// What the nearest point presses with, if that is the same one and nobody took it yet.
     fn pressed_at(&self, at: &Vec3, bodies: &[Body], taken: &mut [bool; POINTS]) -> f64 {
         let com = bodies[self.ends[0]].com;
         let off = |k: usize| (self.points[k].arms[0] + com - at).norm_squared();

@@ -1,3 +1,5 @@
+//! What comes of bodies that are moved by short steps.
+
 use super::super::contacts::SceneGraph;
 use super::super::course::STRIDES;
 use super::super::fixture_scenes::{box_at, scene_of};

@@ -118,7 +118,8 @@ impl OrderSearch<'_> {
                     self.nodes[node].doubtful.extend(found.doubtful);
                     found.safe
                 }
-                Left::Doubtful => found.doubtful,
+                // What was judged too risky may be safe once it is imagined.
+                Left::Doubtful => found.safe.into_iter().chain(found.doubtful).collect(),
             };
             if self.branch_out(node, left, steps) {
                 self.nodes[node].untried.extend(untried);

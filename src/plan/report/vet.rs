@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{PlanReport, RiskByAccident, verified};
+use super::{Asked, ModelReport, PlanReport, REPORT_VERSION, RiskByAccident, verified};
 use crate::plan::planner::Verdict;
 use crate::plan::vet::{JudgedStep, StepToVet};
 
@@ -35,8 +35,23 @@ pub struct VettedStep {
 /// `vet --json`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VetReport {
+    /// 1.
+    pub version: u32,
+    /// The task's name.
+    pub task: String,
+    /// What everything random was seeded with.
+    pub seed: u64,
+    /// "learned" or "sandbox".
+    pub dynamics: String,
+    /// Which one exactly.
+    pub model: ModelReport,
     /// "safe" or "unsafe".
     pub verdict: &'static str,
+    /// Why no step was judged, where none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The limit that the bounds are held against.
+    pub max_risk: f64,
     /// In order.
     pub steps: Vec<VettedStep>,
     /// Index of the first unsafe step.
@@ -46,8 +61,13 @@ pub struct VetReport {
 }
 
 impl VetReport {
-    /// The report of judged steps.
-    pub fn new(steps: &[StepToVet], judged: &[JudgedStep], repaired: Option<PlanReport>) -> Self {
+    /// The report of judged steps, under a limit on the risk of each.
+    pub fn new(
+        asked: Asked,
+        max_risk: f64,
+        (steps, judged): (&[StepToVet], &[JudgedStep]),
+        repaired: Option<PlanReport>,
+    ) -> Self {
         let vetted: Vec<VettedStep> = steps
             .iter()
             .zip(judged)
@@ -61,9 +81,28 @@ impl VetReport {
             } else {
                 "unsafe"
             },
+            reason: None,
             steps: vetted,
             first_unsafe,
             repaired,
+            ..Self::refused(asked, max_risk, String::new())
+        }
+    }
+
+    /// The report where, for `reason`, no step could be judged.
+    pub fn refused(asked: Asked, max_risk: f64, reason: String) -> Self {
+        Self {
+            version: REPORT_VERSION,
+            task: asked.task,
+            seed: asked.seed,
+            dynamics: asked.dynamics,
+            model: asked.model,
+            verdict: "unsafe",
+            reason: Some(reason),
+            max_risk,
+            steps: Vec::new(),
+            first_unsafe: None,
+            repaired: None,
         }
     }
 }

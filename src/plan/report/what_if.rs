@@ -14,7 +14,7 @@ use super::{
 /// What becomes of one box.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct FateReport {
-    /// P(it moves by more than the task's `max_displacement`).
+    /// P(it moves by more than [`WhatIfReport::moves_beyond_m`]).
     pub p_moves: f64,
     /// P(it falls).
     pub p_falls: f64,
@@ -34,22 +34,21 @@ pub struct DisplacementReport {
 }
 
 impl FateReport {
-    /// `limit` is how far a box may go without counting as moved, m; 0 where the way was counted with the rest.
-    fn new(fate: &BoxFate, limit: f64) -> Self {
-        let is_counted = limit == 0.0;
+    /// `limit` is how far a box may go without counting as moved, m; `None` where the way was counted with the rest.
+    fn new(fate: &BoxFate, limit: Option<f64>) -> Self {
         let (mean, p95) = (fate.displacement_mean, fate.displacement_p95);
-        let (mean, p95) = match fate.p_moves > 0.05 {
-            _ if is_counted => (mean, p95),
-            true => (mean, p95.max(limit)),
-            false => (mean.min(limit).min(p95), p95.min(limit)),
+        let (mean, p95) = match limit {
+            None => (mean, p95),
+            Some(limit) if fate.p_moves > 0.05 => (mean.max(fate.p_moves * limit), p95.max(limit)),
+            Some(limit) => (
+                mean.min(limit).min(p95).max(fate.p_moves * limit),
+                p95.min(limit),
+            ),
         };
         Self {
             p_moves: fate.p_moves,
             p_falls: fate.p_falls,
-            displacement_m: DisplacementReport {
-                mean: mean.max(fate.p_moves * limit),
-                p95,
-            },
+            displacement_m: DisplacementReport { mean, p95 },
         }
     }
 }
@@ -115,6 +114,10 @@ pub struct WhatIfReport {
     pub verified_risk: Option<f64>,
     /// How many draws those were.
     pub verified_draws: usize,
+    /// How far a box goes that counts as moved, m: the task's `max_displacement`, or a stricter one that was learned.
+    pub moves_beyond_m: f64,
+    /// How far one tilts that counts as fallen, degrees: the task's `max_tilt`, or a stricter one that was learned.
+    pub falls_beyond_deg: f64,
     /// By id.
     pub boxes: ById<FateReport>,
     /// `null` for a grasp.
@@ -131,10 +134,8 @@ impl WhatIfReport {
         (imagined, counted): (&Imagined, bool),
         largest_safe: Option<LargestSafeReport>,
     ) -> Self {
-        let limit = match counted {
-            true => 0.0,
-            false => workcell.safety.max_displacement,
-        };
+        let told_for = imagined.told_for;
+        let limit = (!counted).then_some(told_for.max_displacement);
         let fates = imagined.fates.iter().map(|f| FateReport::new(f, limit));
         let ids = workcell.scene.boxes.iter().map(|b| b.id.clone());
         let (verified_risk, verified_draws) = verified(vouched.witness);
@@ -156,6 +157,8 @@ impl WhatIfReport {
             risk_by_accident: vouched.risk.by_accident.into(),
             verified_risk,
             verified_draws,
+            moves_beyond_m: told_for.max_displacement,
+            falls_beyond_deg: told_for.max_tilt.to_degrees(),
             boxes: ById(ids.zip(fates).collect()),
             largest_safe,
         }
@@ -186,7 +189,8 @@ mod tests {
                 displacement_p95: mean,
                 ..BoxFate::default()
             };
-            let DisplacementReport { mean, p95 } = FateReport::new(&fate, 0.05).displacement_m;
+            let DisplacementReport { mean, p95 } =
+                FateReport::new(&fate, Some(0.05)).displacement_m;
             (mean, p95)
         };
         assert_eq!(told(0.5, 0.0), (0.025, 0.05));

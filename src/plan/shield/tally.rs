@@ -25,13 +25,18 @@ impl Tally {
         }
     }
 
+    /// A draw ends with its first accident. That one of another kind would have come after it is taken to be as likely as
+    /// it was judged to be among accidents.
     pub(super) fn update(&self, judged: &Risk, prior: Prior) -> Risk {
         let Witness { draws, accidents } = self.witness;
         let before = prior.before(judged);
         let more = before / judged.risk.max(1e-9);
         let mut by_accident = judged.by_accident;
-        for (p, seen) in by_accident.iter_mut().zip(self.by_accident) {
-            *p = prior.weighed((*p * more).min(before), seen, draws);
+        for (p, first) in by_accident.iter_mut().zip(self.by_accident) {
+            let p_before = (*p * more).min(before);
+            let among_accidents = p_before / before.max(1e-9);
+            let seen = first + (accidents - first) * among_accidents;
+            *p = prior.weighed(p_before, seen, draws);
         }
         Risk {
             risk: prior.weighed(before, accidents, draws),
@@ -77,5 +82,24 @@ mod tests {
             assert!(after.by_accident.iter().sum::<f64>() >= after.risk);
         }
         assert_eq!(seen.worst(&judged(0.1, 0.1)), AccidentKind::Tilt);
+    }
+
+    #[test]
+    fn draws_that_end_before_a_kind_can_come_do_not_say_that_it_does_not() {
+        // Two draws tilt, and end with that; judged was that what tilts disturbs as well, as a rule.
+        let mut seen = Tally::default();
+        seen.add(
+            &Risk {
+                by_accident: [0.0, 1.0, 0.0, 0.0, 0.0],
+                ..judged(1.0, 1.0)
+            },
+            2,
+        );
+        let before = Risk {
+            by_accident: [0.25, 0.3, 0.0, 0.0, 0.0],
+            ..judged(0.3, 1.0)
+        };
+        let [disturb, tilt, ..] = seen.update(&before, Prior::of(&before)).by_accident;
+        assert!(disturb > 0.25 && disturb < tilt, "{disturb} {tilt}");
     }
 }

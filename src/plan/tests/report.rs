@@ -22,6 +22,33 @@ fn a_plans_json_holds_the_keys_of_the_design_and_what_replay_needs() {
     };
     let report = report::PlanReport::new(asked, &tower(), &plan, Some(&done));
     let json = serde_json::to_value(&report).unwrap();
+    // Those of design, section 3; there may be more.
+    let has = |at: &serde_json::Value, keys: &str| {
+        for key in keys.split(' ') {
+            assert!(at.get(key).is_some(), "{key} is missing in {at}");
+        }
+    };
+    has(
+        &json,
+        "version task seed verdict risk risk_bound dynamics model steps rejected executed timing_ms",
+    );
+    has(&json["model"], "name hash");
+    let step = &json["steps"][0];
+    has(
+        step,
+        "action box grasp risk risk_bound risk_by_accident motion imagined",
+    );
+    has(&step["grasp"], "gripper face position rotation");
+    has(&step["risk_by_accident"], "disturb tilt drop crush strike");
+    has(&step["motion"][0], "t position rotation grip");
+    has(&step["imagined"][0], "t boxes");
+    has(&step["imagined"][0]["boxes"]["low"], "position rotation");
+    has(&json["rejected"][0], "box grasp reason risk");
+    has(
+        &json["executed"],
+        "success accidents path_length peak_speed",
+    );
+    has(&json["timing_ms"], "total propose screen imagine verify");
     assert_eq!(json["verdict"], "safe");
     assert_eq!(json["steps"][0]["box"], "high");
     assert_eq!(json["steps"][0]["action"], "remove");

@@ -132,7 +132,7 @@ fn load(d: &mut Draft, plank: usize, rng: &mut impl Rng) -> Option<usize> {
         .then(|| d.put(size, pose, rng))
 }
 
-/// A pier that touches `plank` from below, or misses it by up to 8 mm.
+/// A pier that touches `plank` from below, or misses it by up to 10 mm.
 fn middle_pier(d: &mut Draft, plank: usize, rng: &mut impl Rng) -> Option<usize> {
     let deck = d.parts[plank].clone();
     let level = deck.pose.rotation.angle() < 1e-9;

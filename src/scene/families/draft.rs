@@ -206,7 +206,7 @@ impl Draft {
         });
     }
 
-    /// Stands up to `count` boxes on the floor close beside what stands there, some on each other.
+    /// Stands up to `count` boxes on the floor close beside what stands there.
     pub fn crowd(&mut self, count: usize, rng: &mut impl Rng) {
         let mut left = count;
         for _ in 0..12 * count {

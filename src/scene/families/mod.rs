@@ -39,9 +39,9 @@ pub enum Family {
     Bridge,
     /// Slabs that lean on a wall or a stack, near the angle at which they slip.
     Leaning,
-    /// Layers that interlock, with gaps of 0 to 4 mm.
+    /// Layers that cross, or rows over seams, with gaps of 0 to 4 mm.
     BrickPallet,
-    /// Columns side by side, with gaps of 0 to 4 mm.
+    /// Columns side by side, each box up to 4 mm inside of where its column ends.
     ColumnPallet,
     /// Boxes between boards, 5 to 40 mm from what is above and beside them.
     Shelf,

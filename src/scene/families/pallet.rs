@@ -1,4 +1,5 @@
-//! Pallets as packers build them: interlocking layers and columns, with gaps of 0 to 4 mm.
+//! Pallets as packers build them: interlocking layers with gaps of 0 to 4 mm, and columns, whose boxes lie that far inside of
+//! where their column ends.
 //!
 //! The gaps are what makes them hard: a box that is pulled askew drags its neighbours, and one
 //! that is taken from under a seam leaves two boxes half supported.
@@ -34,7 +35,7 @@ fn gap(rng: &mut impl Rng) -> f64 {
     }
 }
 
-/// Layers in which each box straddles a seam of the layer below.
+/// Layers that cross, or rows in which a box stands over a seam of the one below where they differ in number.
 pub(super) fn brick(boxes_max: usize, rng: &mut impl Rng) -> Option<Draft> {
     let (mut d, floor) = base(rng);
     let layers = if rng.random_bool(0.5) || boxes_max < 9 {
@@ -56,7 +57,8 @@ pub(super) fn brick(boxes_max: usize, rng: &mut impl Rng) -> Option<Draft> {
     Some(d)
 }
 
-/// Rows of `n`, `n - 1`, `n`, … bricks, each over a seam; the indices layer by layer.
+/// Rows of bricks, the next of fewer or as many, never of more; the indices layer by layer. A row of one brick less than that
+/// below stands over its seams, one of as many in columns.
 fn running_bond(
     d: &mut Draft,
     floor: f64,
@@ -183,7 +185,7 @@ pub(super) fn column(boxes_max: usize, rng: &mut impl Rng) -> Option<Draft> {
 
 /// A column of `storeys` boxes: the indices of the lower ones, and of the top one.
 ///
-/// `frame` is its left side, width, depth and floor, m. Boxes are inset by up to 3 mm at random,
+/// `frame` is its left side, width, depth and floor, m. Boxes are inset by up to 4 mm at random,
 /// so that some touch the next column and some do not.
 fn one_column(
     d: &mut Draft,

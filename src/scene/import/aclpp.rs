@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::error::{FilePlace, ImportError, Need, check_numbers};
 use super::imported::Imported;
-use super::name::plain;
+use super::name::{plain, unique};
 use super::stack::{Base, Cut, Piece};
 use crate::gravity::GRAVITY;
 use crate::pose::Vec3;
@@ -89,7 +89,7 @@ pub fn aclpp(text: &str, path: &Path, cut: &Cut) -> Result<Imported, ImportError
         for (uld, built) in &segment.built_ulds {
             let pieces = pieces(segment, uld, built, path)?;
             let base = base(uld, &pieces);
-            let (segment, uld) = (plain(segment_name), plain(uld));
+            let (segment, uld) = (unique(segment_name), unique(uld));
             let name = format!("aclpp-{segment}-{uld}");
             let origin = ORIGIN.replace("{segment}", &segment).replace("{uld}", &uld);
             all.add(name, &base, pieces, cut, &origin);
@@ -192,8 +192,8 @@ fn malformed(text: &str, path: &Path, error: &serde_saphyr::Error) -> ImportErro
         .and_then(|(_, rest)| rest.split_once(": "))
         .map_or(message, |(_, detail)| detail)
         .to_owned();
-    // YAML has no closing bracket: a cut file either stops in the middle of its last entry, or
-    // lacks the keys that would have come after.
+    // YAML has no closing bracket: a cut file stops in the middle of its last entry, or lacks the keys that would have come
+    // after; where it ends between two units nobody can tell that it was cut.
     let at_end = line.is_some_and(|line| line + 1 >= lines);
     if at_end && text.contains("segments:") && !text.ends_with('\n') {
         return ImportError::Truncated { place, detail };

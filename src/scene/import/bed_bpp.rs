@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::error::{FilePlace, ImportError, Need, check_numbers};
 use super::imported::Imported;
-use super::name::{plain, slug};
+use super::name::{slug, unique};
 use super::stack::{Base, Cut, Piece};
 use super::unique::Unique;
 use crate::pose::Vec3;
@@ -93,7 +93,7 @@ pub fn bed_bpp(
             Some("rollcontainer") => ROLL_CONTAINER,
             _ => PALLET,
         };
-        let order = plain(&order);
+        let order = unique(&order);
         let origin = ORIGIN.replace("{order}", &order);
         let name = format!("bed-bpp-{order}");
         all.add(name, &base, pieces, cut, &origin);
@@ -132,9 +132,9 @@ fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError>
                 file: path.to_owned(),
                 stack: order.to_owned(),
                 piece: id,
-                field: "orientation (0 or 1)",
+                field: "orientation",
                 value: other.into(),
-                positive: false,
+                need: Need::ZeroOrOne,
             });
         }
     };

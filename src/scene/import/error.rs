@@ -49,7 +49,7 @@ pub enum ImportError {
     },
     /// A size, a weight or a position that no box has.
     #[error("{}: piece `{piece}` of `{stack}`: {field} is {value}", file.display())]
-    #[diagnostic(help("{field} must be a finite number{}", if *positive { " above zero" } else { "" }))]
+    #[diagnostic(help("{field} must be {need}"))]
     BadNumber {
         /// The file.
         file: PathBuf,
@@ -61,8 +61,8 @@ pub enum ImportError {
         field: &'static str,
         /// What it was.
         value: f64,
-        /// Whether zero is wrong as well.
-        positive: bool,
+        /// What it has to be.
+        need: Need,
     },
     /// A loaded piece of which the file has no description.
     #[error("{}: `{stack}` loads piece `{piece}` of shipment `{shipment}`, which is not among the shipments", file.display())]
@@ -88,11 +88,23 @@ pub enum ImportError {
 
 /// What a number in the data has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub enum Need {
     /// A finite number above zero.
     Positive,
     /// A finite number.
     Finite,
+    /// One of two numbers.
+    ZeroOrOne,
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Positive => "a finite number above zero",
+            Self::Finite => "a finite number",
+            Self::ZeroOrOne => "0 or 1",
+        })
+    }
 }
 
 /// Checks a piece's numbers, each by its key in the data, before anything is computed from them.
@@ -114,7 +126,7 @@ pub(super) fn check_numbers(
             piece: piece.to_owned(),
             field,
             value,
-            positive: need == Need::Positive,
+            need,
         }),
     }
 }

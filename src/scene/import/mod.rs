@@ -16,7 +16,7 @@ mod unique;
 
 pub use aclpp::aclpp;
 pub use bed_bpp::bed_bpp;
-pub use error::{FilePlace, ImportError};
+pub use error::{FilePlace, ImportError, Need};
 pub use imported::Imported;
 pub use stack::{Cut, ImportedStack};
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stack::ImportedStack;
+use crate::files::sha256;
 
 /// The most characters of one key: an id with a number of three digits then stays within a task file's 64.
 const MOST_CHARS: usize = 60;
@@ -17,6 +18,15 @@ pub(super) fn plain(key: &str) -> String {
         .take(MOST_CHARS)
         .map(|c| if kept(c) { c } else { '-' })
         .collect()
+}
+
+/// [`plain`], and where that lost a sign some digits of the key's hash, so that no other key has the same.
+pub(super) fn unique(key: &str) -> String {
+    let plain = plain(key);
+    match plain == key {
+        true => plain,
+        false => format!("{plain}-{}", &sha256(key.as_bytes())[..8]),
+    }
 }
 
 /// An article's name without its number, in small letters, digits and dashes.

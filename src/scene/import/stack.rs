@@ -1,4 +1,6 @@
-//! From placed pieces to a workcell: the cut, what each piece carries, and what is not in the data.
+//! From placed pieces to a workcell.
+//!
+//! Owns the cut, what each piece carries, and what is taken for what is not in the data.
 
 use crate::gravity::GRAVITY;
 use crate::pose::{Vec3, level};

@@ -1,4 +1,6 @@
-//! The task of a task file: ids become indices, and the target of a move has to hold the box.
+//! The task of a task file.
+//!
+//! Owns how ids become indices, and that the target of a move has to hold the box.
 
 use super::Task;
 use super::build::Builder;

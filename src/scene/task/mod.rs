@@ -267,11 +267,19 @@ pub fn palm_down() -> Quat {
 
 /// The gripper of a robot that has none written: one suction cup of 40 mm radius.
 pub fn default_gripper() -> Gripper {
+    suction_cup([None; 4])
+}
+
+/// A suction cup of a radius (m), and the most pull, shear (N) and moment (N·m) that it holds, in that order, defaults filled
+/// in.
+fn suction_cup([cup_radius, max_pull, max_shear, max_moment]: [Option<f64>; 4]) -> Gripper {
+    let cup_radius = cup_radius.unwrap_or(0.04);
+    let max_pull = max_pull.unwrap_or(180.0);
     Gripper::Suction {
-        cup_radius: 0.04,
-        max_pull: 180.0,
-        max_shear: 120.0,
-        max_moment: 3.6,
+        cup_radius,
+        max_pull,
+        max_shear: max_shear.unwrap_or(120.0),
+        max_moment: max_moment.unwrap_or(0.5 * cup_radius * max_pull),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The robot and the limits of a task file, defaults filled in.
 //!
 //! Owns what is taken where a file leaves the hand, a gripper or a limit out, and the checks
-//! that need the scene: a home within reach, and inside of nothing.
+//! that need the scene: a home within reach, above the ground and inside of nothing.
 
 use super::build::{Builder, vec3};
 use super::check::inside_of;
@@ -11,7 +11,7 @@ use super::format::{GripperBlock, GripperKind, RobotBlock, SafetyBlock};
 use super::kinds::GRIPPER_KEYS;
 use super::place::FieldPath;
 use super::value::Number;
-use super::{DEFAULT_HAND_FORCE_N, default_gripper, default_home, palm_down};
+use super::{DEFAULT_HAND_FORCE_N, default_gripper, default_home, palm_down, suction_cup};
 use crate::pose::Vec3;
 use crate::scene::{Gripper, Reach, Robot, Safety, Scene};
 
@@ -50,6 +50,11 @@ impl Builder<'_> {
                 let remedy = format!("Move `robot.home` within {max} m of it, or raise `max`.");
                 self.note(MistakeKind::OutOfRange, &path, message, remedy);
             }
+        }
+        if home.z <= 0.0 {
+            let message = format!("the hand's home is {:.3} m into the ground", -home.z);
+            let remedy = "Raise `robot.home`, best above the boxes.".to_owned();
+            self.note(MistakeKind::Overlap, &path, message, remedy);
         }
         if let Some(with) = inside_of(scene, &home) {
             let message = format!(
@@ -100,16 +105,15 @@ impl Builder<'_> {
         self.keys_of_kind(&GRIPPER_KEYS[block.kind as usize], &given, at);
         let or = |value: Option<Number>, default: f64| value.map_or(default, |v| v.0);
         match block.kind {
-            GripperKind::Suction => {
-                let cup_radius = or(block.cup_radius, 0.04);
-                let max_pull = or(block.max_pull, 180.0);
-                Gripper::Suction {
-                    cup_radius,
-                    max_pull,
-                    max_shear: or(block.max_shear, 120.0),
-                    max_moment: or(block.max_moment, 0.5 * cup_radius * max_pull),
-                }
-            }
+            GripperKind::Suction => suction_cup(
+                [
+                    block.cup_radius,
+                    block.max_pull,
+                    block.max_shear,
+                    block.max_moment,
+                ]
+                .map(|given| given.map(|v| v.0)),
+            ),
             GripperKind::ParallelJaw => Gripper::ParallelJaw {
                 max_opening: or(block.max_opening, 0.0),
                 max_force: or(block.max_force, 0.0),

@@ -49,15 +49,15 @@ pub(super) struct GroundBlock {
     pub friction: Option<Number>,
 }
 
-/// Standard deviations of an observed pose, cut at 3σ.
+/// Standard deviations of an observed pose, cut at 3σ; of heights and of which face is up a scene is sure.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PoseNoise")]
 pub(super) struct NoiseBlock {
-    /// m, each axis (0.002).
+    /// m, along x and along y (0.002).
     #[garde(range(min = 0.0, max = 0.1))]
     pub position: Option<Number>,
-    /// Degrees (1).
+    /// Degrees, about z (1).
     #[garde(range(min = 0.0, max = 30.0))]
     pub rotation_deg: Option<Number>,
 }

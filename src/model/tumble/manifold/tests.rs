@@ -1,3 +1,5 @@
+//! Where two boxes touch, beside what can be written down.
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -1,3 +1,5 @@
+//! What a motion takes of the grip and of what it touches, as it is counted in short steps.
+
 use super::super::Guide;
 use super::super::tests::{CUP, lifted, outcome};
 use crate::grasp::drive::PALM_KG;

@@ -1,6 +1,9 @@
-//! Which of an evaluation's cases are hard, kept from one run of `topple eval` to the next.
+//! What is kept from one run of `topple eval` to the next, so that it takes no hours again.
 //!
-//! Owns where they are kept, and what is said where they cannot be.
+//! Owns where it is kept which of the cases are hard, and what is said where that cannot be, or where a reference is not there
+//! yet. The references are [`crate::eval`]'s.
+
+use std::path::Path;
 
 use super::eval::{Common, reference_failed};
 use super::interrupt::Interrupt;
@@ -24,5 +27,16 @@ pub(super) fn choices(
 pub(super) fn keep(choices: &Choices) {
     if let Err(why) = choices.store() {
         print::note(format!("{why}; the next run has to choose anew"));
+    }
+}
+
+/// Says that the reference of so many is not there yet: that takes hours rather than seconds.
+pub(super) fn note_missing(missing: usize, all: usize, what: &str, dir: &Path) {
+    if missing > 0 {
+        print::note(format!(
+            "of {missing} of {all} {what} this version of the reference is not in {} (--reference): it is simulated now, which \
+             takes long, and stored there",
+            dir.display()
+        ));
     }
 }
