@@ -179,7 +179,12 @@ impl Builder<'_> {
 
     fn in_range(&mut self, value: f64, range: (f64, f64), at: &FieldPath) {
         if !(range.0..=range.1).contains(&value) {
-            let message = format!("`{at}` is {value}, out of its range");
+            // Three hundred digits tell nobody anything.
+            let told = match value.abs() < 1e15 {
+                true => value.to_string(),
+                false => format!("{value:e}"),
+            };
+            let message = format!("`{at}` is {told}, out of its range");
             let remedy = format!("From {} to {}.", range.0, range.1);
             self.note(MistakeKind::OutOfRange, at, message, remedy);
         }
