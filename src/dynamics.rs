@@ -114,24 +114,15 @@ impl Imagined {
             && self.fates.iter().all(BoxFate::is_valid)
     }
 
-    /// The same once `risk` is known better, as by the draws of a check: no box falls more likely than there is an accident,
-    /// none but `target` moves more likely than any does, and all of them together do not less likely.
+    /// The same once `risk` is known better, as by the draws of a check: no box falls more likely than there is an accident, and
+    /// none but `target` moves more likely than any box does.
     pub fn allowed_by(mut self, risk: &Risk, target: usize) -> Self {
         let max_displacement = self.told_for.max_displacement;
         let disturb = risk.by_accident[AccidentKind::Disturb.index()];
-        for fate in &mut self.fates {
+        for (i, fate) in self.fates.iter_mut().enumerate() {
             fate.p_falls = fate.p_falls.min(risk.risk);
-        }
-        let fates = self.fates.iter_mut().enumerate();
-        let mut others: Vec<&mut BoxFate> = fates
-            .filter(|(i, _)| *i != target)
-            .map(|(_, f)| f)
-            .collect();
-        let of_all: f64 = others.iter().map(|fate| fate.p_moves).sum();
-        for fate in &mut others {
-            // Of risks alone it is known how often they come true.
-            if of_all < disturb && of_all > 0.0 {
-                fate.p_moves *= disturb / of_all;
+            if i == target {
+                continue;
             }
             fate.p_moves = fate.p_moves.min(disturb);
             if fate.unseen {
@@ -342,37 +333,6 @@ mod tests {
         assert_eq!(told[0], BoxFate { p_falls, ..fate });
         let other = (told[1].p_moves, told[1].p_falls, told[1].displacement_p95);
         assert_eq!(other, (0.01, 0.02, 0.05));
-    }
-
-    #[test]
-    fn boxes_move_as_likely_between_them_as_the_risk_says_that_any_does() {
-        let moving = |p_moves: f64| BoxFate {
-            p_moves,
-            ..BoxFate::default()
-        };
-        let told = |fates: Vec<BoxFate>, disturb: f64| {
-            let risk = fixed::disturbing(disturb, disturb);
-            let imagined = Imagined {
-                risk,
-                frames: Vec::new(),
-                fates,
-                told_for: Safety::default(),
-            };
-            let fates = imagined.allowed_by(&risk, 0).fates;
-            fates.iter().map(|f| f.p_moves).collect::<Vec<f64>>()
-        };
-        let three = || [0.9, 0.1, 0.05].map(moving).to_vec();
-        for (told, wanted) in [
-            (told(three(), 0.3), [0.9, 0.2, 0.1]),
-            (told(three(), 0.12), [0.9, 0.1, 0.05]),
-            (
-                told([0.9, 0.0, 0.0].map(moving).to_vec(), 0.3),
-                [0.9, 0.0, 0.0],
-            ),
-        ] {
-            let off = told.iter().zip(wanted).map(|(p, w)| (p - w).abs());
-            assert!(off.fold(0.0, f64::max) < 1e-12, "{told:?}");
-        }
     }
 
     #[test]

@@ -34,8 +34,8 @@ pub(super) fn keep(choices: &Choices) {
 pub(super) fn note_missing(missing: usize, all: usize, what: &str, dir: &Path) {
     if missing > 0 {
         print::note(format!(
-            "of {missing} of {all} {what} this version of the reference is not in {} (--reference): it is simulated now, which \
-             takes long, and stored there",
+            "{missing} of {all} {what} have no reference of this version in {} (--reference): they are simulated now, which takes \
+             long, and stored there",
             dir.display()
         ));
     }

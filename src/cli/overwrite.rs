@@ -50,16 +50,17 @@ pub(super) fn refuse_task(out: &Path, flag: &str, task: &TaskFile) -> Result<(),
 /// The same for a file of the model that is asked, where one was named.
 ///
 /// # Errors
-/// When `out` lies in its folder.
+/// When `out` is its card, its weights or how its training went.
 pub(super) fn refuse_model(out: &Path, flag: &str, model: Option<&Path>) -> Result<(), Failure> {
-    let whole = |path: &Path| fs::canonicalize(path).ok();
-    match (whole(out), model.and_then(whole)) {
-        (Some(written), Some(model)) if written.starts_with(&model) => Err(Failure::input_message(
-            format!("{flag} {} would replace a file of the model", out.display()),
-            format!("name another file with {flag}"),
-        )),
-        _ => Ok(()),
+    const FILES: [&str; 3] = ["model.json", "model.safetensors", "train.jsonl"];
+    let is_of = |model: &Path| FILES.iter().any(|f| is_same_place(out, &model.join(f)));
+    if !model.is_some_and(is_of) {
+        return Ok(());
     }
+    Err(Failure::input_message(
+        format!("{flag} {} would replace a file of the model", out.display()),
+        format!("name another file with {flag}"),
+    ))
 }
 
 /// Whether two names are of one file, there already or not.
@@ -164,6 +165,7 @@ mod tests {
         fs::write(&weights, "").unwrap();
         let refused = |out: &Path| refuse_model(out, "--moveit", Some(&model)).is_err();
         assert!(refused(&weights));
+        fs::write(model.join("grasps.yaml"), "").unwrap();
         assert!(!refused(&model.join("grasps.yaml")));
         assert!(!refused(&folder.path().join("grasps.yaml")));
         assert!(refuse_model(&weights, "--moveit", None).is_ok());

@@ -1,6 +1,7 @@
 //! What `topple replay` shows: a task, a plan or an episode of a data set.
 //!
-//! Owns how a file's kind is told: a folder is a data set, JSON a plan, unless it is a task written in it, the rest a task.
+//! Owns how a file's kind is told: a folder is a data set, JSON and whatever else begins with a brace a plan, unless it is a task
+//! written in JSON, and the rest a task.
 
 use std::fs;
 use std::ops::Range;

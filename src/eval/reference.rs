@@ -20,7 +20,10 @@ use crate::sandbox::{SANDBOX_VERSION, SandboxError};
 /// Draws of the ceiling (design, section 7).
 pub const CEILING_DRAWS: usize = 32;
 /// What a stored ceiling is of.
-const VERSIONS: [(&str, u32); 1] = [("sandbox_version", SANDBOX_VERSION)];
+const VERSIONS: [(&str, u32); 2] = [
+    ("sandbox_version", SANDBOX_VERSION),
+    ("draws", CEILING_DRAWS as u32),
+];
 /// Stacks that are simulated between two savings.
 const STACKS_AT_ONCE: usize = 64;
 
@@ -184,13 +187,22 @@ fn count_accidents(suite: Suite, group: &[&Case]) -> Result<Vec<usize>, SandboxE
 /// A stored reference, if it is one of this sandbox.
 fn read(path: &Path, suite: Suite) -> Result<Option<Ceiling>, ReferenceError> {
     let stored: Option<Ceiling> = read_json(path, &VERSIONS)?;
-    let is_ours = |stored: &Ceiling| {
-        stored.sandbox_version == SANDBOX_VERSION
-            && stored.seed == suite.seed
-            && stored.draws == CEILING_DRAWS
-            && stored.cases.len() == stored.accidents.len()
-    };
-    Ok(stored.filter(is_ours))
+    match stored {
+        Some(stored) if stored.cases.len() != stored.accidents.len() => Err(lengths_differ(
+            path,
+            stored.cases.len(),
+            stored.accidents.len(),
+        )),
+        stored => Ok(stored.filter(|s| s.seed == suite.seed)),
+    }
+}
+
+/// Of a file that has more or fewer questions than answers: nobody knows whose these are.
+pub(super) fn lengths_differ(path: &Path, questions: usize, answers: usize) -> ReferenceError {
+    ReferenceError::Read {
+        path: path.to_owned(),
+        reason: format!("it has {answers} answers to {questions} questions"),
+    }
 }
 
 #[cfg(test)]
@@ -205,8 +217,7 @@ mod tests {
     use crate::pose::Vec3;
     use crate::rollout::Action;
 
-    /// References that are stored and asked about other cases would be made anew without a word, which takes hours; so would
-    /// choices.
+    /// References that are stored and asked about other cases would be made anew, which takes hours; so would choices.
     #[test]
     fn the_stored_ceilings_are_those_of_todays_cases() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");

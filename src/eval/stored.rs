@@ -67,15 +67,21 @@ pub(super) fn write_json(
     })
 }
 
-/// Where what other versions stored at `path` is to go: `kept.json` of the versions 6 and 4 to `kept.of-6-4.json`.
+/// Where what other versions stored at `path` is to go: `kept.json` of the versions 6 and 4 to `kept.of-6-4.json`, or where
+/// such a file is there already to `kept.of-6-4-2.json` and so on.
 fn place_of_others(path: &Path, versions: &[(&str, u32)]) -> std::io::Result<Option<PathBuf>> {
     let Some(bytes) = if_there(std::fs::read(path))? else {
         return Ok(None);
     };
-    // What cannot be read was refused before anything was computed.
     let whole: Value = serde_json::from_slice(&bytes)?;
-    let theirs = others(&whole, versions);
-    Ok(theirs.map(|numbers| path.with_extension(format!("of-{}.json", numbers.join("-")))))
+    let Some(numbers) = others(&whole, versions) else {
+        return Ok(None);
+    };
+    let numbers = numbers.join("-");
+    let named = |end: String| path.with_extension(format!("of-{numbers}{end}.json"));
+    let more = (2..).map(|n| named(format!("-{n}")));
+    let mut places = std::iter::once(named(String::new())).chain(more);
+    Ok(places.find(|place| !place.exists()))
 }
 
 #[cfg(test)]
@@ -135,8 +141,14 @@ mod tests {
             let stored: Option<Value> = read_json(&path, &versions).unwrap();
             assert_eq!(stored, Some(ours.clone()));
         }
-        let kept = dir.path().join("kept.of-1-4.json");
-        assert_eq!(std::fs::read_to_string(kept).unwrap(), old);
+        let kept = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+        assert_eq!(kept("kept.of-1-4.json"), old);
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+        // And again, when the other version has stored less since.
+        let less = "{\"version\": 1, \"suite\": 4}";
+        std::fs::write(&path, less).unwrap();
+        write_json(&path, &versions, &ours).unwrap();
+        assert_eq!(kept("kept.of-1-4.json"), old);
+        assert_eq!(kept("kept.of-1-4-2.json"), less);
     }
 }

@@ -22,7 +22,14 @@ fn a_scene_that_does_not_stand_gets_objects_with_all_their_keys() {
     );
     assert_eq!(answer["action"]["box"], "low");
     assert!(answer["boxes"].as_object().unwrap().is_empty());
-    for key in ["risk", "risk_bound", "risk_by_accident", "largest_safe"] {
+    for key in [
+        "risk",
+        "risk_bound",
+        "risk_by_accident",
+        "moves_beyond_m",
+        "falls_beyond_deg",
+        "largest_safe",
+    ] {
         assert_eq!(answer.get(key), Some(&Value::Null), "{key}");
     }
 
@@ -33,7 +40,9 @@ fn a_scene_that_does_not_stand_gets_objects_with_all_their_keys() {
         (&answer["verdict"], &answer["steps"]),
         (&"unsafe".into(), &Value::Array(vec![]))
     );
-    assert_eq!(answer["max_risk"], 0.02);
+    for key in ["version", "task", "seed", "dynamics", "model", "max_risk"] {
+        assert!(!answer[key].is_null(), "{key}");
+    }
     for key in ["first_unsafe", "repaired"] {
         assert_eq!(answer.get(key), Some(&Value::Null), "{key}");
     }

@@ -121,10 +121,15 @@ fn what_cannot_be_read_is_told_with_its_reason() {
 #[test]
 fn what_plan_and_vet_print_is_told_from_what_they_read() {
     let plan = r#"{"version":1,"task":"a","verdict":"safe","steps":[{"action":"remove"}]}"#;
-    let vetted = r#"{"verdict":"unsafe","steps":[],"first_unsafe":0,"repaired":null}"#;
+    let vetted = |first: &str| {
+        let keys = r#"{"version":1,"task":"a","verdict":"unsafe","steps":[],"first_unsafe":"#;
+        format!("{keys}{first},\"repaired\":null}}")
+    };
+    let of_vet = ["an answer of `topple vet`", "list of steps"];
     for (text, words) in [
         (plan, ["this is a plan", "`topple replay`"]),
-        (vetted, ["an answer of `topple vet`", "list of steps"]),
+        (&vetted("0"), of_vet),
+        (&vetted("null"), of_vet),
     ] {
         let error = parse(text).unwrap_err();
         let told = format!("{error} | {}", error.first().remedy);

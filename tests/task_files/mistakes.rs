@@ -140,6 +140,13 @@ fn a_number_out_of_range_is_told_with_its_range() {
         13,
         &["scene.boxes[0].mass", "-1", "0.02 to 5000"],
     );
+    let error = mistake_of("mass: 6.3", "mass: 1e308");
+    assert_told(
+        &error,
+        MistakeKind::OutOfRange,
+        13,
+        &["is 1e308, out of its range"],
+    );
     let error = mistake_of("size: [0.4, 0.3, 0.22]", "size: [0.4, 0.3, 0]");
     assert_told(
         &error,

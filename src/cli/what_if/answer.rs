@@ -54,7 +54,7 @@ fn foreseen(
 ) -> Result<Imagined, Unanswered> {
     let action = std::slice::from_ref(action);
     let mut imagined = match scene.imagine(action, horizon).pop() {
-        Some(Ok(imagined)) if imagined.risk.is_valid() => imagined,
+        Some(Ok(imagined)) if imagined.is_valid() => imagined,
         Some(Ok(_)) => {
             return Err(Unanswered::NoAnswer(
                 PredictionFailure::NotFinite.to_string(),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{ContestError, deed};
 use crate::eval::contest::{Contestant, Deed, REFERENCE_VERSION, Ring};
 use crate::eval::recalled::Recalled;
-use crate::eval::reference::{ReferenceError, hash_of};
+use crate::eval::reference::{ReferenceError, hash_of, lengths_differ};
 use crate::eval::stored::{read_json, write_json};
 use crate::eval::tasks::{PlannerSuite, PlannerTask};
 use crate::sandbox::SANDBOX_VERSION;
@@ -121,7 +121,12 @@ fn store(path: &Path, known: &Recalled<Deed>) -> Result<(), ReferenceError> {
 /// Stored deeds, if they are of this sandbox and budget.
 fn read(path: &Path) -> Result<Option<StoredDeeds>, ReferenceError> {
     let stored: Option<StoredDeeds> = read_json(path, &VERSIONS)?;
-    Ok(stored.filter(|stored| stored.tasks.len() == stored.deeds.len()))
+    match &stored {
+        Some(s) if s.tasks.len() != s.deeds.len() => {
+            Err(lengths_differ(path, s.tasks.len(), s.deeds.len()))
+        }
+        _ => Ok(stored),
+    }
 }
 
 #[cfg(test)]
@@ -180,7 +185,7 @@ mod tests {
         );
     }
 
-    /// As for the ceilings: deeds of other tasks would be done anew without a word, which takes hours, and tasks chosen anew.
+    /// As for the ceilings: deeds of other tasks would be done anew, which takes hours, and tasks chosen anew.
     #[test]
     fn the_stored_deeds_are_those_of_todays_tasks() {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/default/reference");
@@ -208,7 +213,8 @@ mod tests {
     }
 
     #[test]
-    fn stored_deeds_of_another_budget_or_cut_short_are_done_anew() {
+    fn stored_deeds_of_another_budget_are_done_anew_and_those_that_are_no_answers_to_their_tasks_an_error()
+     {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("deeds.json");
         let readable = |version: u32, tasks: usize| {
@@ -219,11 +225,12 @@ mod tests {
                 deeds: vec![Deed::default()],
             };
             write_json(&path, &[], &stored).unwrap();
-            read(&path).unwrap().is_some()
+            read(&path).map(|stored| stored.is_some())
         };
-        assert!(readable(REFERENCE_VERSION, 1));
-        assert!(!readable(REFERENCE_VERSION - 1, 1));
-        assert!(!readable(REFERENCE_VERSION + 1, 1));
-        assert!(!readable(REFERENCE_VERSION, 2));
+        assert!(readable(REFERENCE_VERSION, 1).unwrap());
+        assert!(!readable(REFERENCE_VERSION - 1, 1).unwrap());
+        assert!(!readable(REFERENCE_VERSION + 1, 1).unwrap());
+        let error = readable(REFERENCE_VERSION, 2).unwrap_err().to_string();
+        assert!(error.contains("1 answers to 2 questions"), "{error}");
     }
 }

@@ -8,7 +8,7 @@ use crate::model::calibration::Calibration;
 use crate::model::card::{DataSource, MODEL_VERSION, ModelCard, Weighed};
 use crate::model::config::TrainConfig;
 use crate::model::ensemble::Ensemble;
-use crate::model::features::MAX_NODES;
+use crate::model::features::{ACTION_FEATURES, MAX_NODES, SAFETY_AT};
 use crate::model::fixture_scenes::{box_at, scene_of, workcell_of};
 use crate::model::network::{Architecture, Network};
 use crate::model::normaliser::Normaliser;
@@ -104,4 +104,21 @@ fn a_box_that_the_network_has_no_room_for_is_told_what_the_risk_allows_of_it() {
         );
     }
     assert_eq!(imagined.fates[MAX_NODES + 2], BoxFate::default());
+}
+
+#[test]
+fn under_limits_laxer_than_were_learned_what_is_told_is_told_for_those_that_were() {
+    let mut model = model(None);
+    let action = &mut model.model.card.normaliser.action;
+    for bounds in [&mut action.min, &mut action.max] {
+        *bounds = vec![0.0; ACTION_FEATURES];
+        bounds[SAFETY_AT..SAFETY_AT + 3].copy_from_slice(&[0.05, 0.26, 30.0]);
+    }
+    let mut workcell = row(2);
+    for (asked, told) in [(0.2, 0.05), (0.03, 0.03)] {
+        workcell.safety.max_displacement = asked;
+        let scene = model.believe(&workcell, 0).unwrap();
+        let imagined = scene.imagine(&[nudge()], 2).remove(0).unwrap();
+        assert!((imagined.told_for.max_displacement - told).abs() < 1e-6);
+    }
 }

@@ -50,7 +50,7 @@ pub struct VetReport {
     /// Why no step was judged, where none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The limit that the bounds are held against.
+    /// The limit that the bound of each step is held against.
     pub max_risk: f64,
     /// In order.
     pub steps: Vec<VettedStep>,

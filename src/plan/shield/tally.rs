@@ -25,17 +25,19 @@ impl Tally {
         }
     }
 
-    /// A draw ends with its first accident. That one of another kind would have come after it is taken to be as likely as
-    /// it was judged to be among accidents.
+    /// A draw ends with its first accident. That one of another kind would have come after it is taken to be as likely as it
+    /// was judged to be among accidents, as far as kinds were judged to coincide at all.
     pub(super) fn update(&self, judged: &Risk, prior: Prior) -> Risk {
         let Witness { draws, accidents } = self.witness;
         let before = prior.before(judged);
         let more = before / judged.risk.max(1e-9);
         let mut by_accident = judged.by_accident;
+        let of_kinds: f64 = judged.by_accident.iter().sum();
+        let coincide = (of_kinds - judged.risk).max(0.0) / of_kinds.max(1e-9);
         for (p, first) in by_accident.iter_mut().zip(self.by_accident) {
             let p_before = (*p * more).min(before);
             let among_accidents = p_before / before.max(1e-9);
-            let seen = first + (accidents - first) * among_accidents;
+            let seen = first + (accidents - first) * among_accidents * coincide;
             *p = prior.weighed(p_before, seen, draws);
         }
         Risk {
@@ -101,5 +103,20 @@ mod tests {
         };
         let [disturb, tilt, ..] = seen.update(&before, Prior::of(&before)).by_accident;
         assert!(disturb > 0.25 && disturb < tilt, "{disturb} {tilt}");
+    }
+
+    #[test]
+    fn kinds_that_never_coincide_are_as_likely_as_before_where_the_draws_bear_that_out() {
+        let mut seen = Tally::default();
+        let of = |by_accident| Risk {
+            by_accident,
+            ..judged(0.5, 0.6)
+        };
+        let exclusive = of([0.25, 0.0, 0.0, 0.0, 0.25]);
+        seen.add(&exclusive, 24);
+        let after = seen.update(&exclusive, Prior::of(&exclusive));
+        for (p, judged) in after.by_accident.iter().zip(exclusive.by_accident) {
+            assert!((p - judged).abs() < 1e-12, "{after:?}");
+        }
     }
 }

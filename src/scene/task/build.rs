@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::DEFAULT_FRICTION;
 use super::check::{Fault, find_faults};
-use super::error::{Mistake, MistakeKind, mistake, no_such_box};
+use super::error::{Mistake, MistakeKind, mistake, no_such_box, shown_number};
 use super::format::PoseBlock;
 use super::kinds::KindKeys;
 use super::locate::Located;
@@ -179,7 +179,7 @@ impl Builder<'_> {
 
     fn in_range(&mut self, value: f64, range: (f64, f64), at: &FieldPath) {
         if !(range.0..=range.1).contains(&value) {
-            let message = format!("`{at}` is {value}, out of its range");
+            let message = format!("`{at}` is {}, out of its range", shown_number(value));
             let remedy = format!("From {} to {}.", range.0, range.1);
             self.note(MistakeKind::OutOfRange, at, message, remedy);
         }
@@ -203,8 +203,8 @@ impl Builder<'_> {
                     let half = 0.5 * size[axis];
                     if offset[axis].abs() > half {
                         let path = at.index(axis);
-                        let message =
-                            format!("`{path}` is {}, which lies outside the box", offset[axis]);
+                        let told = shown_number(offset[axis]);
+                        let message = format!("`{path}` is {told}, which lies outside the box");
                         let remedy = format!("From {} to {half}.", -half);
                         self.note(MistakeKind::OutOfRange, &path, message, remedy);
                     }

@@ -110,8 +110,9 @@ fn refuse_answer(source: &SourceText, kind: DocumentKind) -> Result<(), TaskErro
         _verdict: IgnoredAny,
         #[serde(rename = "steps")]
         _steps: IgnoredAny,
-        // Only a plan has one.
-        version: Option<IgnoredAny>,
+        // Of vetted steps alone; nothing where all are safe.
+        #[serde(default, deserialize_with = "is_there")]
+        first_unsafe: bool,
     }
     if !source.text.trim_start().starts_with('{') {
         return Ok(());
@@ -119,15 +120,20 @@ fn refuse_answer(source: &SourceText, kind: DocumentKind) -> Result<(), TaskErro
     let Ok(answer) = serde_json::from_str::<Answer>(&source.text) else {
         return Ok(());
     };
-    let (what, remedy) = match answer.version {
-        Some(_) => ("a plan", "To see it, use `topple replay`."),
-        None => (
+    let (what, remedy) = match answer.first_unsafe {
+        false => ("a plan", "To see it, use `topple replay`."),
+        true => (
             "an answer of `topple vet`",
             "Give the list of steps that it judged.",
         ),
     };
     let message = format!("this is {what}, not {}", kind.name());
     Err(mistake(source, MistakeKind::WrongType, None, message, remedy).into())
+}
+
+/// True of a key that is there, whatever its value.
+fn is_there<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(value).map(|_| true)
 }
 
 /// Refuses a list of steps where a task is read, and the other way round: `vet` takes both, in this order.

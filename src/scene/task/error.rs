@@ -149,6 +149,14 @@ pub(super) fn mistake(
     }
 }
 
+/// A number as it is told: three hundred digits say nothing to anybody.
+pub(super) fn shown_number(value: f64) -> String {
+    match value == 0.0 || (1e-6..1e15).contains(&value.abs()) {
+        true => value.to_string(),
+        false => format!("{value:e}"),
+    }
+}
+
 /// `value` as a message shows it: printable, in one line, at most 40 characters.
 pub(super) fn shown(value: &str) -> String {
     let mut text = String::new();

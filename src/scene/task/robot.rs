@@ -52,7 +52,7 @@ impl Builder<'_> {
             }
         }
         if home.z <= 0.0 {
-            let message = format!("the hand's home is {:.3} m into the ground", -home.z);
+            let message = format!("the hand's home is {:.3} m into the ground", home.z.abs());
             let remedy = "Raise `robot.home`, best above the boxes.".to_owned();
             self.note(MistakeKind::Overlap, &path, message, remedy);
         }
