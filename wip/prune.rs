@@ -1,15 +1,23 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
+use std::path::Path;
+use topple::eval::choices::Choices;
 use topple::eval::suite::{Split, Suite};
-use topple::scene::Gripper;
-// takes the cases of cups out of stored ceilings: old new
+use topple::grasp::compliance::cup_compliance;
+use topple::scene::{Gripper, Quantity};
+const SUBSTEP_S: f64 = 1.0 / (4.0 * 240.0);
+// takes cases out of stored ceilings that may have changed: v6 v7 new
 fn main() {
     let a: Vec<String> = std::env::args().collect();
-    for split in [Split::Real] {
+    for (split, from, version) in [
+        (Split::Standard, 2, 7),
+        (Split::Real, 1, 6),
+        (Split::Hard, 1, 6),
+    ] {
         let name = format!("ceiling-{}-20260101.json", split.name());
         let old: Value =
-            serde_json::from_slice(&std::fs::read(format!("{}/{name}", a[1])).unwrap()).unwrap();
+            serde_json::from_slice(&std::fs::read(format!("{}/{name}", a[from])).unwrap()).unwrap();
         let keys: Vec<String> = old["cases"]
             .as_array()
             .unwrap()
@@ -20,47 +28,67 @@ fn main() {
             split,
             seed: 20260101,
         };
+        let choices = match split {
+            Split::Hard => Choices::stored_in(Path::new(&a[3]), "hard", 20260101).unwrap(),
+            _ => Choices::of_this_run(),
+        };
         let cases = suite
-            .cases(keys.len(), |_| ControlFlow::Continue(()))
+            .cases(2000, &choices, |n| {
+                choices.store().unwrap();
+                eprintln!("{} {n}", split.name());
+                ControlFlow::Continue(())
+            })
             .unwrap();
+        choices.store().unwrap();
         let mut kept = (Vec::new(), Vec::new());
-        let mut cups = 0;
-        let mut found = 0;
+        let (mut touched, mut found) = (0, 0);
         for case in &cases {
             let hash: String = Sha256::digest(format!("{case:?}"))[..8]
                 .iter()
                 .map(|b| format!("{b:02x}"))
                 .collect();
-            let cup = case.action.grasp().is_some_and(|g| {
-                matches!(
-                    case.workcell.robot.grippers[g.gripper],
-                    Gripper::Suction { .. }
-                )
+            let changes = case.action.grasp().is_some_and(|g| {
+                let Gripper::Suction {
+                    max_pull,
+                    max_shear,
+                    max_moment,
+                    ..
+                } = case.workcell.robot.grippers[g.gripper]
+                else {
+                    return false;
+                };
+                let gives = cup_compliance(max_pull, max_shear, max_moment);
+                let low = match case.workcell.scene.boxes[case.action.box_index()].mass {
+                    Quantity::Known(m) => m,
+                    Quantity::Normal { mean, std } => (mean - 3.01 * std).max(1e-3),
+                    Quantity::Uniform { min, .. } => min,
+                };
+                version == 6 || gives.linear.1 * SUBSTEP_S / low > 1.35
             });
-            cups += usize::from(cup);
+            touched += usize::from(changes);
             if let Some(k) = keys.iter().position(|k| *k == hash) {
                 found += 1;
-                if !cup {
+                if !changes {
                     kept.0.push(keys[k].clone());
                     kept.1.push(old["accidents"][k].clone());
                 }
             }
         }
         println!(
-            "{}: {} stored, {} cases, {} found, {} of cups, {} kept",
+            "{}: {} stored, {} cases, {} found, {} may have changed, {} kept",
             split.name(),
             keys.len(),
             cases.len(),
             found,
-            cups,
+            touched,
             kept.0.len()
         );
         let mut new = old.clone();
-        new["sandbox_version"] = json!(7);
+        new["sandbox_version"] = json!(8);
         new["cases"] = json!(kept.0);
         new["accidents"] = json!(kept.1);
         std::fs::write(
-            format!("{}/{name}", a[2]),
+            format!("{}/{name}", a[3]),
             serde_json::to_vec(&new).unwrap(),
         )
         .unwrap();
