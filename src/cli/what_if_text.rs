@@ -65,7 +65,7 @@ fn verdict(file: &TaskFile, report: &WhatIfReport) -> String {
         report.action.kind,
         report.action.box_id,
         if report.is_safe() { "safe" } else { "not safe" },
-        risk_in_words(&report.dynamics, report.risk, report.risk_bound),
+        risk_in_words(&report.asked.dynamics, report.risk, report.risk_bound),
         percent(report.max_risk)
     )
 }

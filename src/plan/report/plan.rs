@@ -240,7 +240,7 @@ pub struct PlanReport {
 }
 
 /// What a report says of who asked whom.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Asked {
     /// The task's name.
     pub task: String,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Asked, ModelReport, PlanReport, REPORT_VERSION, RiskByAccident, verified};
+use super::{Asked, PlanReport, REPORT_VERSION, RiskByAccident, verified};
 use crate::plan::planner::Verdict;
 use crate::plan::vet::{JudgedStep, StepToVet};
 
@@ -37,14 +37,9 @@ pub struct VettedStep {
 pub struct VetReport {
     /// 1.
     pub version: u32,
-    /// The task's name.
-    pub task: String,
-    /// What everything random was seeded with.
-    pub seed: u64,
-    /// "learned" or "sandbox".
-    pub dynamics: String,
-    /// Which one exactly.
-    pub model: ModelReport,
+    /// Who was asked about what.
+    #[serde(flatten)]
+    pub asked: Asked,
     /// "safe" or "unsafe".
     pub verdict: &'static str,
     /// Why no step was judged, where none was.
@@ -93,10 +88,7 @@ impl VetReport {
     pub fn refused(asked: Asked, max_risk: f64, reason: String) -> Self {
         Self {
             version: REPORT_VERSION,
-            task: asked.task,
-            seed: asked.seed,
-            dynamics: asked.dynamics,
-            model: asked.model,
+            asked,
             verdict: "unsafe",
             reason: Some(reason),
             max_risk,

@@ -7,9 +7,7 @@ use crate::grasp::GraspCandidate;
 use crate::plan::shield::Vouched;
 use crate::scene::Workcell;
 
-use super::{
-    Asked, ById, GraspReport, ModelReport, REPORT_VERSION, RiskByAccident, grasp_report, verified,
-};
+use super::{Asked, ById, GraspReport, REPORT_VERSION, RiskByAccident, grasp_report, verified};
 
 /// What becomes of one box.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -87,14 +85,9 @@ pub struct WhatIfAction {
 pub struct WhatIfReport {
     /// 1.
     pub version: u32,
-    /// The task's name.
-    pub task: String,
-    /// What everything random was seeded with.
-    pub seed: u64,
-    /// "learned" or "sandbox".
-    pub dynamics: String,
-    /// Which one exactly.
-    pub model: ModelReport,
+    /// Who was asked about what.
+    #[serde(flatten)]
+    pub asked: Asked,
     /// "safe" or "not_safe".
     pub verdict: &'static str,
     /// Why not.
@@ -141,10 +134,7 @@ impl WhatIfReport {
         let (verified_risk, verified_draws) = verified(vouched.witness);
         Self {
             version: REPORT_VERSION,
-            task: asked.task,
-            seed: asked.seed,
-            dynamics: asked.dynamics,
-            model: asked.model,
+            asked,
             verdict: match vouched.objection {
                 None => "safe",
                 Some(_) => "not_safe",
