@@ -146,6 +146,12 @@ task: {kind: retrieve, box: a}
     let the_same = read_recording(&in_json, None).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(the_same.targets, recording.targets);
     assert_eq!(the_same.boxes, recording.boxes);
+    // And YAML may be in braces as JSON is, with an ending that says nothing.
+    let in_braces = folder.path().join("task.txt");
+    let unquoted = task.to_string().replace("\":", ": ").replace('"', "");
+    fs::write(&in_braces, unquoted).unwrap();
+    let again = read_recording(&in_braces, None).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(again.targets, recording.targets);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What `topple replay` shows: a task, a plan or an episode of a data set.
 //!
-//! Owns how a file's kind is told: a folder is a data set, JSON and whatever else begins with a brace a plan, unless it is a task
+//! Owns how a file's kind is told: a folder is a data set, JSON and whatever else begins as JSON does a plan, unless it is a task
 //! written in JSON, and the rest a task.
 
 use std::fs;
@@ -46,8 +46,7 @@ pub(super) fn read(
         return of_task(file, task::load(file).map_err(Failure::input)?);
     }
     let text = read_text(file)?;
-    if (is_named(file, &["json"]) || text.trim_start().starts_with('{')) && !is_task_in_json(&text)
-    {
+    if (is_named(file, &["json"]) || begins_as_json(&text)) && !is_task_in_json(&text) {
         let recording = Recording::from_plan_json(&text).map_err(|e| in_file(file, e))?;
         return Ok((recording, None));
     }
@@ -62,6 +61,12 @@ fn of_task(file: &Path, task: TaskFile) -> Result<(Recording, Option<TaskFile>),
 fn is_named(file: &Path, endings: &[&str]) -> bool {
     let ending = file.extension().and_then(|e| e.to_str());
     ending.is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
+}
+
+/// A key of JSON is in quotation marks, which in YAML of one line nobody writes.
+fn begins_as_json(text: &str) -> bool {
+    let inside = text.trim_start().strip_prefix('{');
+    inside.is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))
 }
 
 /// JSON is YAML too, so a task may be written in it: that has a name and no verdict. What is damaged is taken for a plan.
