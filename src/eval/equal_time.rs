@@ -220,8 +220,8 @@ mod tests {
     fn a_stored_number_that_cannot_be_read_is_an_error_and_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = path_of(dir.path(), KEY);
-        let cut = "{\"sandbox_version\": 8, ";
-        std::fs::write(&path, cut).unwrap();
+        let cut = format!("{{\"sandbox_version\": {SANDBOX_VERSION}, ");
+        std::fs::write(&path, &cut).unwrap();
         for wanted in [Wanted::Recorded, Wanted::Measured] {
             match equal_time(dir.path(), KEY, (wanted, 60), unasked) {
                 Err(ContestError::Reference(ReferenceError::Read { path: named, .. })) => {

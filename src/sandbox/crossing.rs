@@ -1,13 +1,18 @@
 //! What crosses into the engine and back: numbers, shapes, and which collider is what.
 //!
-//! Owns the crossing between nalgebra (f64) and the engine's glam (f32), and [`Part`].
+//! Owns the crossing between nalgebra (f64) and the engine's glam (f32), the names of a joint's axes, and [`Part`].
 
 use nalgebra::Quaternion;
-use rapier3d::dynamics::MassProperties;
+use rapier3d::dynamics::{JointAxis, MassProperties};
 use rapier3d::geometry::ColliderBuilder;
 use rapier3d::math::{Pose as EnginePose, Rotation, Vector};
 
 use crate::pose::{Pose, Quat, Vec3};
+
+/// The axes that a joint moves along, x, y and z of its first frame.
+pub(super) const LINEAR: [JointAxis; 3] = [JointAxis::LinX, JointAxis::LinY, JointAxis::LinZ];
+/// Those that it turns about.
+pub(super) const ANGULAR: [JointAxis; 3] = [JointAxis::AngX, JointAxis::AngY, JointAxis::AngZ];
 
 /// What a collider belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

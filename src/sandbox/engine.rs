@@ -18,9 +18,8 @@ use rapier3d::pipeline::PhysicsPipeline;
 
 use super::SandboxError;
 use super::crossing::{
-    Part, cuboid, from_engine, from_vector, mass_properties, to_engine, to_vector,
+    ANGULAR, LINEAR, Part, cuboid, from_engine, from_vector, mass_properties, to_engine, to_vector,
 };
-use super::hand::{ANGULAR, LINEAR};
 use crate::gravity::GRAVITY;
 use crate::pose::{Pose, Vec3};
 use crate::scene::{Draw, Scene};
@@ -32,7 +31,7 @@ pub const DT_S: f64 = 1.0 / STEPS_PER_S;
 /// How far ahead of a moving body contacts are looked for, m: 4.8 m/s for a step. Without it a box
 /// that falls past an edge is inside before it is seen, and is pushed out sideways.
 pub(super) const LOOK_AHEAD_M: f32 = 0.02;
-/// How often all constraints are solved in a substep.
+/// Sweeps of a substep over all constraints that push apart what overlaps as well; one that does not, with friction, follows.
 pub(super) const SWEEPS: usize = 1;
 /// Half the ground slab's edge, m: far beyond any scene.
 const GROUND_HALF: f32 = 50.0;
@@ -210,7 +209,7 @@ impl Engine {
         f64::from(self.parameters.dt)
     }
 
-    /// Solves all constraints so many times in each substep from now on; [`SWEEPS`] is what it begins with.
+    /// How many sweeps each substep has from now on; [`SWEEPS`] is what it begins with.
     pub(super) fn set_sweeps(&mut self, sweeps: usize) {
         self.parameters.num_internal_pgs_iterations = sweeps;
     }

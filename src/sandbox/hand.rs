@@ -10,7 +10,9 @@ use rapier3d::dynamics::{
 };
 
 use super::contact::Forces;
-use super::crossing::{Part, cuboid, from_engine, from_vector, mass_properties, to_engine};
+use super::crossing::{
+    ANGULAR, LINEAR, Part, cuboid, from_engine, from_vector, mass_properties, to_engine,
+};
 use super::engine::{Engine, LOOK_AHEAD_M, SWEEPS, hand_groups};
 use super::jaw::Jaw;
 use super::suction::Suction;
@@ -246,9 +248,6 @@ impl Hand {
         engine.set_sweeps(SWEEPS);
     }
 }
-
-pub(super) const LINEAR: [JointAxis; 3] = [JointAxis::LinX, JointAxis::LinY, JointAxis::LinZ];
-pub(super) const ANGULAR: [JointAxis; 3] = [JointAxis::AngX, JointAxis::AngY, JointAxis::AngZ];
 
 /// Makes `axes` of a joint springs towards zero: `(stiffness, damping)`.
 pub(super) fn set_spring(joint: &mut GenericJoint, axes: [JointAxis; 3], spring: (f64, f64)) {

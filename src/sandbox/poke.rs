@@ -8,9 +8,9 @@ use rapier3d::dynamics::{
     GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyBuilder, RigidBodyHandle,
 };
 
-use super::crossing::{from_vector, to_engine, to_vector};
+use super::crossing::{LINEAR, from_vector, to_engine, to_vector};
 use super::engine::Engine;
-use super::hand::{LINEAR, cap_force, set_spring};
+use super::hand::{cap_force, set_spring};
 use crate::pose::{Pose, Quat, Vec3};
 use crate::rollout::{Action, NUDGE_DRIVE, PUSH_S, nudge_seconds, nudge_travel};
 

@@ -2,19 +2,22 @@
 //!
 //! Owns the seal (the whole cup on the face, near enough and flat enough), the load on it, and
 //! the limit: |shear| ≤ max_shear and pull / max_pull + |moment| / max_moment ≤ 1. Caps on single
-//! axes would not do: 100 N of shear then holds 142 N at 45° (measured; design, section 6). The load
-//! is what the joint bore in the step's last substep. Stretch and speed at the end of the step do not tell it: what the
-//! engine solves after the damper leaves a speed that the damper never had, and of a light box of little
-//! inertia that was read as three times the moment there was: of 691 boxes that cups lost, 52 were lost by that alone,
-//! nearly all of them lighter than 1 kg, and 48 of these the engine holds too if it solves sixteen times as often.
+//! axes would not do: 100 N of shear then holds 142 N at 45° (measured; design, section 6).
+//!
+//! The load is what the joint's motors bore in the step's last substep, where section 6 asks for stretch and speed at the
+//! step's end. Those do not tell it: what the engine solves after the damper leaves a speed that the damper never had, which
+//! in one light box was read as three times the moment there was. Of 691 boxes that cups lost 52 were lost by that,
+//! nearly all of them lighter than 1 kg, and 48 of these the engine holds too if it sweeps sixteen times in place of once.
+//! A jump of the load shorter than a step may be missed, as the three steps of patience would have it anyway; the motors,
+//! unlike the joint's own impulses, tell the moments too.
 
 use rapier3d::dynamics::{
     CoefficientCombineRule, GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle,
 };
 
-use super::crossing::{from_engine, to_engine};
+use super::crossing::{ANGULAR, LINEAR, from_engine, to_engine};
 use super::engine::{DT_S, Engine, SWEEPS};
-use super::hand::{ANGULAR, LINEAR, set_spring};
+use super::hand::set_spring;
 use crate::grasp::compliance::{Compliance, TRAVEL_M, cup_compliance};
 use crate::grasp::drive::PALM_FRICTION;
 use crate::grasp::{Lip, cup_shares};
@@ -29,11 +32,11 @@ const LIP: Lip = Lip {
 /// How long the limit has to be passed before the seal breaks, s: three steps.
 const PATIENCE_S: f64 = 3.0 * DT_S;
 
-/// A damper that takes more than this of a box's speed in a substep, were it not for its own resistance, is stiff: it and what
-/// else touches the box shake each other up. Boxes under 0.2 kg were lost before they were lifted by cups that hold
-/// 150 N (0.3 kg, 400 N): from 2.1 on.
+/// A damper is stiff where its force at the start of a substep, if it stayed, would take more than so many times the box's
+/// speed in that substep: it and what else touches the box shake each other up. By mass alone, as the losses went: boxes under
+/// 0.2 kg were lost before they were lifted by cups that hold 150 N (0.3 kg, 400 N), which is from 2.1 on.
 const STIFF: f64 = 1.5;
-/// How often all is solved in a substep where it is stiff: after four times no box of 50 g is lost so.
+/// The sweeps of a substep where it is stiff: with four, cups of 150 and 400 N lose no box down to 50 g so.
 const STIFF_SWEEPS: usize = 4;
 
 /// The cup and, while it holds, its joint.

@@ -1,7 +1,7 @@
 """A vacuum cup: a spring between palm and box that lets go at its limits.
 
 Owns the seal, the spring and the limit |shear| <= max_shear, pull / max_pull + |moment| / max_moment <= 1,
-with the constants that `src/sandbox/suction.rs` states. Pressing the cup onto the box goes through
+with the constants that `src/sandbox/suction.rs` states, but the load read from stretch and speed. Pressing the cup onto the box goes through
 MuJoCo's own contact.
 """
 

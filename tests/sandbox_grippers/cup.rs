@@ -68,24 +68,38 @@ fn a_cup_lets_go_where_pull_and_moment_together_pass_their_sum() {
 }
 
 /// The load was once read from the speed at which such a box still turned after the engine had solved for the cup, and
-/// one of 0.1 kg was lost before it was lifted, by a cup that holds sixteen of it.
+/// one of 0.1 kg was lost before it was lifted, by a cup that holds sixteen of it. The lightest were lost as well by a damper
+/// that one sweep of a substep leaves out of balance: those of 0.3 kg and more have one.
 #[test]
 fn a_light_box_is_lifted_by_a_cup_that_holds_twice_what_it_bears() {
     let (max_pull, max_moment) = (30.9, 0.3);
     let mut lifted = 0;
-    for (edge, height) in [(0.1, 0.05), (0.1, 0.15), (0.2, 0.05), (0.2, 0.15)] {
+    let shapes = [
+        (0.1, 0.03),
+        (0.1, 0.05),
+        (0.1, 0.15),
+        (0.15, 0.03),
+        (0.2, 0.05),
+        (0.2, 0.15),
+    ];
+    for (edge, height) in shapes {
         for (mass, arm) in [
             (0.1, 0.01),
             (0.1, 0.03),
             (0.2, 0.03),
             (0.1, 0.06),
             (0.2, 0.06),
+            (0.3, 0.03),
+            (0.3, 0.04),
+            (0.4, 0.02),
         ] {
-            let weight = mass * GRAVITY;
             let lies_on_it = arm + 0.03 <= 0.5 * edge;
-            if !lies_on_it || weight / max_pull + weight * arm / max_moment > 0.5 {
+            if !lies_on_it {
                 continue;
             }
+            let weight = mass * GRAVITY;
+            let used = weight / max_pull + weight * arm / max_moment;
+            assert!(used < 0.5, "{used}");
             let size = Vec3::new(edge, edge, height);
             let cell = on_the_ground(size, mass, cup(max_pull, 20.0, max_moment));
             let hand = Pose::from_parts(
@@ -99,7 +113,7 @@ fn a_light_box_is_lifted_by_a_cup_that_holds_twice_what_it_bears() {
             lifted += 1;
         }
     }
-    assert!(lifted >= 12, "{lifted}");
+    assert_eq!(lifted, 28);
 }
 
 #[test]

@@ -17,9 +17,8 @@ use crate::grasp::compliance::{SHEAR, TWIST};
 use crate::grasp::pads_bear;
 use crate::pose::{Pose, Quat};
 use crate::sandbox::contact::window;
-use crate::sandbox::crossing::{from_engine, from_vector, to_engine, to_vector};
+use crate::sandbox::crossing::{ANGULAR, from_engine, from_vector, to_engine, to_vector};
 use crate::sandbox::engine::Engine;
-use crate::sandbox::hand::ANGULAR;
 
 /// What the pads do to a box between them.
 #[derive(Clone)]
@@ -120,6 +119,7 @@ impl Jaw {
         let slide =
             into_hand * from_vector(item.velocity_at_point(point) - hand.velocity_at_point(point));
         let turn = into_hand * from_vector(item.angvel() - hand.angvel());
+        // Not what the joint bore, as of a cup: read so, 16 more of 827 boxes slip, of which eight sweeps bear out six.
         let mut force = stretch.translation.vector * SHEAR.0 + slide * SHEAR.1;
         force.x = 0.0;
         let moment = stretch.rotation.scaled_axis() * TWIST.0 + turn * TWIST.1;
