@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 
 use super::error::{FilePlace, ImportError, Need, check_numbers};
 use super::imported::Imported;
@@ -45,7 +46,7 @@ struct Segment {
 
 #[derive(Deserialize)]
 struct BuiltUld {
-    loaded: Vec<Loaded>,
+    loaded: Vec<Spanned<Loaded>>,
 }
 
 #[derive(Deserialize)]
@@ -107,16 +108,19 @@ fn pieces(
 ) -> Result<Vec<Piece>, ImportError> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut pieces = Vec::with_capacity(built.loaded.len());
-    for loaded in &built.loaded {
+    for entry in &built.loaded {
+        let line = Some(entry.referenced.line() as usize).filter(|&line| line > 0);
+        let loaded = &entry.value;
         let shipment = segment.shipments.get(&loaded.shipment);
         let kind = shipment
             .and_then(|s| s.pieces.get(&loaded.piece))
             .ok_or_else(|| ImportError::UnknownPiece {
-                file: path.to_owned(),
+                place: FilePlace::of(path),
                 stack: uld.to_owned(),
                 shipment: loaded.shipment.clone(),
                 piece: loaded.piece.clone(),
-            })?;
+            })
+            .map_err(|e| e.of_line(line))?;
         let id = plain(&loaded.piece);
         let count = seen.entry(id.clone()).or_insert(0);
         *count += 1;
@@ -137,7 +141,7 @@ fn pieces(
                 Need::Finite,
             ),
         ];
-        check_numbers((path, uld, &id), &numbers)?;
+        check_numbers((path, uld, &id), &numbers).map_err(|e| e.of_line(line))?;
         pieces.push(Piece {
             id,
             size: Vec3::new(loaded.lng, loaded.lat, loaded.height) * 0.01,

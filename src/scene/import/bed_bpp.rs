@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::error::{FilePlace, ImportError, Need, check_numbers};
 use super::imported::Imported;
@@ -87,7 +88,10 @@ pub fn bed_bpp(
     for (order, placed) in plans {
         let pieces = placed
             .into_iter()
-            .map(|p| piece(p, &order, path))
+            .enumerate()
+            .map(|(i, p)| {
+                piece(p, &order, path).map_err(|e| e.of_line(line_of(packing, &order, i)))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let base = match bases.get(&order).map(String::as_str) {
             Some("rollcontainer") => ROLL_CONTAINER,
@@ -129,7 +133,7 @@ fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError>
         1 => (item.width, item.length),
         other => {
             return Err(ImportError::BadNumber {
-                file: path.to_owned(),
+                place: FilePlace::of(path),
                 stack: order.to_owned(),
                 piece: id,
                 field: "orientation",
@@ -145,6 +149,13 @@ fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError>
         mass_kg: item.weight,
         bears_n: None,
     })
+}
+
+/// The line on which piece `index` of an order begins.
+fn line_of(packing: &str, order: &str, index: usize) -> Option<usize> {
+    let Unique(plans): Unique<Vec<&RawValue>> = serde_json::from_str(packing).ok()?;
+    let begins = plans.get(order)?.get(index)?.get().as_ptr().addr() - packing.as_ptr().addr();
+    Some(1 + packing[..begins].matches('\n').count())
 }
 
 /// What to do about plans that are none.

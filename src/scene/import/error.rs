@@ -1,4 +1,4 @@
-//! Why a packing cannot be imported: the file, the line where the parser knows it, and the remedy.
+//! Why a packing cannot be imported: the file, the line where one is to blame, and the remedy.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,16 @@ pub struct FilePlace {
     pub file: PathBuf,
     /// Counted from one.
     pub line: Option<usize>,
+}
+
+impl FilePlace {
+    /// A file, of no line.
+    pub(super) fn of(file: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: None,
+        }
+    }
 }
 
 impl fmt::Display for FilePlace {
@@ -48,11 +58,11 @@ pub enum ImportError {
         remedy: String,
     },
     /// A size, a weight or a position that no box has.
-    #[error("{}: piece `{piece}` of `{stack}`: {field} is {value}", file.display())]
+    #[error("{place}: piece `{piece}` of `{stack}`: {field} is {value}")]
     #[diagnostic(help("{field} must be {need}"))]
     BadNumber {
-        /// The file.
-        file: PathBuf,
+        /// Where the piece begins.
+        place: FilePlace,
         /// The order or the ULD.
         stack: String,
         /// The piece.
@@ -65,11 +75,13 @@ pub enum ImportError {
         need: Need,
     },
     /// A loaded piece of which the file has no description.
-    #[error("{}: `{stack}` loads piece `{piece}` of shipment `{shipment}`, which is not among the shipments", file.display())]
+    #[error(
+        "{place}: `{stack}` loads piece `{piece}` of shipment `{shipment}`, which is not among the shipments"
+    )]
     #[diagnostic(help("use a file that has both the shipments and the built ULDs of its segment"))]
     UnknownPiece {
-        /// The file.
-        file: PathBuf,
+        /// Where it is loaded.
+        place: FilePlace,
         /// The ULD.
         stack: String,
         /// The shipment that is named.
@@ -84,6 +96,16 @@ pub enum ImportError {
         /// The file.
         file: PathBuf,
     },
+}
+
+impl ImportError {
+    /// The same of a line, where it is about a piece and that of the piece is known.
+    pub(super) fn of_line(mut self, known: Option<usize>) -> Self {
+        if let Self::BadNumber { place, .. } | Self::UnknownPiece { place, .. } = &mut self {
+            place.line = known;
+        }
+        self
+    }
 }
 
 /// What a number in the data has to be.
@@ -110,7 +132,7 @@ impl fmt::Display for Need {
 /// Checks a piece's numbers, each by its key in the data, before anything is computed from them.
 ///
 /// # Errors
-/// The first that no box has; `piece` of `stack` in `file` is whose they are.
+/// The first that no box has; `piece` of `stack` in `file` is whose they are. Its line is for the caller to tell.
 pub(super) fn check_numbers(
     (file, stack, piece): (&Path, &str, &str),
     numbers: &[(&'static str, f64, Need)],
@@ -121,7 +143,7 @@ pub(super) fn check_numbers(
     match numbers.iter().find(is_wrong) {
         None => Ok(()),
         Some(&(field, value, need)) => Err(ImportError::BadNumber {
-            file: file.to_owned(),
+            place: FilePlace::of(file),
             stack: stack.to_owned(),
             piece: piece.to_owned(),
             field,

@@ -178,19 +178,38 @@ fn missing_keys_and_foreign_files_name_the_line_or_the_remedy() {
 }
 
 #[test]
-fn numbers_that_no_box_has_are_named() {
-    let negative = PACKING.replacen("\"weight/kg\": 6.5", "\"weight/kg\": -6.5", 1);
+fn numbers_that_no_box_has_are_named_with_the_line_of_their_piece() {
+    let negative = PACKING.replacen("\"weight/kg\": 40.0", "\"weight/kg\": -40.0", 1);
     let error = packing(&negative, &Cut::default()).unwrap_err();
-    assert!(error.to_string().contains("weight/kg is -6.5"), "{error}");
+    assert!(error.to_string().contains("weight/kg is -40"), "{error}");
+    assert!(
+        error.to_string().contains("packing_plans.json:5: "),
+        "{error}"
+    );
     // By its key and in its unit in the data, also of a piece that is turned.
     let turned = PACKING.replacen("\"orientation\": 0", "\"orientation\": 1", 1);
     let narrow = turned.replacen("\"width/mm\": ", "\"width/mm\": -", 1);
     let error = packing(&narrow, &Cut::default()).unwrap_err();
     assert!(error.to_string().contains("width/mm is -400"), "{error}");
+    assert!(
+        error.to_string().contains("packing_plans.json:2: "),
+        "{error}"
+    );
+    let error = packing(&PACKING.replacen("n\": 1}", "n\": 3}", 1), &Cut::default()).unwrap_err();
+    assert!(
+        error.to_string().contains("json:5: piece `lye-bread-2`"),
+        "{error}"
+    );
     let error = schedule(&SCHEDULE.replace("weight: 20", "weight: .nan")).unwrap_err();
     assert!(matches!(error, ImportError::BadNumber { .. }), "{error}");
+    let error = schedule(&SCHEDULE.replace("start_lng: 100", "start_lng: .inf")).unwrap_err();
+    assert!(
+        error.to_string().contains("x.schedule.yaml:10: "),
+        "{error}"
+    );
     let error = schedule(&SCHEDULE.replacen("piece: 000-1x0", "piece: 000-9", 1)).unwrap_err();
     assert!(matches!(error, ImportError::UnknownPiece { .. }), "{error}");
+    assert!(error.to_string().contains("x.schedule.yaml:8: "), "{error}");
 }
 
 /// Whether a file system and a task file take `name` as it is.
