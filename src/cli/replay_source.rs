@@ -1,7 +1,7 @@
 //! What `topple replay` shows: a task, a plan or an episode of a data set.
 //!
-//! Owns how a file's kind is told: a folder is a data set, JSON and whatever else begins as JSON does a plan, unless it is a task
-//! written in JSON, and the rest a task.
+//! Owns how a file's kind is told: a folder is a data set, JSON and whatever else begins with a brace and a quoted key a plan, unless it is a
+//! task written in JSON, and the rest a task.
 
 use std::fs;
 use std::ops::Range;
@@ -63,7 +63,7 @@ fn is_named(file: &Path, endings: &[&str]) -> bool {
     ending.is_some_and(|e| endings.iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
-/// A key of JSON is in quotation marks, which in YAML of one line nobody writes.
+/// A key of JSON is in quotation marks, which few write in YAML.
 fn begins_as_json(text: &str) -> bool {
     let inside = text.trim_start().strip_prefix('{');
     inside.is_some_and(|rest| rest.trim_start().starts_with(['"', '}']))

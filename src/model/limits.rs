@@ -4,7 +4,7 @@
 //! that a model learned from were all told by one set of limits, or by few. Under laxer ones less is an accident, so
 //! what is judged by the laxest that was learned is still bounded. Under stricter ones more is, and nothing that was
 //! certified says how much more: with displacement and tilt at all, a half and a quarter of what was learned, 0.2, 2.4 and
-//! 5.3 % of what the default model judges safe at 2 % goes wrong on ordinary stacks, 0.2, 1.1 and 3.0 % on real packings
+//! 5.3 % of what an earlier default model judged safe at 2 % went wrong on ordinary stacks, 0.2, 1.1 and 3.0 % on real packings
 //! (some 400 of 1200 beliefs each, seed 20270303). So nothing stricter is held for known.
 
 use std::fmt;

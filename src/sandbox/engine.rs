@@ -31,7 +31,7 @@ pub const DT_S: f64 = 1.0 / STEPS_PER_S;
 /// How far ahead of a moving body contacts are looked for, m: 4.8 m/s for a step. Without it a box
 /// that falls past an edge is inside before it is seen, and is pushed out sideways.
 pub(super) const LOOK_AHEAD_M: f32 = 0.02;
-/// Sweeps of a substep over all constraints that push apart what overlaps as well; one that does not, with friction, follows.
+/// Sweeps of a substep that also push apart what overlaps, without friction; one with friction and without that push follows.
 pub(super) const SWEEPS: usize = 1;
 /// Half the ground slab's edge, m: far beyond any scene.
 const GROUND_HALF: f32 = 50.0;

@@ -8,8 +8,8 @@
 //! step's end. Those do not tell it: what the engine solves after the damper leaves a speed that the damper never had, which
 //! in one light box was read as three times the moment there was. Of 691 boxes that cups lost 52 were lost by that,
 //! nearly all of them lighter than 1 kg, and 48 of these the engine holds too if it sweeps sixteen times in place of once.
-//! A jump of the load shorter than a step may be missed, as the three steps of patience would have it anyway; the motors,
-//! unlike the joint's own impulses, tell the moments too.
+//! A jump of the load shorter than a step may be missed, as the three steps of patience would have it anyway; the
+//! joint's own impulses, which read zero, are of locked axes, and this one has none.
 
 use rapier3d::dynamics::{
     CoefficientCombineRule, GenericJoint, ImpulseJointHandle, JointAxesMask, RigidBodyHandle,

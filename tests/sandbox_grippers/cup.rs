@@ -67,9 +67,9 @@ fn a_cup_lets_go_where_pull_and_moment_together_pass_their_sum() {
     }
 }
 
-/// The load was once read from the speed at which such a box still turned after the engine had solved for the cup, and
-/// one of 0.1 kg was lost before it was lifted, by a cup that holds sixteen of it. The lightest were lost as well by a damper
-/// that one sweep of a substep leaves out of balance: those of 0.3 kg and more have one.
+/// The load was once read from the speed at which a light box still turned after the engine had solved for the cup: boxes of
+/// 0.3 and 0.4 kg, for which a substep has one sweep, are lost so. The lighter ones, which a damper shakes that one sweep
+/// leaves out of balance, have four.
 #[test]
 fn a_light_box_is_lifted_by_a_cup_that_holds_twice_what_it_bears() {
     let (max_pull, max_moment) = (30.9, 0.3);

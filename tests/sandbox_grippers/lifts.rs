@@ -1,4 +1,4 @@
-//! Cells with one box, lifts so slow that inertia adds nothing to the load, as a hand that jumps to speed does, and one at
+//! Cells with one box, lifts so slow that inertia adds nothing to the load (a hand that jumps to speed would), and one at
 //! a working speed.
 
 use crate::sandbox_support::{BoxOf, fixture, known, scene, workcell};

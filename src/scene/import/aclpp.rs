@@ -63,7 +63,7 @@ struct Loaded {
 
 #[derive(Deserialize)]
 struct Shipment {
-    pieces: BTreeMap<String, Kind>,
+    pieces: BTreeMap<String, Spanned<Kind>>,
 }
 
 /// A kind of piece as it is described before it is turned and loaded.
@@ -109,18 +109,17 @@ fn pieces(
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut pieces = Vec::with_capacity(built.loaded.len());
     for entry in &built.loaded {
-        let line = Some(entry.referenced.line() as usize).filter(|&line| line > 0);
-        let loaded = &entry.value;
+        let (place, loaded) = (place_of(entry, path), &entry.value);
         let shipment = segment.shipments.get(&loaded.shipment);
         let kind = shipment
             .and_then(|s| s.pieces.get(&loaded.piece))
             .ok_or_else(|| ImportError::UnknownPiece {
-                place: FilePlace::of(path),
+                place: place.clone(),
                 stack: uld.to_owned(),
                 shipment: loaded.shipment.clone(),
                 piece: loaded.piece.clone(),
-            })
-            .map_err(|e| e.of_line(line))?;
+            })?;
+        let (described, kind) = (place_of(kind, path), &kind.value);
         let id = plain(&loaded.piece);
         let count = seen.entry(id.clone()).or_insert(0);
         *count += 1;
@@ -131,17 +130,20 @@ fn pieces(
             ("lng", loaded.lng, Need::Positive),
             ("lat", loaded.lat, Need::Positive),
             ("height", loaded.height, Need::Positive),
-            ("weight", kind.weight, Need::Positive),
             ("start_lng", loaded.start_lng, Need::Finite),
             ("start_lat", loaded.start_lat, Need::Finite),
             ("start_height", loaded.start_height, Need::Finite),
+        ];
+        check_numbers((&place, uld, &id), &numbers)?;
+        let of_kind = [
+            ("weight", kind.weight, Need::Positive),
             (
                 "what its stack_* come to",
                 bears_n.unwrap_or(0.0),
                 Need::Finite,
             ),
         ];
-        check_numbers((path, uld, &id), &numbers).map_err(|e| e.of_line(line))?;
+        check_numbers((&described, uld, &id), &of_kind)?;
         pieces.push(Piece {
             id,
             size: Vec3::new(loaded.lng, loaded.lat, loaded.height) * 0.01,
@@ -151,6 +153,15 @@ fn pieces(
         });
     }
     Ok(pieces)
+}
+
+/// Where an entry of the file begins.
+fn place_of<T>(entry: &Spanned<T>, path: &Path) -> FilePlace {
+    let line = Some(entry.referenced.line() as usize).filter(|&line| line > 0);
+    FilePlace {
+        line,
+        ..FilePlace::of(path)
+    }
 }
 
 /// The load (kg/cm²) that the axis of length `height` bears, cm; the weakest where several fit.

@@ -90,7 +90,7 @@ pub fn bed_bpp(
             .into_iter()
             .enumerate()
             .map(|(i, p)| {
-                piece(p, &order, path).map_err(|e| e.of_line(line_of(packing, &order, i)))
+                piece(p, &order, path).map_err(|e| e.on_line(line_of(packing, &order, i)))
             })
             .collect::<Result<Vec<_>, _>>()?;
         let base = match bases.get(&order).map(String::as_str) {
@@ -127,7 +127,7 @@ fn piece(placed: Placed, order: &str, path: &Path) -> Result<Piece, ImportError>
         ("flb_coordinates[1]", left, Need::Finite),
         ("flb_coordinates[2]", bottom, Need::Finite),
     ];
-    check_numbers((path, order, &id), &numbers)?;
+    check_numbers((&FilePlace::of(path), order, &id), &numbers)?;
     let (x, y) = match placed.orientation {
         0 => (item.length, item.width),
         1 => (item.width, item.length),

@@ -61,7 +61,7 @@ pub enum ImportError {
     #[error("{place}: piece `{piece}` of `{stack}`: {field} is {value}")]
     #[diagnostic(help("{field} must be {need}"))]
     BadNumber {
-        /// Where the piece begins.
+        /// Where the piece is told.
         place: FilePlace,
         /// The order or the ULD.
         stack: String,
@@ -99,10 +99,10 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    /// The same of a line, where it is about a piece and that of the piece is known.
-    pub(super) fn of_line(mut self, known: Option<usize>) -> Self {
-        if let Self::BadNumber { place, .. } | Self::UnknownPiece { place, .. } = &mut self {
-            place.line = known;
+    /// Says on which line the number is that no box has; leaves other errors as they are.
+    pub(super) fn on_line(mut self, line: Option<usize>) -> Self {
+        if let Self::BadNumber { place, .. } = &mut self {
+            place.line = line;
         }
         self
     }
@@ -132,9 +132,9 @@ impl fmt::Display for Need {
 /// Checks a piece's numbers, each by its key in the data, before anything is computed from them.
 ///
 /// # Errors
-/// The first that no box has; `piece` of `stack` in `file` is whose they are. Its line is for the caller to tell.
+/// The first that no box has; `piece` of `stack` is whose they are, and `place` where they stand.
 pub(super) fn check_numbers(
-    (file, stack, piece): (&Path, &str, &str),
+    (place, stack, piece): (&FilePlace, &str, &str),
     numbers: &[(&'static str, f64, Need)],
 ) -> Result<(), ImportError> {
     let is_wrong = |&&(_, value, need): &&(&str, f64, Need)| {
@@ -143,7 +143,7 @@ pub(super) fn check_numbers(
     match numbers.iter().find(is_wrong) {
         None => Ok(()),
         Some(&(field, value, need)) => Err(ImportError::BadNumber {
-            place: FilePlace::of(file),
+            place: place.clone(),
             stack: stack.to_owned(),
             piece: piece.to_owned(),
             field,
