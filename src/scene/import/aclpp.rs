@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Location, Spanned};
 
 use super::error::{FilePlace, ImportError, Need, check_numbers};
 use super::imported::Imported;
@@ -109,7 +109,7 @@ fn pieces(
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut pieces = Vec::with_capacity(built.loaded.len());
     for entry in &built.loaded {
-        let (place, loaded) = (place_of(entry, path), &entry.value);
+        let (place, loaded) = (place_at(entry.referenced, path), &entry.value);
         let shipment = segment.shipments.get(&loaded.shipment);
         let kind = shipment
             .and_then(|s| s.pieces.get(&loaded.piece))
@@ -119,7 +119,7 @@ fn pieces(
                 shipment: loaded.shipment.clone(),
                 piece: loaded.piece.clone(),
             })?;
-        let (described, kind) = (place_of(kind, path), &kind.value);
+        let (described, kind) = (place_at(kind.referenced, path), &kind.value);
         let id = plain(&loaded.piece);
         let count = seen.entry(id.clone()).or_insert(0);
         *count += 1;
@@ -155,12 +155,11 @@ fn pieces(
     Ok(pieces)
 }
 
-/// Where an entry of the file begins.
-fn place_of<T>(entry: &Spanned<T>, path: &Path) -> FilePlace {
-    let line = Some(entry.referenced.line() as usize).filter(|&line| line > 0);
+/// A place in the file; the parser counts from one, and says zero where it knows none.
+fn place_at(location: Location, path: &Path) -> FilePlace {
     FilePlace {
-        line,
-        ..FilePlace::of(path)
+        file: path.to_owned(),
+        line: Some(location.line() as usize).filter(|&line| line > 0),
     }
 }
 
@@ -193,11 +192,9 @@ fn base(uld: &str, pieces: &[Piece]) -> Base {
 }
 
 fn malformed(text: &str, path: &Path, error: &serde_saphyr::Error) -> ImportError {
-    let line = error.location().map(|l| l.line() as usize);
-    let place = FilePlace {
-        file: path.to_owned(),
-        line: line.filter(|&line| line > 0),
-    };
+    let place = error
+        .location()
+        .map_or_else(|| FilePlace::of(path), |at| place_at(at, path));
     let lines = text.lines().count();
     // The parser opens with "error: line 3 column 1: ", which the place already says.
     let message = error.to_string();
@@ -209,7 +206,7 @@ fn malformed(text: &str, path: &Path, error: &serde_saphyr::Error) -> ImportErro
         .to_owned();
     // YAML has no closing bracket: a cut file stops in the middle of its last entry, or lacks the keys that would have come
     // after; where it ends between two units nobody can tell that it was cut.
-    let at_end = line.is_some_and(|line| line + 1 >= lines);
+    let at_end = place.line.is_some_and(|line| line + 1 >= lines);
     if at_end && text.contains("segments:") && !text.ends_with('\n') {
         return ImportError::Truncated { place, detail };
     }
